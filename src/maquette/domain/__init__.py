@@ -1,0 +1,1 @@
+"""What Maquette is about. Standard library only, no I/O."""

@@ -1,0 +1,156 @@
+"""Every error that a person or a program can meet, in one place.
+
+    MaquetteError
+    ├── Refused        the caller must change something (the request, a file, a token)
+    ├── StageError     a stage of a job went wrong
+    │   ├── Temporary  trying again may help; carries ``retry_after`` seconds
+    │   └── Permanent  trying again with the same input will not help
+    └── Unavailable    this machine lacks a key, an extra, weights, a GPU or space
+
+Anything else that escapes is a bug: it is stored as ``internal`` with its traceback in the job's log.
+
+``CODES`` is the only table of codes. HTTP status, exit code, the retry rule and the error reference in
+the documentation are read from it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One stable error code.
+
+    ``status`` is the HTTP status, ``exit`` the exit code of the command line, ``hint`` what to do when the
+    raiser gives no better hint, ``retryable`` whether the same request may succeed later unchanged.
+    """
+
+    name: str
+    status: int
+    title: str
+    hint: str
+    exit: int = 2
+    retryable: bool = False
+
+
+def _table(*codes: Code) -> Mapping[str, Code]:
+    return MappingProxyType({code.name: code for code in codes})
+
+
+CODES = _table(
+    # -- requests
+    Code("invalid_request", 422, "The request is not valid", "Correct the field that the message names."),
+    Code("unknown_pipeline", 422, "No such pipeline", "List them with `maquette engines` or GET /api/v1/pipelines."),
+    Code("pipeline_unavailable", 503, "The pipeline cannot run here", "Run `maquette doctor`.", exit=1),
+    Code("unknown_engine", 422, "No such engine", "List the engines with `maquette engines`."),
+    Code("unknown_setting", 422, "No such setting", "GET /api/v1/pipelines lists each pipeline's settings."),
+    Code("invalid_setting", 422, "A setting has a value that it cannot have", "GET /api/v1/pipelines lists them."),
+    Code("unknown_stage", 422, "The pipeline has no such stage", "GET /api/v1/pipelines lists the stages."),
+    Code("no_photo", 422, "There is no photo", "Give at least one photo."),
+    Code("too_many_photos", 422, "Too many photos", "Give fewer photos."),
+    Code("view_missing", 422, "A photo does not say which side it shows", "Name the view: front, left, right or back."),
+    Code("duplicate_view", 422, "Two photos claim the same view", "Give each view once."),
+    Code("idempotency_mismatch", 422, "The Idempotency-Key was used for another request", "Use a new key."),
+    Code("digest_mismatch", 422, "The bytes do not have the given digest", "Upload the file again."),
+    Code("length_required", 411, "The request does not say how long it is", "Send a Content-Length."),
+    Code("file_missing", 422, "A file does not exist", "Check the path."),
+    # -- files
+    Code("empty_file", 422, "The file is empty", "Choose a file with content."),
+    Code("not_an_image", 415, "The file is not a picture that we can read", "Send JPEG, PNG, WebP, AVIF or HEIC."),
+    Code("heic_missing", 415, "HEIC needs an extra", "pip install 'maquette[heic]'"),
+    Code("image_truncated", 422, "The picture ends too early", "Copy or export the photo again."),
+    Code("image_damaged", 422, "The picture cannot be decoded", "Export the photo again as JPEG or PNG."),
+    Code("image_too_large", 413, "The picture has too many pixels", "Scale it down to 50 megapixels or less."),
+    Code("image_too_small", 422, "The picture is too small", "Use a photo of at least 64 x 64 pixels."),
+    Code("file_too_large", 413, "The file is too large", "Send a smaller file."),
+    # -- who and where
+    Code("unauthorized", 401, "A valid token is needed", "Send the X-Session-Token of this job."),
+    Code("forbidden", 403, "This is not allowed", "Ask the owner of the server."),
+    Code("link_invalid", 403, "The link is not valid or has expired", "Ask for a fresh link."),
+    Code("not_found", 404, "Not found", "Check the id."),
+    Code("method_not_allowed", 405, "The method is not allowed here", "See /openapi.json."),
+    Code("host_refused", 421, "The server does not answer to this host name", "Use the address that it printed."),
+    # -- state
+    Code("conflict", 409, "Somebody changed this meanwhile", "Read it again and retry.", exit=1, retryable=True),
+    Code("illegal_move", 409, "The job cannot do that in its present state", "Read the job's status.", exit=1),
+    Code("job_finished", 409, "The job has completed", "Start a new job.", exit=1),
+    Code("in_use", 409, "Something still refers to it", "Cancel or delete the job first.", exit=1),
+    Code("queue_full", 429, "Too many jobs are waiting", "Try again later.", exit=1, retryable=True),
+    # -- stages
+    Code("no_subject", 422, "No object was found in the photo", "Use a plainer background, or give a box.", exit=1),
+    Code("model_invalid", 502, "The engine delivered a model that is not valid", "Retry, or use another engine.", exit=1),
+    Code("engine_failed", 502, "The engine failed", "Retry, or use another engine.", exit=1, retryable=True),
+    Code("stage_timeout", 504, "A stage took too long", "Use smaller photos or a lower quality.", exit=1),
+    Code("deadline_exceeded", 504, "The job ran past its deadline", "Retry with a longer deadline.", exit=1),
+    Code("out_of_memory", 507, "A stage needed more memory than it may have", "Use smaller photos.", exit=1),
+    Code("worker_lost", 503, "The worker died", "Retry the job.", exit=1, retryable=True),
+    Code("canceled", 409, "The job was canceled", "Retry it to go on.", exit=1),
+    # -- this machine
+    Code("engine_unavailable", 503, "The engine cannot run on this machine", "Run `maquette doctor`.", exit=1),
+    Code("storage_full", 507, "The disk is full", "Free some space and retry.", exit=1, retryable=True),
+    Code("data_missing", 500, "A stored file is gone", "Upload it again.", exit=1),
+    Code("data_folder_busy", 409, "Another process serves this data folder", "Stop it, or use its address.", exit=1),
+    Code("needs_migration", 503, "The database is behind this version", "maquette migrate", exit=3),
+    Code("server_unreachable", 503, "The server does not answer", "Start it with `maquette serve`.", exit=1, retryable=True),
+    Code("not_ready", 503, "The server is not ready", "Wait a moment.", exit=1, retryable=True),
+    Code("internal", 500, "Something went wrong inside Maquette", "See the job's log; it may be a bug.", exit=1),
+)
+
+
+class MaquetteError(Exception):
+    """An error with a stable ``code``, a ``message`` for people and a ``hint`` that says what to do next."""
+
+    def __init__(self, code: str, message: str = "", hint: str = "") -> None:
+        entry = CODES[code]
+        self.code = entry.name
+        self.message = message or entry.title
+        self.hint = hint or entry.hint
+        super().__init__(f"{self.code}: {self.message}")
+
+    @property
+    def entry(self) -> Code:
+        """The row of ``CODES``."""
+        return CODES[self.code]
+
+
+class Refused(MaquetteError):
+    """The caller must change something."""
+
+
+class Unavailable(MaquetteError):
+    """This machine lacks something; the hint is the command that mends it."""
+
+
+class StageError(MaquetteError):
+    """A stage of a job went wrong."""
+
+
+class Permanent(StageError):
+    """The same input will fail again."""
+
+
+class Temporary(StageError):
+    """A later try may succeed. ``retry_after`` is in seconds; None leaves the delay to the backoff."""
+
+    def __init__(self, code: str, message: str = "", hint: str = "", retry_after: float | None = None) -> None:
+        super().__init__(code, message, hint)
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A failure as it is stored with a job or a task."""
+
+    code: str
+    message: str
+    hint: str
+    retryable: bool
+
+    @classmethod
+    def of(cls, error: BaseException) -> "Problem":
+        """The public side of any exception: what is not a ``MaquetteError`` becomes ``internal``, without details."""
+        if isinstance(error, MaquetteError):
+            return cls(error.code, error.message, error.hint, isinstance(error, Temporary) or error.entry.retryable)
+        entry = CODES["internal"]
+        return cls(entry.name, entry.title, entry.hint, entry.retryable)

@@ -1,0 +1,1 @@
+"""What Maquette needs from outside, as protocols without behaviour. Standard library only."""

@@ -1,0 +1,142 @@
+"""What an engine is: one agent that can do one thing, bundled or installed by somebody else.
+
+Engines are found through the entry-point group ``maquette.engines``. They read and write files in folders that
+belong to the caller, so the same engine runs in a child process here, on another machine, or behind a URL.
+They run in a fresh process with memory and time limits: they may be killed at any moment and keep nothing.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+from maquette.domain.assets import Quality, View
+
+Progress = Callable[[float], None]
+"""Reports the finished fraction of the work, 0 to 1. Cheap enough to call often."""
+
+
+class Capability(StrEnum):
+    """What an engine can do; an agent noun each."""
+
+    CUTTER = "cutter"
+    MESHER = "mesher"
+
+
+@dataclass(frozen=True, slots=True)
+class EngineInfo:
+    """What people and the cache need to know of an engine.
+
+    ``version`` is part of every cache key: raise it whenever the same input may give another output.
+    ``is_test`` marks engines whose results are simulated; the mark travels to every output.
+    """
+
+    name: str
+    version: str
+    capability: Capability
+    title: str
+    licence: str
+    commercial_use: bool
+    needs: str = "nothing but a CPU"
+    is_test: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Whether an engine can run here. If not, ``message`` says what is missing and ``hint`` the command that mends it."""
+
+    ready: bool
+    message: str = "ready"
+    hint: str = ""
+
+
+@runtime_checkable
+class Engine(Protocol):
+    """What every engine has. Constructing one is cheap and loads nothing heavy."""
+
+    @property
+    def info(self) -> EngineInfo: ...
+
+    def check(self) -> Readiness:
+        """Looks whether the engine can run on this machine; quick, without the network, and never raises."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle in pixels of the upright picture, origin top left."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class CutRequest:
+    """A photo to cut out.
+
+    ``photo``: upright sRGB, 8 bits a channel, PNG or JPEG, RGB or RGBA (an alpha channel is then the wanted mask).
+    ``into``: an empty folder for the results. ``box`` bounds the object when the person drew one.
+    """
+
+    photo: Path
+    into: Path
+    box: Box | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cutout:
+    """A finished cut-out, at the photo's size.
+
+    ``cutout``: PNG, RGBA, straight alpha, colours estimated free of the background.
+    ``mask``: PNG, 8-bit grey, the same alpha.
+    """
+
+    cutout: Path
+    mask: Path
+    quality: Quality
+
+
+class Cutter(Engine, Protocol):
+    """Removes the background of a photo."""
+
+    def cut(self, request: CutRequest, progress: Progress) -> Cutout:
+        """Raises ``Permanent("no_subject")`` when there is nothing to cut out."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ViewImage:
+    """One cut-out photo (RGBA PNG, straight alpha) and the side that it shows."""
+
+    view: View
+    cutout: Path
+
+
+@dataclass(frozen=True, slots=True)
+class MeshRequest:
+    """One to four different views of one object. ``quality`` is ``fast``, ``medium`` or ``full``."""
+
+    images: tuple[ViewImage, ...]
+    into: Path
+    quality: str = "medium"
+
+
+@dataclass(frozen=True, slots=True)
+class MeshedModel:
+    """A textured model: a GLB in glTF axes (+Y up, front towards +Z), base colour as an embedded picture.
+
+    ``stats`` holds what the engine can say of it beyond the file (for instance ``watertight``).
+    """
+
+    model: Path
+    quality: Quality
+    stats: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+class Mesher(Engine, Protocol):
+    """Makes a textured 3D model from photos."""
+
+    def mesh(self, request: MeshRequest, progress: Progress) -> MeshedModel: ...
