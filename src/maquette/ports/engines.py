@@ -140,3 +140,29 @@ class Mesher(Engine, Protocol):
     """Makes a textured 3D model from photos."""
 
     def mesh(self, request: MeshRequest, progress: Progress) -> MeshedModel: ...
+
+
+@dataclass(frozen=True, slots=True)
+class EngineRecord:
+    """An installed engine: what it says of itself, how it stands, and ``reference`` (``package.module:Class``).
+
+    ``info`` is None for an engine that could not even be imported.
+    """
+
+    name: str
+    reference: str
+    readiness: Readiness
+    info: EngineInfo | None = None
+
+
+class EngineShelf(Protocol):
+    """The engines of this machine."""
+
+    def all(self) -> tuple[EngineRecord, ...]: ...
+
+    def choose(self, capability: Capability, wanted: str | None = None) -> EngineRecord:
+        """The wanted engine, or the first ready one. The record's ``info`` is never None.
+
+        Raises ``Refused("unknown_engine")``, or ``Unavailable("engine_unavailable")`` with the hint that mends it.
+        """
+        ...

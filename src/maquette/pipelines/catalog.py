@@ -1,0 +1,235 @@
+"""Every pipeline in full: its stages with the progress they show, its settings, and what it delivers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from maquette.domain.assets import CAPTURE_VIEWS, Role, View
+from maquette.domain.errors import Refused
+from maquette.domain.states import Pipeline, Stage, Step
+from maquette.pipelines.stage import StageSpec
+from maquette.pipelines.stages import (
+    generating,
+    optimizing,
+    removing_background,
+    storing,
+    submitting,
+    uploading,
+    validating,
+)
+from maquette.ports.engines import Capability
+
+SPECS: Mapping[Stage, StageSpec] = MappingProxyType(
+    {
+        module.SPEC.stage: module.SPEC
+        for module in (uploading, validating, removing_background, submitting, generating, storing, optimizing)
+    }
+)
+"""The stages that this version can run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A setting with a fixed set of values."""
+
+    title: str
+    values: tuple[str, ...]
+    default: str
+
+
+@dataclass(frozen=True, slots=True)
+class EngineName:
+    """A setting that names an engine; None lets Maquette choose."""
+
+    title: str
+    capability: Capability
+
+
+Setting = Choice | EngineName
+
+QUALITY = Choice("Quality", ("fast", "medium", "full"), "medium")
+CUTTER = EngineName("Engine that removes the background", Capability.CUTTER)
+MESHER = EngineName("Engine that makes the model", Capability.MESHER)
+ENGINE_SETTINGS: Mapping[Capability, str] = MappingProxyType(
+    {Capability.CUTTER: "cutter", Capability.MESHER: "mesher"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A pipeline as the catalog lists it. ``result`` is the kind of its result, ``delivers`` the roles in it."""
+
+    pipeline: Pipeline
+    result: str
+    delivers: tuple[Role, ...]
+    settings: Mapping[str, Setting]
+    max_photos: int
+    views: tuple[View, ...] = ()
+    """When given, each photo must show one of these, and no two the same."""
+
+    @property
+    def available(self) -> bool:
+        """Whether this version can run every stage of it."""
+        return all(stage in SPECS for stage in self.pipeline.stages)
+
+
+def _pipeline(name: str, title: str, *steps: tuple[Stage, int, int]) -> Pipeline:
+    return Pipeline(name, title, tuple(Step(*step) for step in steps))
+
+
+_S = Stage
+_TO_MODEL = (
+    (_S.SUBMITTING, 30, 30),
+    (_S.GENERATING, 30, 70),
+    (_S.STORING, 80, 80),
+    (_S.OPTIMIZING, 80, 95),
+)
+_IN = ((_S.UPLOADING, 5, 5), (_S.VALIDATING, 10, 10))
+_MARKED = ((_S.GENERATING, 30, 70), (_S.STORING, 80, 80), (_S.WATERMARKING, 90, 90))
+_MODEL_ROLES = (Role.LOD, Role.CUTOUT, Role.MASK, Role.THUMBNAIL)
+
+CATALOG: Mapping[str, Entry] = MappingProxyType(
+    {
+        entry.pipeline.name: entry
+        for entry in (
+            Entry(
+                _pipeline("photo_to_model", "Photos to a 3D model", *_IN, (_S.REMOVING_BACKGROUND, 10, 25), *_TO_MODEL),
+                "model",
+                _MODEL_ROLES,
+                {"quality": QUALITY, "cutter": CUTTER, "mesher": MESHER},
+                max_photos=4,
+                views=CAPTURE_VIEWS,
+            ),
+            Entry(
+                _pipeline(
+                    "product_to_model",
+                    "Product photos to a 3D model",
+                    *_IN,
+                    (_S.SELECTING, 10, 10),
+                    (_S.REMOVING_BACKGROUND, 10, 25),
+                    (_S.APPROVING, 25, 25),
+                    *_TO_MODEL,
+                ),
+                "model",
+                _MODEL_ROLES,
+                {"quality": QUALITY, "cutter": CUTTER, "mesher": MESHER},
+                max_photos=24,
+            ),
+            Entry(
+                _pipeline("image", "A generated picture", (_S.VALIDATING, 10, 10), *_MARKED),
+                "image",
+                (Role.EDIT, Role.PREVIEW),
+                {},
+                max_photos=1,
+            ),
+            Entry(
+                _pipeline(
+                    "edit",
+                    "An edited photo",
+                    *_IN,
+                    (_S.TRANSCRIBING, 10, 15),
+                    (_S.ANALYZING, 15, 20),
+                    (_S.PLANNING, 20, 25),
+                    (_S.RETRIEVING, 30, 30),
+                    *_MARKED,
+                ),
+                "image",
+                (Role.EDIT, Role.PREVIEW),
+                {},
+                max_photos=1,
+            ),
+            Entry(
+                _pipeline("cutout", "Cut-outs", *_IN, (_S.REMOVING_BACKGROUND, 10, 95)),
+                "cutouts",
+                (Role.CUTOUT, Role.MASK),
+                {"cutter": CUTTER},
+                max_photos=24,
+            ),
+            Entry(
+                _pipeline("optimize", "A model made shop-ready", *_IN, (_S.OPTIMIZING, 10, 95)),
+                "model",
+                (Role.LOD, Role.THUMBNAIL),
+                {"quality": QUALITY},
+                max_photos=0,
+            ),
+            Entry(
+                _pipeline("transcribe", "Speech to text", *_IN, (_S.TRANSCRIBING, 10, 95)),
+                "transcript",
+                (),
+                {},
+                max_photos=0,
+            ),
+            Entry(
+                _pipeline("analyze", "What a photo shows", *_IN, (_S.ANALYZING, 10, 95)),
+                "scene",
+                (),
+                {},
+                max_photos=1,
+            ),
+        )
+    }
+)
+
+# checking photos is not checking models or sound: until these pipelines get stages of their own they are not offered
+NOT_OFFERED = frozenset({"optimize", "transcribe", "analyze"})
+
+
+def find(name: str) -> Entry:
+    """The entry of a pipeline that can run. Raises ``unknown_pipeline`` or ``pipeline_unavailable``."""
+    entry = CATALOG.get(name)
+    if entry is None:
+        raise Refused("unknown_pipeline", f"There is no pipeline {name!r}.", f"Choose one of: {', '.join(offered())}.")
+    if not is_offered(entry):
+        raise Refused(
+            "pipeline_unavailable",
+            f"This version cannot run {name} yet.",
+            f"Choose one of: {', '.join(offered())}.",
+        )
+    return entry
+
+
+def is_offered(entry: Entry) -> bool:
+    """Whether a job of this pipeline can be made."""
+    return entry.available and entry.pipeline.name not in NOT_OFFERED
+
+
+def offered() -> tuple[str, ...]:
+    """The names of the pipelines that can run."""
+    return tuple(name for name, entry in CATALOG.items() if is_offered(entry))
+
+
+def settle(entry: Entry, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Checks the given settings and fills in the defaults. Raises ``unknown_setting`` or ``invalid_setting``."""
+    for name in given:
+        if name not in entry.settings:
+            known = ", ".join(entry.settings) or "none"
+            raise Refused("unknown_setting", f"{entry.pipeline.name} has no setting {name!r}.", f"It knows: {known}.")
+    return {name: _value(name, setting, given.get(name)) for name, setting in entry.settings.items()}
+
+
+def _value(name: str, setting: Setting, given: object) -> str | None:
+    if isinstance(setting, EngineName):
+        if given is None or isinstance(given, str):
+            return given
+        raise Refused("invalid_setting", f"{name} must be the name of an engine.")
+    if given is None:
+        return setting.default
+    if given not in setting.values:
+        raise Refused("invalid_setting", f"{name} cannot be {given!r}.", f"Choose one of: {', '.join(setting.values)}.")
+    return str(given)
+
+
+def check_views(entry: Entry, views: Sequence[View | None]) -> None:
+    """Raises ``no_photo``, ``too_many_photos``, ``view_missing`` or ``duplicate_view``."""
+    if not views:
+        raise Refused("no_photo")
+    if len(views) > entry.max_photos:
+        raise Refused("too_many_photos", f"{entry.pipeline.name} takes at most {entry.max_photos} photos.")
+    if not entry.views:
+        return
+    for view in views:
+        if view not in entry.views:
+            raise Refused("view_missing", hint=f"Name the view: {', '.join(entry.views)}.")
+        if views.count(view) > 1:
+            raise Refused("duplicate_view", f"Two photos claim the view {view}.")

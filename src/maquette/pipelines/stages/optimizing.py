@@ -1,0 +1,34 @@
+"""Turns the checked model into a product: three levels of detail, a thumbnail and a report."""
+
+from maquette.domain.assets import Role
+from maquette.domain.states import Stage
+from maquette.pipelines.stage import MIB, Desk, OutputFile, Produced, StageSpec
+from maquette.ports.processes import Limits
+
+
+def work(desk: Desk) -> Produced:
+    """``lod0`` to ``lod2`` (GLB), ``thumbnail`` (PNG), and under ``report`` each rule with its measured value."""
+    from maquette.media.meshes import lods
+
+    model = desk.of(Role.MODEL)[-1]
+    levels = lods.make_lods(model.path, desk.into, str(desk.settings["quality"]))
+    desk.progress(0.8)
+    picture = desk.into / "thumbnail.png"
+    lods.thumbnail(levels[0].path, picture)
+    source = (model.asset_id,)
+    files = [
+        OutputFile(level.path, Role.LOD, "model/gltf-binary", level.name, stats=level.stats, derived_from=source)
+        for level in levels
+    ]
+    files.append(OutputFile(picture, Role.THUMBNAIL, "image/png", "thumbnail", derived_from=source))
+    return Produced(tuple(files), {"report": lods.report(levels)})
+
+
+SPEC = StageSpec(
+    stage=Stage.OPTIMIZING,
+    version="1",
+    work=work,
+    reads=(Role.MODEL,),
+    limits=Limits(seconds=600, memory_bytes=4096 * MIB, cpu_seconds=900),
+    settings=("quality",),
+)

@@ -1,0 +1,28 @@
+"""Settles what the mesher will get: which cut-outs, seen from where."""
+
+from maquette.domain.assets import CAPTURE_VIEWS, Role
+from maquette.domain.errors import Permanent
+from maquette.domain.states import Stage
+from maquette.pipelines.stage import MIB, Desk, Produced, StageSpec
+from maquette.ports.processes import Kind, Limits
+
+
+def work(desk: Desk) -> Produced:
+    """Fails when a cut-out has no view, or two have the same: a model made from that would be wrong, not worse."""
+    views = [cutout.view for cutout in desk.of(Role.CUTOUT)]
+    unnamed = [cutout.name for cutout in desk.of(Role.CUTOUT) if cutout.view not in CAPTURE_VIEWS]
+    if unnamed:
+        raise Permanent("view_missing", f"No view for: {', '.join(unnamed)}.")
+    if len(set(views)) < len(views):
+        raise Permanent("duplicate_view")
+    return Produced(data={"views": [view.value for view in views if view]})
+
+
+SPEC = StageSpec(
+    stage=Stage.SUBMITTING,
+    version="1",
+    work=work,
+    reads=(Role.CUTOUT,),
+    limits=Limits(seconds=60, memory_bytes=300 * MIB, cpu_seconds=30),
+    kind=Kind.DECODE,
+)

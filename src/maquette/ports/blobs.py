@@ -1,0 +1,72 @@
+"""Where bytes live: content-addressed within an owner, written once, never altered."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """Bytes that have arrived in the store's waiting room but belong to no row yet."""
+
+    path: Path
+    sha256: str
+    bytes: int
+
+
+class BlobWriter(Protocol):
+    """Takes an upload piece by piece, hashing as it goes. Memory stays constant whatever the size."""
+
+    def write(self, data: bytes) -> None:
+        """Raises ``Unavailable("storage_full")`` when the disk is."""
+        ...
+
+    def finish(self) -> Received:
+        """Flushes the bytes to the disk (fsync)."""
+        ...
+
+    def discard(self) -> None:
+        """Forgets what has arrived; safe to call at any time, also after ``finish``."""
+        ...
+
+
+class BlobStore(Protocol):
+    """Keys are made by ``maquette.domain.assets.blob_key``, never from a user's file name."""
+
+    def receive(self) -> BlobWriter:
+        """Opens the waiting room for one upload."""
+        ...
+
+    def keep(self, key: str, source: Path) -> None:
+        """Stores a file under ``key``; when this returns, the bytes survive a power loss.
+
+        ``source`` stays where it is. Storing a key twice is a no-op. Raises ``Unavailable("storage_full")``.
+        """
+        ...
+
+    def fetch(self, key: str, target: Path) -> None:
+        """Puts a private copy at ``target``. Raises ``Unavailable("data_missing")``."""
+        ...
+
+    def stream(self, key: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
+        """Reads the bytes from ``start`` up to ``end`` (exclusive). Raises ``Unavailable("data_missing")``."""
+        ...
+
+    def exists(self, key: str) -> bool: ...
+
+    def remove(self, key: str) -> None:
+        """Deletes the bytes; a missing key is a no-op."""
+        ...
+
+
+class UrlSigner(Protocol):
+    """Makes links that open one blob for a short while."""
+
+    def sign(self, path: str, method: str = "GET", seconds: int = 900) -> str:
+        """``path`` with an expiry and a signature; at most 15 minutes."""
+        ...
+
+    def check(self, path: str, method: str, expires: str, signature: str) -> None:
+        """Raises ``Refused("link_invalid")`` for a forged, altered or expired link."""
+        ...

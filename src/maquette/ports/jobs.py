@@ -1,0 +1,19 @@
+"""Who makes sure that an accepted job is worked on, whatever dies in between."""
+
+from typing import Protocol
+
+from maquette.domain.jobs import Job
+from maquette.ports.stores import Transaction
+
+
+class JobEngine(Protocol):
+    def enqueue(self, tx: Transaction, job: Job) -> None:
+        """Hands the present attempt and leg of a job over, in the transaction that accepts it.
+
+        If the transaction rolls back nothing was enqueued; if it commits the job will be worked on.
+        """
+        ...
+
+    def cancel(self, job: Job) -> None:
+        """Stops what runs for this job, soon. Called after the job's own row says ``canceled``."""
+        ...

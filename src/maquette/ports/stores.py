@@ -1,0 +1,194 @@
+"""Where state lives: one database, transactions, and a small repository per entity.
+
+A transaction is entered by ``Database.write`` or ``Database.read`` and is used by one thread. Repositories take
+``owner_id`` wherever a person asks, and put it into the WHERE clause: somebody else's row is a missing row.
+"""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, Protocol, TypeVar
+
+from maquette.domain.assets import Asset
+from maquette.domain.jobs import Event, Job, Move, Result, Task
+from maquette.domain.projects import Project
+from maquette.domain.states import Stage, Status
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Some rows, newest first, and the cursor that leads to the next ones."""
+
+    items: tuple[T, ...]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line of a job's log. ``detail`` may hold a traceback; it is shown to the owner only."""
+
+    job_id: str
+    at: datetime
+    level: str
+    message: str
+    stage: Stage | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What a session token opens: one job of one owner."""
+
+    owner_id: str
+    job_id: str
+
+
+class JobRows(Protocol):
+    def add(self, job: Job) -> None:
+        """Inserts the job and its first event. Raises ``Refused("conflict")`` on a taken idempotency key."""
+        ...
+
+    def get(self, job_id: str, owner_id: str | None = None) -> Job | None:
+        """With ``owner_id`` None only for the server's own work, never for a person."""
+        ...
+
+    def apply(self, move: Move) -> Job:
+        """Writes a move and its event, by compare-and-set on ``seq`` and guarded by the tables of ``states``.
+
+        Raises ``Refused("conflict")`` when the row has moved meanwhile, and ``Refused("illegal_move")`` when the
+        database itself finds the move illegal.
+        """
+        ...
+
+    def by_key(self, owner_id: str, idempotency_key: str) -> tuple[Job, str] | None:
+        """The job accepted under a key and the fingerprint of its request."""
+        ...
+
+    def remember_request(self, job_id: str, fingerprint: str) -> None: ...
+
+    def list(
+        self,
+        owner_id: str,
+        *,
+        statuses: Sequence[Status] = (),
+        project_id: str | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> Page[Job]: ...
+
+    def queue_position(self, job: Job) -> int | None:
+        """How many pending jobs go first, plus one; None unless the job is pending."""
+        ...
+
+    def unfinished(self) -> tuple[Job, ...]:
+        """Every job that should be in the engine's hands: pending or processing."""
+        ...
+
+    def delete(self, job_id: str, owner_id: str, at: datetime | None) -> bool:
+        """Marks as deleted (or, with None, brings back). True if there was such a row."""
+        ...
+
+
+class TaskRows(Protocol):
+    def add(self, task: Task) -> None: ...
+
+    def save(self, task: Task) -> None: ...
+
+    def of_job(self, job_id: str) -> tuple[Task, ...]:
+        """In the order in which they started."""
+        ...
+
+    def cached(self, owner_id: str, cache_key: str) -> Task | None:
+        """The newest finished task with this key whose outputs all still exist."""
+        ...
+
+
+class EventRows(Protocol):
+    def after(self, job_id: str, seq: int, limit: int = 500) -> tuple[Event, ...]: ...
+
+
+class LogRows(Protocol):
+    def add(self, line: LogLine) -> None: ...
+
+    def of_job(self, job_id: str) -> tuple[LogLine, ...]: ...
+
+
+class AssetRows(Protocol):
+    def add(self, asset: Asset) -> None: ...
+
+    def get(self, asset_id: str, owner_id: str | None = None) -> Asset | None: ...
+
+    def many(self, asset_ids: Sequence[str]) -> tuple[Asset, ...]:
+        """In the order asked for; missing ones are left out."""
+        ...
+
+    def by_hash(self, owner_id: str, sha256: str, role: str) -> Asset | None: ...
+
+    def list(
+        self, owner_id: str, *, project_id: str | None = None, cursor: str | None = None, limit: int = 50
+    ) -> Page[Asset]: ...
+
+    def delete(self, asset_id: str, owner_id: str, at: datetime | None) -> bool: ...
+
+
+class ProjectRows(Protocol):
+    def add(self, project: Project) -> None: ...
+
+    def save(self, project: Project) -> None: ...
+
+    def get(self, project_id: str, owner_id: str) -> Project | None: ...
+
+    def list(self, owner_id: str, *, cursor: str | None = None, limit: int = 50) -> Page[Project]: ...
+
+    def delete(self, project_id: str, owner_id: str, at: datetime | None) -> bool: ...
+
+
+class ResultRows(Protocol):
+    def add(self, result: Result) -> None: ...
+
+    def get(self, result_id: str, owner_id: str | None = None) -> Result | None: ...
+
+
+class SessionRows(Protocol):
+    def add(self, token_hash: str, session: Session, at: datetime) -> None: ...
+
+    def find(self, token_hash: str) -> Session | None: ...
+
+
+class Transaction(Protocol):
+    """All repositories on one connection; what they write becomes visible together or not at all."""
+
+    @property
+    def jobs(self) -> JobRows: ...
+    @property
+    def tasks(self) -> TaskRows: ...
+    @property
+    def events(self) -> EventRows: ...
+    @property
+    def logs(self) -> LogRows: ...
+    @property
+    def assets(self) -> AssetRows: ...
+    @property
+    def projects(self) -> ProjectRows: ...
+    @property
+    def results(self) -> ResultRows: ...
+    @property
+    def sessions(self) -> SessionRows: ...
+    @property
+    def connection(self) -> Any:
+        """The database connection itself, for a job engine that must enqueue in this very transaction."""
+        ...
+
+
+class Database(Protocol):
+    def write(self, *, durable: bool = True) -> AbstractContextManager[Transaction]:
+        """Commits on leaving, rolls back on an exception.
+
+        A durable commit survives a power loss; progress may do without. Raises ``Unavailable("storage_full")``.
+        """
+        ...
+
+    def read(self) -> AbstractContextManager[Transaction]: ...
