@@ -1,7 +1,7 @@
 """Photos come in: received in pieces, checked in a process with limits, kept, and only then acknowledged."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from maquette.domain.assets import Asset, Role, View
