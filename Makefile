@@ -23,7 +23,8 @@ help:  ## show this list
 
 run: $(STAMPS)/py  ## four sample photos -> cut-outs, a 3D model, LODs and a report in out/
 	$(BIN)/maquette make examples/sample/front.jpg examples/sample/left.jpg examples/sample/right.jpg \
-		examples/sample/back.jpg -o out --next "make serve"
+		examples/sample/back.jpg -o out
+	@echo "Now: make serve"
 
 serve: $(STAMPS)/py $(STAMPS)/web  ## the server with its page, on http://127.0.0.1:8760
 	$(BIN)/maquette serve

@@ -16,7 +16,7 @@ def test_every_code_is_complete():
     for name, code in CODES.items():
         assert name == code.name
         assert re.fullmatch(r"[a-z_]+", name)
-        assert HTTPStatus(code.status).is_client_error or HTTPStatus(code.status).is_server_error
+        assert HTTPStatus(code.status) >= HTTPStatus.BAD_REQUEST
         assert code.title and code.hint and not code.title.endswith(".")
         assert code.exit in (1, 2, 3)
 
