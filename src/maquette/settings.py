@@ -25,7 +25,7 @@ from maquette.domain.errors import Refused
 
 PREFIX = "MAQUETTE_"
 CONFIG_VARIABLE = f"{PREFIX}CONFIG"
-MIB = 1024 * 1024
+MEGABYTE = 1_000_000
 
 
 class LogLevel(StrEnum):
@@ -63,7 +63,7 @@ class Settings(BaseSettings):
     allowed_hosts: frozenset[str] = Field(
         default=frozenset(), description="Host names beyond the loopback ones that requests may name, without port."
     )
-    max_photo_mib: int = Field(default=50, ge=1, le=1024, description="Largest photo in MiB.")
+    max_photo_mb: int = Field(default=50, ge=1, le=50, description="Largest photo in megabytes.")
     max_queued: int = Field(default=100, ge=1, description="Unfinished jobs that may exist at a time.")
     upload_seconds: float = Field(default=120.0, gt=0, description="Longest time that one upload may take.")
     concurrency: int = Field(
@@ -93,7 +93,7 @@ class Settings(BaseSettings):
     @property
     def max_photo_bytes(self) -> int:
         """The largest photo in bytes."""
-        return self.max_photo_mib * MIB
+        return self.max_photo_mb * MEGABYTE
 
     @classmethod
     def settings_customise_sources(

@@ -91,7 +91,7 @@ def _check_size(house: "Maquette", path: Path) -> None:
     except OSError as error:
         raise Refused("file_missing", f"cannot be read: {error.strerror}") from error
     if found > limit:
-        raise Refused("file_too_large", hint=f"At most {limit // CHUNK} MiB a photo (MAQUETTE_MAX_PHOTO_MIB).")
+        raise Refused("file_too_large", hint=f"At most {limit // 1_000_000} MB a photo (MAQUETTE_MAX_PHOTO_MB).")
 
 
 def _copy(path: Path, writer: BlobWriter) -> None:
