@@ -60,7 +60,9 @@ def prepare(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise Refused("invalid_request", f"{folder} cannot be a folder: {error.strerror}.", "Use another -o.") from error
+        raise Refused(
+            "invalid_request", f"{folder} cannot be a folder: {error.strerror}.", "Use another -o."
+        ) from error
     if not os.access(folder, os.W_OK | os.X_OK):
         raise Refused("invalid_request", f"{folder} cannot be written to.", "Use another -o.")
     return folder.absolute()
