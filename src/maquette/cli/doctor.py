@@ -8,7 +8,10 @@ MARKS = {"ok": "[green]✓[/green]", "note": "[dim]·[/dim]", "missing": "[yello
 
 
 def doctor(ctx: typer.Context, as_json: JsonFlag = False) -> None:
-    """Check this machine: engines, decoders, GPU, disk, database, limits. Exit code 1 only if nothing can run."""
+    """Check this machine and say how to mend it.
+
+    Looks at engines, decoders, GPU, disk, database and limits; the exit code is 1 only if nothing can run.
+    """
     from rich.markup import escape
 
     from maquette.cli.checks import State, examine
