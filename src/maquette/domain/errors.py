@@ -54,6 +54,8 @@ CODES = _table(
     Code("idempotency_mismatch", 422, "The Idempotency-Key was used for another request", "Use a new key."),
     Code("digest_mismatch", 422, "The bytes do not have the given digest", "Upload the file again."),
     Code("length_required", 411, "The request does not say how long it is", "Send a Content-Length."),
+    Code("upload_timeout", 408, "The upload took too long", "Try again over a faster connection."),
+    Code("range_not_satisfiable", 416, "The file has no such range", "Ask for a range within its length."),
     Code("file_missing", 422, "A file does not exist", "Check the path."),
     # -- files
     Code("empty_file", 422, "The file is empty", "Choose a file with content."),
