@@ -149,10 +149,12 @@ test('a broken stream falls back to polling and is resumed after the last event'
   wire.streams[0]?.end()
   wire.streamsWork = false
   const before = wire.polls
+  await pass(1)
   await pass(5_100)
   expect(wire.polls).toBe(before + 2)
   wire.streamsWork = true
   await pass(4_000)
+  await pass(1)
   expect(wire.streams).toHaveLength(2)
   expect(wire.asked.filter(({ path }) => path.endsWith('/events')).at(-1)?.headers.get('Last-Event-ID')).toBe('7')
   const rested = wire.polls
