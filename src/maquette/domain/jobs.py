@@ -21,6 +21,7 @@ class EventType(StrEnum):
     """What happened to a job."""
 
     CREATED = "job.created"
+    ACCEPTED = "job.accepted"
     STARTED = "stage.started"
     PROGRESS = "stage.progress"
     FINISHED = "stage.finished"
@@ -181,8 +182,15 @@ def snapshot(job: Job) -> dict[str, Any]:
     }
 
 
+def accept(job: Job, at: datetime) -> Move:
+    """Puts a draft into the queue."""
+    _must_be(job, Status.DRAFT)
+    return _move(job, EventType.ACCEPTED, at, Status.PENDING, {}, {})
+
+
 def enter(job: Job, pipeline: Pipeline, stage: Stage, at: datetime, **data: Any) -> Move:
     """Starts a stage, or starts it again after a lost worker or a backoff; progress keeps the furthest value."""
+    _must_be(job, Status.PENDING, Status.PROCESSING)
     if job.stage is not None and STAGE_ORDER[stage] < STAGE_ORDER[job.stage]:
         raise Refused("illegal_move", f"A job at {job.stage} cannot go back to {stage}.")
     progress = max(job.progress, pipeline.step(stage).start)
@@ -192,9 +200,7 @@ def enter(job: Job, pipeline: Pipeline, stage: Stage, at: datetime, **data: Any)
 
 def advance(job: Job, pipeline: Pipeline, fraction: float, at: datetime) -> Move | None:
     """Reports the finished fraction (0 to 1) of the present stage; None when the percentage does not rise."""
-    if job.status is not Status.PROCESSING or job.stage is None:
-        raise Refused("illegal_move", f"A job that is {job.status} makes no progress.")
-    step = pipeline.step(job.stage)
+    step = pipeline.step(_working_at(job))
     progress = step.start + int((step.end - step.start) * min(max(fraction, 0.0), 1.0))
     if progress <= job.progress:
         return None
@@ -203,9 +209,7 @@ def advance(job: Job, pipeline: Pipeline, fraction: float, at: datetime) -> Move
 
 def finish_stage(job: Job, pipeline: Pipeline, at: datetime, **data: Any) -> Move:
     """Marks the present stage as done; the job stays at it until the next one starts."""
-    if job.status is not Status.PROCESSING or job.stage is None:
-        raise Refused("illegal_move", f"A job that is {job.status} finishes no stage.")
-    progress = max(job.progress, pipeline.step(job.stage).end)
+    progress = max(job.progress, pipeline.step(_working_at(job)).end)
     return _move(job, EventType.FINISHED, at, None, {"progress": progress}, data)
 
 
@@ -227,6 +231,7 @@ def resume(job: Job, pipeline: Pipeline, at: datetime) -> Move:
 
 def requeue(job: Job, reason: str, at: datetime, retry_in: float | None = None) -> Move:
     """Back to the queue within the same attempt: ``worker_lost``, or ``backoff`` for ``retry_in`` seconds."""
+    _must_be(job, Status.PROCESSING)
     return _move(job, EventType.REQUEUED, at, Status.PENDING, {}, {"reason": reason, "retry_in": retry_in})
 
 
@@ -273,6 +278,18 @@ def complete(job: Job, result_id: str, at: datetime) -> Move:
     """Ends the job for good, with its result."""
     changes = {"stage": Stage.COMPLETE, "progress": 100, "result_id": result_id, "ended_at": at}
     return _move(job, EventType.COMPLETED, at, Status.COMPLETED, changes, {})
+
+
+def _must_be(job: Job, *statuses: Status) -> None:
+    if job.status not in statuses:
+        raise Refused("illegal_move", f"A job that is {job.status} cannot do that.", "Read the job's status.")
+
+
+def _working_at(job: Job) -> Stage:
+    _must_be(job, Status.PROCESSING)
+    if job.stage is None:
+        raise Refused("illegal_move", "The job has not started a stage.")
+    return job.stage
 
 
 def _move(

@@ -51,9 +51,7 @@ Setting = Choice | EngineName
 QUALITY = Choice("Quality", ("fast", "medium", "full"), "medium")
 CUTTER = EngineName("Engine that removes the background", Capability.CUTTER)
 MESHER = EngineName("Engine that makes the model", Capability.MESHER)
-ENGINE_SETTINGS: Mapping[Capability, str] = MappingProxyType(
-    {Capability.CUTTER: "cutter", Capability.MESHER: "mesher"}
-)
+ENGINE_SETTINGS: Mapping[Capability, str] = MappingProxyType({Capability.CUTTER: "cutter", Capability.MESHER: "mesher"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ class EngineInfo:
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """Whether an engine can run here. If not, ``message`` says what is missing and ``hint`` the command that mends it."""
+    """Whether an engine can run here; if not, ``message`` says what is missing, ``hint`` the command that mends it."""
 
     ready: bool
     message: str = "ready"

@@ -3,7 +3,7 @@
 from maquette.domain.assets import Role
 from maquette.domain.states import Stage
 from maquette.pipelines.stage import MIB, Desk, InputFile, OutputFile, Produced, StageSpec
-from maquette.ports.engines import Box, Capability, Cutout, Cutter, CutRequest
+from maquette.ports.engines import Box, Capability, Cutout, CutRequest, Cutter
 from maquette.ports.processes import Limits
 
 

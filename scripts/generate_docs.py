@@ -1,0 +1,127 @@
+"""Writes the parts of the reference that are derived from the code: states, pipelines, errors, command line.
+
+python scripts/generate_docs.py            writes docs/reference/*.md
+python scripts/generate_docs.py --check    exits 1 and names the files that are out of date
+"""
+
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from maquette.domain.errors import CODES
+from maquette.domain.projections import ROWS, STATUS_MAP, UI_STEPS
+from maquette.domain.states import ENDED, MOVES, STAGE_LABELS, STATUS_LABELS, Stage, Status, WaitingFor
+from maquette.pipelines.catalog import CATALOG, SPECS, Choice, is_offered
+from maquette.pipelines.stage import MIB
+
+ROOT = Path(__file__).resolve().parent.parent
+REFERENCE = ROOT / "docs" / "reference"
+NOTE = "<!-- Derived from the code by `make docs`; do not edit. -->\n\n"
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    """A Markdown table."""
+    names = list(head)
+    lines = [names, ["---"] * len(names), *([str(cell) for cell in row] for row in rows)]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+
+
+def states() -> str:
+    """The status diagram, the stages and the older vocabularies."""
+    arrows = [f"    {source} --> {target}" for source in MOVES for target in Status if target in MOVES[source]]
+    ends = [f"    {status} --> [*]" for status in Status if status in ENDED]
+    return f"""{NOTE}# The life of a job
+
+```mermaid
+stateDiagram-v2
+    [*] --> {Status.DRAFT}
+    [*] --> {Status.PENDING}
+{chr(10).join([*arrows, *ends])}
+```
+
+`processing` goes back to `pending` when the worker was lost or a temporary failure waits out its backoff.
+From `failed` and `canceled` a retry starts the next attempt; `completed` is final.
+
+{table(("status", "on screen"), ((f"`{s}`", STATUS_LABELS[s].text) for s in Status))}
+A waiting job says what it waits for: {", ".join(f"`{reason}`" for reason in WaitingFor)}.
+
+## Stages
+
+{table(("stage", "on screen"), ((f"`{s}`", STAGE_LABELS[s].text) for s in Stage))}
+## Older vocabularies
+
+Computed from status and stage whenever somebody asks, never stored. A job that failed or was canceled at a stage shows
+the word of the last column; `modelStatus` and `/api/status` then say `failed`.
+
+{
+        table(
+            ("stage", "`generationStatus`", "UI stage", "`modelStatus`", "`/api/status` stage", "when it fails there"),
+            ((f"`{s}`", r.s0, r.ui or "-", r.s1, r.s3, r.s0_failed) for s, r in ROWS.items()),
+        )
+    }| `complete` | model_saved | ready | completed | complete | - |
+
+The five UI steps: {", ".join(f"{step.icon} {step.label} (`{step.key}`)" for step in UI_STEPS)}.
+
+{table(("`generationStatus`", "`statusMap`"), ((f"`{word}`", dict(entry)) for word, entry in STATUS_MAP.items()))}"""
+
+
+def pipelines() -> str:
+    """Every pipeline with its stages, settings and limits."""
+    parts = [NOTE, "# Pipelines\n"]
+    for entry in CATALOG.values():
+        pipeline = entry.pipeline
+        offered = "" if is_offered(entry) else " (not offered by this version)"
+        rows = [(f"`{step.stage}`", step.start, step.end, *_limits(step.stage)) for step in pipeline.steps]
+        parts.append(f"\n## `{pipeline.name}`: {pipeline.title}{offered}\n")
+        parts.append(table(("stage", "progress from", "to", "time limit", "memory limit"), rows))
+        settings = [
+            (f"`{name}`", s.title, ", ".join(s.values) if isinstance(s, Choice) else "name of an engine",
+             s.default if isinstance(s, Choice) else "the first that is ready")
+            for name, s in entry.settings.items()
+        ]  # fmt: skip
+        if settings:
+            parts.append(table(("setting", "meaning", "values", "default"), settings))
+    return "\n".join(parts)
+
+
+def _limits(stage: Stage) -> tuple[str, str]:
+    spec = SPECS.get(stage)
+    return (f"{spec.limits.seconds:.0f} s", f"{spec.limits.memory_bytes // MIB} MiB") if spec else ("-", "-")
+
+
+def errors() -> str:
+    """The error reference."""
+    rows = [
+        (f"`{code.name}`", code.status, code.exit, "yes" if code.retryable else "no", code.title, code.hint)
+        for code in CODES.values()
+    ]
+    return (
+        f"{NOTE}# Errors\n\nEvery error carries a stable `code`, a message and a hint. Over HTTP it is an "
+        "`application/problem+json` document (RFC 9457) with the status below; on the command line the message and the "
+        "hint go to stderr and the process ends with the exit code.\n\n"
+        + table(("code", "HTTP", "exit", "retry may help", "meaning", "what to do"), rows)
+    )
+
+
+DOCUMENTS: dict[str, Callable[[], str]] = {"states.md": states, "pipelines.md": pipelines, "errors.md": errors}
+
+
+def main() -> int:
+    """Writes or checks every document."""
+    stale: list[str] = []
+    REFERENCE.mkdir(parents=True, exist_ok=True)
+    for name, make in DOCUMENTS.items():
+        path, text = REFERENCE / name, make().rstrip() + "\n"
+        if path.is_file() and path.read_text(encoding="utf-8") == text:
+            continue
+        stale.append(str(path.relative_to(ROOT)))
+        if "--check" not in sys.argv:
+            path.write_text(text, encoding="utf-8")
+    if stale and "--check" in sys.argv:
+        print(f"Out of date: {', '.join(stale)}. Run `make docs`.")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

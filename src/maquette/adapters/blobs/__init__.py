@@ -1,0 +1,1 @@
+"""Where bytes live: on this machine's disk, behind links that we sign ourselves."""

@@ -1,0 +1,62 @@
+"""One database and its transactions."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine
+
+from maquette.adapters.sql.assets import SqlAssets
+from maquette.adapters.sql.dialect import engines
+from maquette.adapters.sql.faults import translated
+from maquette.adapters.sql.jobs import SqlEvents, SqlJobs
+from maquette.adapters.sql.projects import SqlProjects
+from maquette.adapters.sql.records import SqlLogs, SqlResults, SqlSessions
+from maquette.adapters.sql.tasks import SqlTasks
+
+
+class SqlTransaction:
+    """Implements ``Transaction``: every repository on one SQLAlchemy connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.jobs = SqlJobs(connection)
+        self.tasks = SqlTasks(connection)
+        self.events = SqlEvents(connection)
+        self.logs = SqlLogs(connection)
+        self.assets = SqlAssets(connection)
+        self.projects = SqlProjects(connection)
+        self.results = SqlResults(connection)
+        self.sessions = SqlSessions(connection)
+
+
+class SqlDatabase:
+    """Implements ``Database``. Safe to share between threads; each transaction belongs to one.
+
+    ``url`` is SQLAlchemy's: ``sqlite:///file`` (see ``dialect.sqlite_url``) or ``postgresql+psycopg://…``. The schema
+    must be there already: ``schema.migrate`` makes it.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._engines = engines(url)
+
+    @contextmanager
+    def write(self, *, durable: bool = True) -> Generator[SqlTransaction, None, None]:
+        """Commits on leaving. On SQLite it waits up to 15 s for its turn, then raises ``not_ready``."""
+        with self._transaction(self._engines.durable if durable else self._engines.quick) as transaction:
+            yield transaction
+
+    @contextmanager
+    def read(self) -> Generator[SqlTransaction, None, None]:
+        """One consistent view; waits for nobody."""
+        with self._transaction(self._engines.read) as transaction:
+            yield transaction
+
+    def close(self) -> None:
+        """Gives all connections back; the next transaction opens new ones."""
+        self._engines.dispose()
+
+    @contextmanager
+    def _transaction(self, engine: Engine) -> Generator[SqlTransaction, None, None]:
+        with translated(), engine.begin() as connection:
+            yield SqlTransaction(connection)

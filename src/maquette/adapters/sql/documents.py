@@ -1,0 +1,64 @@
+"""How the composed fields of the domain's dataclasses look as JSON."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from maquette.adapters.sql.columns import Document
+from maquette.domain.assets import Quality, View
+from maquette.domain.errors import Problem
+from maquette.domain.jobs import JobInput
+from maquette.domain.states import Stage
+
+
+def facts() -> Document:
+    """A mapping of JSON values."""
+    return Document(dict, dict)
+
+
+def names() -> Document:
+    """A tuple of strings."""
+    return Document(list, tuple)
+
+
+def stages() -> Document:
+    """A tuple of stages."""
+    return Document(lambda value: [stage.value for stage in value], lambda value: tuple(Stage(name) for name in value))
+
+
+def grouped_names() -> Document:
+    """A mapping from a name to a tuple of strings."""
+    return Document(
+        lambda value: {name: list(items) for name, items in value.items()},
+        lambda value: {name: tuple(items) for name, items in value.items()},
+    )
+
+
+def problem() -> Document:
+    """A failure as it is shown."""
+    return Document(_dump_problem, lambda value: Problem(**value))
+
+
+def quality() -> Document:
+    """A score and its flags."""
+    return Document(
+        lambda value: {"score": value.score, "flags": list(value.flags)},
+        lambda value: Quality(value["score"], tuple(value["flags"])),
+    )
+
+
+def inputs() -> Document:
+    """What a job starts from."""
+    return Document(lambda value: [_dump_input(item) for item in value], lambda value: tuple(map(_load_input, value)))
+
+
+def _dump_problem(value: Problem) -> dict[str, Any]:
+    return {"code": value.code, "message": value.message, "hint": value.hint, "retryable": value.retryable}
+
+
+def _dump_input(value: JobInput) -> dict[str, Any]:
+    return {"asset_id": value.asset_id, "view": value.view and value.view.value, "box": value.box and list(value.box)}
+
+
+def _load_input(value: Mapping[str, Any]) -> JobInput:
+    view, box = value["view"], value["box"]
+    return JobInput(value["asset_id"], View(view) if view else None, (box[0], box[1], box[2], box[3]) if box else None)

@@ -1,0 +1,147 @@
+"""Jobs and their events."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, case, func, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from maquette.adapters.sql.paging import page
+from maquette.adapters.sql.rows import changes, load, values
+from maquette.adapters.sql.tables import EVENTS, JOBS
+from maquette.domain.errors import Refused
+from maquette.domain.jobs import Event, Job, Move, created
+from maquette.domain.states import MOVES, RETRYABLE, STAGE_ORDER, Stage, Status
+from maquette.ports.stores import Page
+
+_J = JOBS.c
+
+
+class SqlJobs:
+    """Implements ``JobRows``. Among pending jobs a higher ``priority`` goes first, then the older job."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, job: Job) -> None:
+        """Inserts the job and its first event."""
+        try:
+            self._connection.execute(insert(JOBS).values(values(job)))
+        except IntegrityError as error:
+            if self._is_taken(job, str(error.orig)):
+                raise Refused("conflict", "The Idempotency-Key is taken.") from error
+            raise
+        self._tell(created(job), job.owner_id)
+
+    def get(self, job_id: str, owner_id: str | None = None) -> Job | None:
+        """A person sees no deleted job; the server does, for it may have to stop it."""
+        query = select(JOBS).where(_J.id == job_id)
+        if owner_id is not None:
+            query = query.where(_J.owner_id == owner_id, _J.deleted_at.is_(None))
+        row = self._connection.execute(query).one_or_none()
+        return None if row is None else load(Job, row)
+
+    def apply(self, move: Move) -> Job:
+        """Writes what the move changes, if the row still is what the move started from."""
+        before, after = move.before, move.after
+        statement = (
+            update(JOBS)
+            .where(_J.id == before.id, _J.seq == before.seq, _is_legal(after))
+            .values(changes(before, after))
+        )
+        if self._connection.execute(statement).rowcount == 0:
+            raise self._refusal(before)
+        self._tell(move.event, after.owner_id)
+        return after
+
+    def by_key(self, owner_id: str, idempotency_key: str) -> tuple[Job, str] | None:
+        """A deleted job keeps its key: the request was answered."""
+        query = select(JOBS).where(_J.owner_id == owner_id, _J.idempotency_key == idempotency_key)
+        row = self._connection.execute(query).one_or_none()
+        return None if row is None else (load(Job, row), row.request_fingerprint or "")
+
+    def remember_request(self, job_id: str, fingerprint: str) -> None:
+        """To be called in the transaction that adds the job: a completed one no longer changes."""
+        self._connection.execute(update(JOBS).where(_J.id == job_id).values(request_fingerprint=fingerprint))
+
+    def list(
+        self,
+        owner_id: str,
+        *,
+        statuses: Sequence[Status] = (),
+        project_id: str | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> Page[Job]:
+        query = select(JOBS).where(_J.owner_id == owner_id, _J.deleted_at.is_(None))
+        if statuses:
+            query = query.where(_J.status.in_(statuses))
+        if project_id is not None:
+            query = query.where(_J.project_id == project_id)
+        return page(self._connection, query, JOBS, Job, cursor, limit)
+
+    def queue_position(self, job: Job) -> int | None:
+        """Counts the pending jobs of every owner, for they share the queue."""
+        if job.status is not Status.PENDING:
+            return None
+        older = or_(_J.created_at < job.created_at, and_(_J.created_at == job.created_at, _J.id < job.id))
+        first = or_(_J.priority > job.priority, and_(_J.priority == job.priority, older))
+        query = select(func.count()).where(_J.status == Status.PENDING, _J.deleted_at.is_(None), first)
+        return self._connection.execute(query).scalar_one() + 1
+
+    def unfinished(self) -> tuple[Job, ...]:
+        """Oldest first."""
+        query = select(JOBS).where(_J.status.in_((Status.PENDING, Status.PROCESSING))).order_by(_J.created_at, _J.id)
+        return tuple(load(Job, row) for row in self._connection.execute(query))
+
+    def delete(self, job_id: str, owner_id: str, at: datetime | None) -> bool:
+        """A job that is deleted already counts as missing."""
+        query = update(JOBS).where(_J.id == job_id, _J.owner_id == owner_id).values(deleted_at=at)
+        if at is not None:
+            query = query.where(_J.deleted_at.is_(None))
+        return self._connection.execute(query).rowcount == 1
+
+    def _tell(self, event: Event, owner_id: str) -> None:
+        self._connection.execute(insert(EVENTS).values(values(event) | {"owner_id": owner_id}))
+
+    def _is_taken(self, job: Job, text: str) -> bool:
+        # SQLite names the columns, Postgres the constraint
+        return job.idempotency_key is not None and "idempotency_key" in text
+
+    def _refusal(self, before: Job) -> Refused:
+        found = self._connection.execute(select(_J.seq).where(_J.id == before.id)).scalar_one_or_none()
+        return Refused("illegal_move") if found == before.seq else Refused("conflict")
+
+
+class SqlEvents:
+    """Implements ``EventRows``."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def after(self, job_id: str, seq: int, limit: int = 500) -> tuple[Event, ...]:
+        """In the order of ``seq``."""
+        columns = EVENTS.c
+        query = select(EVENTS).where(columns.job_id == job_id, columns.seq > seq).order_by(columns.seq).limit(limit)
+        return tuple(load(Event, row) for row in self._connection.execute(query))
+
+
+def _is_legal(after: Job) -> ColumnElement[bool]:
+    """Whether the row, as it is in the database, may become ``after``; from the tables of ``states``."""
+    sources = {source for source, targets in MOVES.items() if after.status in targets}
+    if after.status is Status.PROCESSING:
+        sources.add(Status.PROCESSING)
+    forward = and_(_J.attempt == after.attempt, _J.progress <= after.progress, rank(_J.stage) <= _order(after.stage))
+    staying = and_(_J.status.not_in(RETRYABLE), forward)
+    retried = and_(_J.status.in_(RETRYABLE), _J.attempt == after.attempt - 1)
+    return and_(_J.status.in_(sources), or_(staying, retried))
+
+
+def rank(stage: Any) -> ColumnElement[int]:
+    """The place of a stage column's value in the one order; -1 before the first stage."""
+    return case(*((stage == name, index) for name, index in STAGE_ORDER.items()), else_=-1)
+
+
+def _order(stage: Stage | None) -> int:
+    return -1 if stage is None else STAGE_ORDER[stage]

@@ -1,0 +1,87 @@
+"""The quickest way to a job's status: one prepared statement on a plain SQLite connection of this thread.
+
+Status polling is the commonest request by far. It needs a few columns and no framework, so this module imports
+neither SQLAlchemy nor the mapping: only the standard library.
+"""
+
+import sqlite3
+import threading
+from pathlib import Path
+from typing import Final, NamedTuple
+from urllib.parse import quote
+
+
+class StatusRow(NamedTuple):
+    """What ``GET /api/status/{id}`` shows, with the columns' own values (statuses and stages as text)."""
+
+    pipeline: str
+    status: str
+    stage: str | None
+    progress: int
+    failed_stage: str | None
+    waiting_for: str | None
+    result_id: str | None
+    error_message: str | None
+    attempt: int
+    seq: int
+    cost_usd: float
+    queue_position: int | None
+    """Only while the job is pending: 1 for the job that goes next."""
+    updated_at: str
+    """ISO 8601 in UTC, with a Z."""
+
+
+class Foreign:
+    """The token opens a job, but not this one (or this one was deleted)."""
+
+
+FOREIGN: Final = Foreign()
+
+_QUERY = """
+SELECT s.job_id = ?2 AND j.deleted_at IS NULL,
+       j.pipeline, j.status, j.stage, j.progress, j.failed_stage, j.waiting_for, j.result_id,
+       json_extract(j.error, '$.message'), j.attempt, j.seq, j.cost_usd,
+       CASE WHEN j.status = 'pending' THEN (
+           SELECT count(*) + 1 FROM jobs AS o
+           WHERE o.status = 'pending' AND o.deleted_at IS NULL AND (o.priority > j.priority
+              OR (o.priority = j.priority AND (o.created_at, o.id) < (j.created_at, j.id)))
+       ) END,
+       replace(j.updated_at, ' ', 'T') || 'Z'
+FROM sessions AS s JOIN jobs AS j ON j.id = s.job_id
+WHERE s.token_hash = ?1
+"""
+
+
+class StatusReader:
+    """Reads from the database file at ``path``, which ``schema.migrate`` has made.
+
+    Each thread that calls ``read`` gets a connection of its own, opened on first use, read-only. A call takes some
+    microseconds and waits for no writer, so that an event loop may make it inline.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._uri = f"file:{quote(str(path.absolute()))}?mode=ro"
+        self._local = threading.local()
+
+    def read(self, token_hash: str, job_id: str) -> StatusRow | Foreign | None:
+        """None when no such token was given out; ``FOREIGN`` when it was, but not for this job."""
+        try:
+            connection: sqlite3.Connection = self._local.connection
+        except AttributeError:
+            connection = self._local.connection = self._connect()
+        row = connection.execute(_QUERY, (token_hash, job_id)).fetchone()
+        if row is None:
+            return None
+        if not row[0]:
+            return FOREIGN
+        return StatusRow._make(row[1:])
+
+    def close(self) -> None:
+        """Closes the calling thread's connection; the next ``read`` opens another."""
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is not None:
+            connection.close()
+            del self._local.connection
+
+    def _connect(self) -> sqlite3.Connection:
+        return sqlite3.connect(self._uri, uri=True, isolation_level=None, timeout=1.0)

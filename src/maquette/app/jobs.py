@@ -1,0 +1,269 @@
+"""Jobs: accept, look at, cancel, retry, resume, delete."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from maquette.domain import jobs as moves
+from maquette.domain.errors import Refused
+from maquette.domain.ids import new_id, new_token, token_hash
+from maquette.domain.jobs import Event, Job, JobInput, Move, Task, TaskStatus
+from maquette.domain.states import ENDED, Stage, Status
+from maquette.pipelines.catalog import CATALOG, ENGINE_SETTINGS, Entry, check_views, find, settle
+from maquette.ports.clock import Clock
+from maquette.ports.engines import EngineShelf
+from maquette.ports.jobs import JobEngine
+from maquette.ports.stores import Database, LogLine, Page, Session, Transaction
+
+MAX_QUEUED = 100
+"""Unfinished jobs that one owner may have at a time."""
+DEADLINE_S = 3600
+MAX_DEADLINE_S = 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """What a caller asks for."""
+
+    pipeline: str
+    inputs: tuple[JobInput, ...]
+    settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    project_id: str | None = None
+    hold_after: tuple[Stage, ...] = ()
+    priority: int = 0
+    deadline_s: int = DEADLINE_S
+    budget_usd: float | None = None
+    parent_job_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A job and a session token that opens it. The token is shown once: only its hash is stored."""
+
+    job: Job
+    token: str
+    replayed: bool
+
+
+class Jobs:
+    """The use cases around jobs. All methods block; call them from a thread in an event loop."""
+
+    def __init__(
+        self, database: Database, engine: JobEngine, engines: EngineShelf, clock: Clock, max_queued: int = MAX_QUEUED
+    ) -> None:
+        self._db = database
+        self._engine = engine
+        self._engines = engines
+        self._clock = clock
+        self.max_queued = max_queued
+
+    def create(self, owner_id: str, new: NewJob, idempotency_key: str | None = None) -> Accepted:
+        """Accepts a job: when this returns it is stored, queued, and will be worked on whatever dies.
+
+        The same ``idempotency_key`` with the same request gives the same job, with another request
+        ``idempotency_mismatch``. Raises the catalog's errors, ``not_found`` for foreign or missing assets,
+        ``unknown_engine``, ``engine_unavailable``, ``queue_full``.
+        """
+        entry = find(new.pipeline)
+        settings = settle(entry, new.settings)
+        fingerprint = _fingerprint(new)
+        with self._db.write() as tx:
+            replayed = _replay(tx, owner_id, idempotency_key, fingerprint)
+            job = replayed or self._accept(tx, owner_id, new, entry, settings)
+            if replayed is None:
+                job = replace(job, idempotency_key=idempotency_key)
+                tx.jobs.add(job)
+                tx.jobs.remember_request(job.id, fingerprint)
+                self._engine.enqueue(tx, job)
+            token = new_token()
+            tx.sessions.add(token_hash(token), Session(owner_id, job.id), self._clock.now())
+        return Accepted(job, token, replayed is not None)
+
+    def get(self, owner_id: str, job_id: str) -> Job:
+        """Raises ``not_found``."""
+        with self._db.read() as tx:
+            return _owned(tx, owner_id, job_id)
+
+    def list(
+        self,
+        owner_id: str,
+        statuses: Sequence[Status] = (),
+        project_id: str | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> Page[Job]:
+        """The owner's jobs, newest first."""
+        with self._db.read() as tx:
+            return tx.jobs.list(owner_id, statuses=statuses, project_id=project_id, cursor=cursor, limit=limit)
+
+    def queue_position(self, job: Job) -> int | None:
+        """The job's place in the queue, from 1; None unless it is pending."""
+        with self._db.read() as tx:
+            return tx.jobs.queue_position(job)
+
+    def elapsed_ms(self, job: Job) -> int:
+        """The working time over all attempts."""
+        return sum(task.duration_ms for task in self.tasks(job.owner_id, job.id) if not task.reused)
+
+    def cancel(self, owner_id: str, job_id: str) -> Job:
+        """Stops a job. A canceled one stays as it is; a completed or failed one raises ``job_finished``."""
+        job = self._move(owner_id, job_id, lambda job: moves.cancel(job, self._clock.now()), self._close_tasks)
+        self._engine.cancel(job)
+        return job
+
+    def retry(self, owner_id: str, job_id: str, from_stage: Stage | None = None) -> Job:
+        """Starts the next attempt where the last one broke, or at an earlier stage."""
+
+        def make(job: Job) -> Move:
+            return moves.retry(job, CATALOG[job.pipeline].pipeline, self._clock.now(), from_stage)
+
+        return self._move(owner_id, job_id, make, self._engine.enqueue)
+
+    def resume(self, owner_id: str, job_id: str) -> Job:
+        """Lets a waiting job go on."""
+
+        def make(job: Job) -> Move:
+            return moves.resume(job, CATALOG[job.pipeline].pipeline, self._clock.now())
+
+        return self._move(owner_id, job_id, make, self._engine.enqueue)
+
+    def delete(self, owner_id: str, job_id: str) -> None:
+        """Marks an ended job as deleted. Raises ``not_found``, or ``in_use`` while it has not ended."""
+        with self._db.write() as tx:
+            job = _owned(tx, owner_id, job_id)
+            if job.status not in ENDED:
+                raise Refused("in_use", f"The job is {job.status}.", "Cancel it first.")
+            tx.jobs.delete(job_id, owner_id, self._clock.now())
+
+    def tasks(self, owner_id: str, job_id: str) -> tuple[Task, ...]:
+        """Every try of every stage, in the order in which they started."""
+        with self._db.read() as tx:
+            return tx.tasks.of_job(_owned(tx, owner_id, job_id).id)
+
+    def logs(self, owner_id: str, job_id: str) -> tuple[LogLine, ...]:
+        """What the stages had to say, tracebacks of bugs included."""
+        with self._db.read() as tx:
+            return tx.logs.of_job(_owned(tx, owner_id, job_id).id)
+
+    def events(self, owner_id: str, job_id: str, after: int) -> tuple[Event, ...]:
+        """The events with a greater ``seq`` than ``after``."""
+        with self._db.read() as tx:
+            return tx.events.after(_owned(tx, owner_id, job_id).id, after)
+
+    def _accept(self, tx: Transaction, owner_id: str, new: NewJob, entry: Entry, settings: Mapping[str, Any]) -> Job:
+        inputs = _with_views(tx, owner_id, new)
+        check_views(entry, [given.view for given in inputs])
+        self._check_engines(entry, settings)
+        _check_request(new, entry)
+        if new.project_id and tx.projects.get(new.project_id, owner_id) is None:
+            raise Refused("not_found", "There is no such project.")
+        if new.parent_job_id:
+            _owned(tx, owner_id, new.parent_job_id)
+        if sum(job.owner_id == owner_id for job in tx.jobs.unfinished()) >= self.max_queued:
+            raise Refused("queue_full", f"{self.max_queued} jobs are waiting already.")
+        at = self._clock.now()
+        return Job(
+            id=new_id("job"),
+            owner_id=owner_id,
+            pipeline=new.pipeline,
+            created_at=at,
+            updated_at=at,
+            priority=new.priority,
+            settings=settings,
+            inputs=inputs,
+            hold_after=new.hold_after,
+            project_id=new.project_id,
+            parent_job_id=new.parent_job_id,
+            deadline_s=new.deadline_s,
+            budget_usd=new.budget_usd,
+            estimate_usd=0.0,
+        )
+
+    def _check_engines(self, entry: Entry, settings: Mapping[str, Any]) -> None:
+        """An engine that is missing is better said now than by a failed stage."""
+        for capability, name in ENGINE_SETTINGS.items():
+            if name in entry.settings:
+                self._engines.choose(capability, settings[name])
+
+    def _move(
+        self,
+        owner_id: str,
+        job_id: str,
+        make: Callable[[Job], Move | None],
+        also: Callable[[Transaction, Job], None],
+    ) -> Job:
+        """Applies a move, and something else in the same transaction; again when another writer was first."""
+        while True:
+            try:
+                with self._db.write() as tx:
+                    job = _owned(tx, owner_id, job_id)
+                    move = make(job)
+                    if move is None:
+                        return job
+                    moved = tx.jobs.apply(move)
+                    also(tx, moved)
+                    return moved
+            except Refused as refusal:
+                if refusal.code != "conflict":
+                    raise
+
+    def _close_tasks(self, tx: Transaction, job: Job) -> None:
+        for task in tx.tasks.of_job(job.id):
+            if task.status is TaskStatus.RUNNING:
+                tx.tasks.save(replace(task, status=TaskStatus.CANCELED, ended_at=self._clock.now()))
+
+
+def _owned(tx: Transaction, owner_id: str, job_id: str) -> Job:
+    job = tx.jobs.get(job_id, owner_id)
+    if job is None:
+        raise Refused("not_found")
+    return job
+
+
+def _with_views(tx: Transaction, owner_id: str, new: NewJob) -> tuple[JobInput, ...]:
+    """The inputs with the views that their assets carry where the caller named none."""
+    inputs: list[JobInput] = []
+    for given in new.inputs:
+        asset = tx.assets.get(given.asset_id, owner_id)
+        if asset is None:
+            raise Refused("not_found", f"There is no asset {given.asset_id}.")
+        inputs.append(given if given.view else replace(given, view=asset.view))
+    return tuple(inputs)
+
+
+def _check_request(new: NewJob, entry: Entry) -> None:
+    for stage in new.hold_after:
+        if stage not in entry.pipeline.stages[:-1]:
+            raise Refused("unknown_stage", f"{new.pipeline} cannot be held after {stage}.")
+    if not 1 <= new.deadline_s <= MAX_DEADLINE_S:
+        raise Refused("invalid_request", f"deadline_s must lie between 1 and {MAX_DEADLINE_S}.")
+    for given in new.inputs:
+        if given.box and not (given.box[2] > 0 and given.box[3] > 0):
+            raise Refused("invalid_request", "A box needs a positive width and height.")
+
+
+def _replay(tx: Transaction, owner_id: str, idempotency_key: str | None, fingerprint: str) -> Job | None:
+    known = tx.jobs.by_key(owner_id, idempotency_key) if idempotency_key else None
+    if known is None:
+        return None
+    job, first = known
+    if first != fingerprint:
+        raise Refused("idempotency_mismatch")
+    return job
+
+
+def _fingerprint(new: NewJob) -> str:
+    parts = {
+        "pipeline": new.pipeline,
+        "inputs": [[given.asset_id, given.view, given.box] for given in new.inputs],
+        "settings": dict(new.settings),
+        "project_id": new.project_id,
+        "hold_after": list(new.hold_after),
+        "priority": new.priority,
+        "deadline_s": new.deadline_s,
+        "budget_usd": new.budget_usd,
+        "parent_job_id": new.parent_job_id,
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

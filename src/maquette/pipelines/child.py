@@ -1,0 +1,97 @@
+"""What runs on the far side of the fork: functions from JSON to JSON that ``ports.processes`` calls by name."""
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from maquette.domain.assets import Quality, Role, View
+from maquette.domain.states import Stage
+from maquette.pipelines.stage import Desk, InputFile, OutputFile, Produced
+
+PERFORM = "maquette.pipelines.child:perform"
+PROBE = "maquette.pipelines.child:probe"
+
+
+def perform(payload: dict[str, Any], progress: Callable[[float], None]) -> dict[str, Any]:
+    """Does the work of one stage on the desk that ``desk_payload`` described."""
+    from maquette.pipelines.catalog import SPECS
+
+    desk = Desk(
+        inputs=tuple(_input(entry) for entry in payload["inputs"]),
+        settings=payload["settings"],
+        into=Path(payload["into"]),
+        progress=progress,
+        engine=_load(payload["engine"]) if payload["engine"] else None,
+        boxes={key: (box[0], box[1], box[2], box[3]) for key, box in payload["boxes"].items()},
+    )
+    return _produced(SPECS[Stage(payload["stage"])].work(desk))
+
+
+def probe(payload: dict[str, Any], progress: Callable[[float], None]) -> dict[str, Any]:
+    """Decodes an untrusted picture completely and says what it is. Raises the errors of the intake."""
+    from maquette.media.images.intake import probe as probe_file
+
+    facts = asdict(probe_file(Path(payload["path"])))
+    progress(1.0)
+    return facts
+
+
+def desk_payload(
+    stage: Stage,
+    inputs: tuple[InputFile, ...],
+    settings: Mapping[str, Any],
+    boxes: Mapping[str, tuple[float, float, float, float]],
+    into: Path,
+    engine: str | None,
+) -> dict[str, Any]:
+    """What ``perform`` needs, as JSON. ``engine`` is a reference ``package.module:Class``."""
+    return {
+        "stage": stage.value,
+        "inputs": [_plain(asdict(entry)) for entry in inputs],
+        "settings": dict(settings),
+        "boxes": {key: list(box) for key, box in boxes.items()},
+        "into": str(into),
+        "engine": engine,
+    }
+
+
+def outputs(value: Mapping[str, Any]) -> Produced:
+    """Reads back what ``perform`` returned."""
+    return Produced(tuple(_output(entry) for entry in value["files"]), value["data"])
+
+
+def _produced(produced: Produced) -> dict[str, Any]:
+    return {"files": [_plain(asdict(file)) for file in produced.files], "data": dict(produced.data)}
+
+
+def _plain(entry: dict[str, Any]) -> dict[str, Any]:
+    return {key: str(value) if isinstance(value, Path) else value for key, value in entry.items()}
+
+
+def _quality(entry: Mapping[str, Any] | None) -> Quality | None:
+    return Quality(entry["score"], tuple(entry["flags"])) if entry else None
+
+
+def _common(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(entry) | {
+        "path": Path(entry["path"]),
+        "role": Role(entry["role"]),
+        "view": View(entry["view"]) if entry["view"] else None,
+        "quality": _quality(entry["quality"]),
+        "derived_from": tuple(entry["derived_from"]),
+    }
+
+
+def _input(entry: Mapping[str, Any]) -> InputFile:
+    return InputFile(**_common(entry))
+
+
+def _output(entry: Mapping[str, Any]) -> OutputFile:
+    return OutputFile(**_common(entry))
+
+
+def _load(reference: str) -> Any:
+    module, _, name = reference.partition(":")
+    return getattr(importlib.import_module(module), name)()

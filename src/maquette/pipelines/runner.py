@@ -1,0 +1,370 @@
+"""The only code that moves a job along its pipeline.
+
+``walk`` goes through the stages; each call into the ``Runner`` is one durable step. Steps may be run again after a
+crash, so each looks first at what the database says: a finished stage is not run twice, a job that has ended or
+waits is left alone, and a task that was running when its worker died is marked as lost.
+"""
+
+import asyncio
+import traceback
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypedDict, TypeVar
+
+from maquette.domain import jobs as moves
+from maquette.domain.errors import MaquetteError, Permanent, Problem, Refused, Temporary
+from maquette.domain.ids import new_id
+from maquette.domain.jobs import Job, Move, Task, TaskStatus
+from maquette.domain.states import ENDED, STAGE_ORDER, Stage, Status, WaitingFor
+from maquette.pipelines.catalog import CATALOG, SPECS
+from maquette.pipelines.stage import StageSpec
+from maquette.pipelines.workbench import Plan, Workbench
+from maquette.ports.blobs import BlobStore
+from maquette.ports.clock import Clock
+from maquette.ports.engines import EngineShelf
+from maquette.ports.processes import Crashed, Done, Processes
+from maquette.ports.stores import Database, LogLine, Transaction
+
+T = TypeVar("T")
+
+BACKOFF_S = (2.0, 10.0, 30.0)
+"""Seconds before the second, third and fourth try of a stage that failed for a passing reason."""
+PROGRESS_EVERY_S = 0.25
+LOOK_EVERY_S = 1.0
+"""How often a running stage looks whether somebody else ended its job."""
+
+
+class Outcome(TypedDict):
+    """What a step tells the walk: ``done`` (go on), ``again`` (after ``delay`` seconds) or ``stop``."""
+
+    kind: str
+    delay: float
+
+
+DONE = Outcome(kind="done", delay=0.0)
+STOP = Outcome(kind="stop", delay=0.0)
+
+Step = Callable[..., Awaitable[Any]]
+"""Calls a runner's method durably: ``await step(method, *arguments)``; what it returns is JSON."""
+
+
+async def walk(
+    runner: "Runner", job_id: str, attempt: int, leg: int, step: Step, sleep: Callable[[float], Awaitable[None]]
+) -> None:
+    """Takes one attempt of a job through its stages. Deterministic: whatever varies happens inside ``step``."""
+    for stage in await step(runner.plan, job_id, attempt, leg):
+        outcome: Outcome = await step(runner.run_stage, job_id, attempt, stage)
+        while outcome["kind"] == "again":
+            await sleep(outcome["delay"])
+            outcome = await step(runner.run_stage, job_id, attempt, stage)
+        if outcome["kind"] == "stop":
+            return
+    await step(runner.complete, job_id, attempt)
+
+
+class Stopped(Exception):
+    """The job ended, waits, or went on to another attempt: whoever works on it must stop."""
+
+
+class Runner:
+    """Runs stages and writes down what came of them."""
+
+    def __init__(
+        self,
+        database: Database,
+        blobs: BlobStore,
+        processes: Processes,
+        engines: EngineShelf,
+        clock: Clock,
+        scratch: Path,
+    ) -> None:
+        self._db = database
+        self._processes = processes
+        self._clock = clock
+        self._bench = Workbench(database, blobs, engines, clock, scratch)
+
+    async def plan(self, job_id: str, attempt: int, leg: int) -> list[str]:
+        """The stages to walk: all of them, since finished ones answer at once."""
+        job = await asyncio.to_thread(self._bench.job, job_id)
+        if _is_over(job, attempt) or job.leg != leg:
+            return []
+        return [stage.value for stage in CATALOG[job.pipeline].pipeline.stages]
+
+    async def run_stage(self, job_id: str, attempt: int, stage: str) -> Outcome:
+        """Runs one stage, or reuses what an earlier run of it made."""
+        spec = SPECS[Stage(stage)]
+        try:
+            job = await asyncio.to_thread(self._bench.job, job_id)
+            if _is_over(job, attempt):
+                return STOP
+            if await asyncio.to_thread(self._bench.is_finished, job, spec.stage):
+                return DONE
+            return await self._try(job, spec)
+        except Stopped:
+            return STOP
+
+    async def complete(self, job_id: str, attempt: int) -> None:
+        """Writes the result and ends the job."""
+
+        def write() -> None:
+            with self._db.write() as tx:
+                job = self._bench.job(job_id, tx)
+                if _is_over(job, attempt):
+                    return
+                result = self._bench.result(tx, job, new_id("res"))
+                tx.results.add(result)
+                tx.jobs.apply(moves.complete(job, result.id, self._clock.now()))
+
+        await asyncio.to_thread(_until_written, write)
+
+    async def abandon(self, job_id: str, attempt: int, code: str) -> None:
+        """Fails an attempt that nobody can go on with."""
+        problem = Problem.of(Permanent(code))
+
+        def write() -> None:
+            with self._db.write() as tx:
+                job = self._bench.job(job_id, tx)
+                if job.attempt == attempt and job.status not in ENDED:
+                    tx.jobs.apply(moves.fail(job, problem, self._clock.now()))
+
+        await asyncio.to_thread(_until_written, write)
+
+    # -- one try of one stage
+
+    async def _try(self, job: Job, spec: StageSpec) -> Outcome:
+        try:
+            plan = await asyncio.to_thread(self._bench.prepare, job, spec)
+        except (MaquetteError, OSError) as error:
+            task = await self._begin(job, spec, None)
+            return await self._settle_failure(task, spec, error)
+        if plan.cached is not None:
+            return await self._reuse(job, spec, plan, plan.cached)
+        task = await self._begin(job, spec, plan)
+        started = self._clock.monotonic()
+        try:
+            done = await self._work(task, spec, plan)
+            timed = replace(
+                task,
+                duration_ms=int((self._clock.monotonic() - started) * 1000),
+                cpu_ms=int(done.cpu_seconds * 1000),
+                peak_bytes=done.peak_bytes,
+            )
+            return await self._settle_success(timed, spec, plan, done)
+        except Stopped:
+            await self._close(task, TaskStatus.CANCELED, started)
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a stage raises must end up in the job's record
+            timed = replace(task, duration_ms=int((self._clock.monotonic() - started) * 1000))
+            return await self._settle_failure(timed, spec, error)
+        finally:
+            await asyncio.to_thread(self._bench.clear, plan)
+
+    async def _begin(self, job: Job, spec: StageSpec, plan: Plan | None) -> Task:
+        """Marks a task that a dead worker left behind, then writes the stage's start and the new task."""
+
+        def write() -> Task:
+            with self._db.write() as tx:
+                now = self._live(job.id, job.attempt, tx)
+                entry = CATALOG[now.pipeline]
+                tries = [task for task in tx.tasks.of_job(now.id) if _same(task, now.attempt, spec.stage)]
+                for lost in (task for task in tries if task.status is TaskStatus.RUNNING):
+                    tx.tasks.save(replace(lost, status=TaskStatus.LOST, ended_at=self._clock.now()))
+                    if now.status is Status.PROCESSING:
+                        now = tx.jobs.apply(moves.requeue(now, "worker_lost", self._clock.now()))
+                task = self._bench.task(now, spec, plan, len(tries) + 1)
+                tx.tasks.add(task)
+                shown = _shown(now, spec.stage)
+                tx.jobs.apply(
+                    moves.enter(now, entry.pipeline, shown, self._clock.now(), task_id=task.id, engine=task.engine)
+                )
+                return task
+
+        return await asyncio.to_thread(_until_written, write)
+
+    async def _work(self, task: Task, spec: StageSpec, plan: Plan) -> Done:
+        await asyncio.to_thread(self._bench.lay_out, plan)
+        limits = await asyncio.to_thread(self._bench.limits, task, spec)
+        latest = [0.0]
+
+        def report(fraction: float) -> None:
+            latest[0] = fraction
+
+        work = asyncio.ensure_future(
+            self._processes.run(plan.function, plan.payload(), limits=limits, kind=spec.kind, progress=report)
+        )
+        watch = asyncio.ensure_future(self._watch(task, spec, latest))
+        try:
+            await asyncio.wait({work, watch}, return_when=asyncio.FIRST_COMPLETED)
+            if work.done():
+                return work.result()
+            watch.result()
+            raise Stopped
+        except Permanent as error:
+            if error.code == "stage_timeout" and limits.seconds < spec.limits.seconds:
+                raise Permanent("deadline_exceeded") from error
+            raise
+        finally:
+            for future in (work, watch):
+                future.cancel()
+            await asyncio.gather(work, watch, return_exceptions=True)
+
+    async def _watch(self, task: Task, spec: StageSpec, latest: list[float]) -> None:
+        """Writes progress at most four times a second and returns when the job is no longer ours to work on."""
+        written, looked = 0.0, self._clock.monotonic()
+        while True:
+            await asyncio.sleep(PROGRESS_EVERY_S)
+            now = self._clock.monotonic()
+            if latest[0] <= written and now - looked < LOOK_EVERY_S:
+                continue
+            written, looked = latest[0], now
+            try:
+                await asyncio.to_thread(self._advance, task, spec, written)
+            except Stopped:
+                return
+
+    def _advance(self, task: Task, spec: StageSpec, fraction: float) -> None:
+        with self._db.read() as tx:
+            job = self._live(task.job_id, task.attempt, tx)
+        if job.stage is not spec.stage:
+            return
+        move = moves.advance(job, CATALOG[job.pipeline].pipeline, fraction, self._clock.now())
+        if move is None:
+            return
+        try:
+            with self._db.write(durable=False) as tx:
+                tx.jobs.apply(move)
+        except Refused:
+            # somebody else moved the job: the next look tells what became of it
+            return
+
+    # -- what came of it
+
+    async def _settle_success(self, task: Task, spec: StageSpec, plan: Plan, done: Done) -> Outcome:
+        stored = await asyncio.to_thread(self._bench.store, task, plan, done)
+        finished = replace(
+            task,
+            status=TaskStatus.FINISHED,
+            output_assets=tuple(asset.id for asset in stored.assets),
+            data=stored.data,
+            ended_at=self._clock.now(),
+        )
+
+        def write() -> Outcome:
+            with self._db.write() as tx:
+                for asset in stored.assets:
+                    tx.assets.add(asset)
+                tx.tasks.save(finished)
+                return self._finish(tx, finished, spec)
+
+        return await asyncio.to_thread(_until_written, write)
+
+    async def _reuse(self, job: Job, spec: StageSpec, plan: Plan, cached: Task) -> Outcome:
+        def write() -> Outcome:
+            with self._db.write() as tx:
+                now = self._live(job.id, job.attempt, tx)
+                number = 1 + sum(_same(task, now.attempt, spec.stage) for task in tx.tasks.of_job(now.id))
+                fresh = self._bench.task(now, spec, plan, number)
+                reused = replace(
+                    fresh,
+                    status=TaskStatus.FINISHED,
+                    reused=True,
+                    saved_ms=cached.duration_ms or cached.saved_ms,
+                    output_assets=cached.output_assets,
+                    data=cached.data,
+                    ended_at=self._clock.now(),
+                )
+                tx.tasks.add(reused)
+                pipeline = CATALOG[now.pipeline].pipeline
+                shown = _shown(now, spec.stage)
+                tx.jobs.apply(moves.enter(now, pipeline, shown, self._clock.now(), task_id=reused.id, reused=True))
+                return self._finish(tx, reused, spec)
+
+        return await asyncio.to_thread(_until_written, write)
+
+    def _finish(self, tx: Transaction, task: Task, spec: StageSpec) -> Outcome:
+        """The end of a stage and, in the same transaction, the hold that was asked for after it."""
+        job = self._live(task.job_id, task.attempt, tx)
+        if job.stage is not spec.stage:
+            return DONE
+        pipeline = CATALOG[job.pipeline].pipeline
+        at = self._clock.now()
+        facts: dict[str, Any] = {"task_id": task.id, "reused": task.reused or None, "duration_ms": task.duration_ms}
+        job = tx.jobs.apply(moves.finish_stage(job, pipeline, at, **facts))
+        if spec.stage not in job.hold_after:
+            return DONE
+        tx.jobs.apply(moves.hold(job, WaitingFor.INPUT, at))
+        return STOP
+
+    async def _settle_failure(self, task: Task, spec: StageSpec, error: Exception) -> Outcome:
+        problem = Problem.of(error)
+        again = isinstance(error, Temporary) and task.number <= spec.retries
+        delay = _delay(error, task.number) if again else 0.0
+        line = LogLine(
+            task.job_id, self._clock.now(), "error", f"{problem.code}: {problem.message}", spec.stage, _detail(error)
+        )
+
+        def write() -> Outcome:
+            with self._db.write() as tx:
+                job = self._live(task.job_id, task.attempt, tx)
+                at = self._clock.now()
+                tx.tasks.save(replace(task, status=TaskStatus.FAILED, error=problem, ended_at=at))
+                tx.logs.add(line)
+                move: Move = moves.requeue(job, "backoff", at, delay) if again else moves.fail(job, problem, at)
+                tx.jobs.apply(move)
+                return Outcome(kind="again", delay=delay) if again else STOP
+
+        return await asyncio.to_thread(_until_written, write)
+
+    async def _close(self, task: Task, status: TaskStatus, started: float) -> None:
+        spent = int((self._clock.monotonic() - started) * 1000)
+
+        def write() -> None:
+            with self._db.write() as tx:
+                tx.tasks.save(replace(task, status=status, duration_ms=spent, ended_at=self._clock.now()))
+
+        await asyncio.to_thread(write)
+
+    def _live(self, job_id: str, attempt: int, tx: Transaction) -> Job:
+        job = self._bench.job(job_id, tx)
+        if _is_over(job, attempt):
+            raise Stopped
+        return job
+
+
+def _is_over(job: Job, attempt: int) -> bool:
+    return job.attempt != attempt or job.status in ENDED or job.status is Status.WAITING
+
+
+def _same(task: Task, attempt: int, stage: Stage) -> bool:
+    return task.attempt == attempt and task.stage is stage
+
+
+def _shown(job: Job, stage: Stage) -> Stage:
+    """The stage that the job shows: a retry that still gathers earlier outputs stays where it failed."""
+    if job.stage is not None and STAGE_ORDER[stage] < STAGE_ORDER[job.stage]:
+        return job.stage
+    return stage
+
+
+def _delay(error: Exception, number: int) -> float:
+    asked = error.retry_after if isinstance(error, Temporary) else None
+    return asked if asked is not None else BACKOFF_S[min(number, len(BACKOFF_S)) - 1]
+
+
+def _detail(error: Exception) -> str:
+    if isinstance(error, Crashed):
+        return error.detail
+    if isinstance(error, MaquetteError):
+        return ""
+    return "".join(traceback.format_exception(error))
+
+
+def _until_written(write: Callable[[], T]) -> T:
+    """Makes a move again when another writer was first; gives way for good to one that ended the job."""
+    while True:
+        try:
+            return write()
+        except Refused as refusal:
+            if refusal.code != "conflict":
+                raise

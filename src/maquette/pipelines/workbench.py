@@ -1,0 +1,268 @@
+"""What a stage needs before it can run, and what is left to do with its outputs: inputs, cache, files, rows."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from maquette.domain.assets import Asset, Role, blob_key
+from maquette.domain.errors import Permanent, Unavailable
+from maquette.domain.ids import new_id
+from maquette.domain.jobs import Job, Result, Task, TaskStatus
+from maquette.domain.states import STAGE_ORDER, Stage
+from maquette.pipelines import child
+from maquette.pipelines.catalog import CATALOG, ENGINE_SETTINGS
+from maquette.pipelines.stage import InputFile, OutputFile, StageSpec
+from maquette.ports.blobs import BlobStore
+from maquette.ports.clock import Clock
+from maquette.ports.engines import EngineRecord, EngineShelf
+from maquette.ports.processes import Done, Limits
+from maquette.ports.stores import Database, Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One stage of one job, ready to run: its inputs, its engine, its folder; or the earlier run to reuse."""
+
+    stage: Stage
+    assets: tuple[Asset, ...]
+    settings: Mapping[str, Any]
+    boxes: Mapping[str, tuple[float, float, float, float]]
+    engine: EngineRecord | None
+    cache_key: str
+    folder: Path
+    cached: Task | None
+    function: str = child.PERFORM
+
+    @property
+    def inputs(self) -> tuple[InputFile, ...]:
+        """The assets as files on the desk."""
+        return tuple(
+            InputFile(
+                path=self.folder / "in" / f"{index}-{asset.id}",
+                asset_id=asset.id,
+                role=asset.role,
+                media_type=asset.media_type,
+                name=asset.name,
+                view=asset.view,
+                stats=asset.stats,
+                quality=asset.quality,
+                derived_from=asset.derived_from,
+            )
+            for index, asset in enumerate(self.assets)
+        )
+
+    @property
+    def into(self) -> Path:
+        """The empty folder for the outputs."""
+        return self.folder / "out"
+
+    def payload(self) -> dict[str, Any]:
+        """What the process is told."""
+        reference = self.engine.reference if self.engine else None
+        return child.desk_payload(self.stage, self.inputs, self.settings, self.boxes, self.into, reference)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Outputs whose bytes are safe and whose rows are still to be written."""
+
+    assets: tuple[Asset, ...]
+    data: Mapping[str, Any]
+
+
+class Workbench:
+    """Lays out the files of a stage and clears them away. Blocking: call it from a thread."""
+
+    def __init__(self, database: Database, blobs: BlobStore, engines: EngineShelf, clock: Clock, scratch: Path) -> None:
+        self._db = database
+        self._blobs = blobs
+        self._engines = engines
+        self._clock = clock
+        self._scratch = scratch
+
+    def job(self, job_id: str, tx: Transaction | None = None) -> Job:
+        """The job as the database has it now."""
+        if tx is None:
+            with self._db.read() as reader:
+                return self.job(job_id, reader)
+        job = tx.jobs.get(job_id)
+        if job is None:
+            raise Permanent("not_found", f"There is no job {job_id}.")
+        return job
+
+    def is_finished(self, job: Job, stage: Stage) -> bool:
+        """Whether this attempt has finished this stage."""
+        with self._db.read() as tx:
+            return any(task.stage is stage for task in _finished(tx, job))
+
+    def prepare(self, job: Job, spec: StageSpec) -> Plan:
+        """Gathers inputs and engine, and looks for an earlier run with the same cache key."""
+        engine = self._engine(job, spec)
+        with self._db.read() as tx:
+            assets = _inputs(tx, job, spec)
+            settings = {name: job.settings[name] for name in spec.settings}
+            boxes = {entry.asset_id: entry.box for entry in job.inputs if entry.box}
+            key = _cache_key(spec, assets, settings, boxes, engine)
+            anew = job.from_stage is not None and STAGE_ORDER[spec.stage] >= STAGE_ORDER[job.from_stage]
+            cached = None if anew else tx.tasks.cached(job.owner_id, key)
+        folder = self._scratch / new_id("desk")
+        return Plan(spec.stage, assets, settings, boxes, engine, key, folder, cached)
+
+    def lay_out(self, plan: Plan) -> None:
+        """Copies the inputs into the plan's folder."""
+        (plan.folder / "in").mkdir(parents=True)
+        plan.into.mkdir()
+        for asset, file in zip(plan.assets, plan.inputs, strict=True):
+            self._blobs.fetch(asset.blob_key, file.path)
+
+    def clear(self, plan: Plan) -> None:
+        """Removes the plan's folder."""
+        shutil.rmtree(plan.folder, ignore_errors=True)
+
+    def limits(self, task: Task, spec: StageSpec) -> Limits:
+        """The stage's limits, cut to what is left of the attempt's working time."""
+        with self._db.read() as tx:
+            spent = sum(other.duration_ms for other in tx.tasks.of_job(task.job_id) if other.attempt == task.attempt)
+        left = self.job(task.job_id).deadline_s - spent / 1000
+        if left <= 0:
+            raise Permanent("deadline_exceeded")
+        return replace(spec.limits, seconds=min(spec.limits.seconds, left))
+
+    def task(self, job: Job, spec: StageSpec, plan: Plan | None, number: int) -> Task:
+        """A running task for this try."""
+        info = plan.engine.info if plan and plan.engine else None
+        return Task(
+            id=new_id("task"),
+            job_id=job.id,
+            owner_id=job.owner_id,
+            stage=spec.stage,
+            attempt=job.attempt,
+            number=number,
+            started_at=self._clock.now(),
+            engine=info and info.name,
+            engine_version=info and info.version,
+            params=plan.settings if plan else {},
+            input_assets=tuple(asset.id for asset in plan.assets) if plan else (),
+            cache_key=plan.cache_key if plan else "",
+        )
+
+    def store(self, task: Task, plan: Plan, done: Done) -> Stored:
+        """Puts every output into the blob store; the rows come after the bytes."""
+        produced = child.outputs(done.value)
+        project_id = self.job(task.job_id).project_id
+        return Stored(tuple(self._keep(task, plan, file, project_id) for file in produced.files), produced.data)
+
+    def result(self, tx: Transaction, job: Job, result_id: str) -> Result:
+        """What the job delivers, gathered from the finished stages of its attempt."""
+        entry = CATALOG[job.pipeline]
+        tasks = _finished(tx, job)
+        assets: dict[str, tuple[str, ...]] = {}
+        made = tx.assets.many([asset_id for task in tasks for asset_id in task.output_assets])
+        for asset in made:
+            if asset.role in entry.delivers:
+                name = asset.name if asset.role is Role.LOD else asset.role.value
+                assets[name] = (*assets.get(name, ()), asset.id)
+        return Result(
+            id=result_id,
+            job_id=job.id,
+            owner_id=job.owner_id,
+            kind=entry.result,
+            created_at=self._clock.now(),
+            assets=assets,
+            report=_report(job, tasks, made),
+            is_test=any(asset.is_test for asset in made),
+        )
+
+    def _engine(self, job: Job, spec: StageSpec) -> EngineRecord | None:
+        if spec.capability is None:
+            return None
+        return self._engines.choose(spec.capability, job.settings.get(ENGINE_SETTINGS[spec.capability]))
+
+    def _keep(self, task: Task, plan: Plan, file: OutputFile, project_id: str | None) -> Asset:
+        if not file.path.resolve().is_relative_to(plan.into.resolve()):
+            raise Permanent("engine_failed", "An engine wrote outside its folder.")
+        with file.path.open("rb") as stream:
+            sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+        self._blobs.keep(blob_key(task.owner_id, sha256), file.path)
+        info = plan.engine.info if plan.engine else None
+        return Asset(
+            id=new_id("ast"),
+            owner_id=task.owner_id,
+            role=file.role,
+            media_type=file.media_type,
+            sha256=sha256,
+            bytes=file.path.stat().st_size,
+            created_at=self._clock.now(),
+            name=file.name,
+            view=file.view,
+            project_id=project_id,
+            width=file.width,
+            height=file.height,
+            stats=file.stats,
+            quality=file.quality,
+            derived_from=file.derived_from,
+            produced_by=task.id,
+            engine=info and info.name,
+            is_test=bool(info and info.is_test) or any(asset.is_test for asset in plan.assets),
+        )
+
+
+def _finished(tx: Transaction, job: Job) -> tuple[Task, ...]:
+    return tuple(
+        task for task in tx.tasks.of_job(job.id) if task.attempt == job.attempt and task.status is TaskStatus.FINISHED
+    )
+
+
+def _inputs(tx: Transaction, job: Job, spec: StageSpec) -> tuple[Asset, ...]:
+    """The job's originals, seen from where the job says, and what earlier stages of this attempt made."""
+    wanted = [entry.asset_id for entry in job.inputs]
+    originals = {asset.id: asset for asset in tx.assets.many(wanted)}
+    missing = [asset_id for asset_id in wanted if asset_id not in originals]
+    if missing:
+        raise Unavailable("data_missing", f"A photo of this job was deleted: {', '.join(missing)}.")
+    given = [replace(originals[entry.asset_id], view=entry.view) for entry in job.inputs]
+    made = tx.assets.many([asset_id for task in _finished(tx, job) for asset_id in task.output_assets])
+    return tuple(asset for asset in (*given, *made) if asset.role in spec.reads)
+
+
+def _cache_key(
+    spec: StageSpec,
+    assets: tuple[Asset, ...],
+    settings: Mapping[str, Any],
+    boxes: Mapping[str, Any],
+    engine: EngineRecord | None,
+) -> str:
+    info = engine.info if engine else None
+    parts = {
+        "stage": [spec.stage.value, spec.version],
+        "engine": [info.name, info.version] if info else None,
+        "inputs": [[asset.id, asset.sha256, asset.view and asset.view.value] for asset in assets],
+        "settings": dict(settings),
+        "boxes": {key: list(box) for key, box in boxes.items()} if spec.capability else {},
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _report(job: Job, tasks: tuple[Task, ...], assets: tuple[Asset, ...]) -> dict[str, Any]:
+    quality = [
+        {"asset_id": asset.id, "role": asset.role.value, "view": asset.view and asset.view.value,
+         "score": asset.quality.score, "flags": list(asset.quality.flags)}
+        for asset in assets
+        if asset.quality and asset.role is not Role.MASK
+    ]  # fmt: skip
+    return {
+        "pipeline": job.pipeline,
+        "settings": dict(job.settings),
+        "engines": {task.stage.value: f"{task.engine} {task.engine_version}" for task in tasks if task.engine},
+        "quality": quality,
+        "stages": [
+            {"stage": task.stage.value, "duration_ms": task.duration_ms, "cpu_ms": task.cpu_ms,
+             "peak_bytes": task.peak_bytes, "reused": task.reused, "saved_ms": task.saved_ms}
+            for task in tasks
+        ],
+        **{key: value for task in tasks for key, value in task.data.items()},
+    }  # fmt: skip

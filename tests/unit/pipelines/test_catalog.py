@@ -1,0 +1,71 @@
+"""The catalog refuses what no pipeline can do, with a code that says why."""
+
+import pytest
+
+from maquette.domain.assets import View
+from maquette.domain.errors import Refused
+from maquette.pipelines.catalog import CATALOG, SPECS, check_views, find, is_offered, offered, settle
+
+MODEL = CATALOG["photo_to_model"]
+
+
+def refusal(call) -> str:
+    with pytest.raises(Refused) as caught:
+        call()
+    assert caught.value.message
+    assert caught.value.hint
+    return caught.value.code
+
+
+def test_an_unknown_pipeline_and_one_that_cannot_run_are_told_apart():
+    assert refusal(lambda: find("photo_to_soup")) == "unknown_pipeline"
+    assert refusal(lambda: find("edit")) == "pipeline_unavailable"
+
+
+def test_offered_pipelines_have_all_their_stages():
+    assert offered() == ("photo_to_model", "cutout")
+    for name in offered():
+        assert all(stage in SPECS for stage in find(name).pipeline.stages)
+    assert not is_offered(CATALOG["optimize"])
+
+
+def test_settings_get_their_defaults():
+    assert settle(MODEL, {}) == {"quality": "medium", "cutter": None, "mesher": None}
+    assert settle(MODEL, {"quality": "full", "mesher": "carve"})["quality"] == "full"
+
+
+@pytest.mark.parametrize(
+    ("settings", "code"),
+    [
+        ({"colour": "red"}, "unknown_setting"),
+        ({"quality": "superb"}, "invalid_setting"),
+        ({"quality": ["full"]}, "invalid_setting"),
+        ({"mesher": 7}, "invalid_setting"),
+    ],
+)
+def test_wrong_settings_are_refused(settings, code):
+    assert refusal(lambda: settle(MODEL, settings)) == code
+
+
+@pytest.mark.parametrize(
+    ("views", "code"),
+    [
+        ([], "no_photo"),
+        ([None], "view_missing"),
+        ([View.TOP], "view_missing"),
+        ([View.FRONT, View.FRONT], "duplicate_view"),
+        ([View.FRONT, View.LEFT, View.RIGHT, View.BACK, View.FRONT], "too_many_photos"),
+    ],
+)
+def test_wrong_photos_are_refused(views, code):
+    assert refusal(lambda: check_views(MODEL, views)) == code
+
+
+def test_one_to_four_different_views_are_welcome():
+    check_views(MODEL, [View.FRONT])
+    check_views(MODEL, [View.BACK, View.FRONT, View.RIGHT, View.LEFT])
+
+
+def test_cutouts_need_no_views():
+    check_views(CATALOG["cutout"], [None] * 24)
+    assert refusal(lambda: check_views(CATALOG["cutout"], [None] * 25)) == "too_many_photos"
