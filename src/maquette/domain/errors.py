@@ -95,6 +95,7 @@ CODES = _table(
     Code("storage_full", 507, "The disk is full", "Free some space and retry.", exit=1, retryable=True),
     Code("data_missing", 500, "A stored file is gone", "Upload it again.", exit=1),
     Code("data_folder_busy", 409, "Another process serves this data folder", "Stop it, or use its address.", exit=1),
+    Code("address_in_use", 409, "The address is in use", "Choose another port: maquette serve --port 0", exit=1),
     Code("needs_migration", 503, "The database is behind this version", "maquette migrate", exit=3),
     Code(
         "server_unreachable",
