@@ -1,0 +1,1 @@
+"""Maquette over HTTP. The only package that knows FastAPI."""

@@ -57,7 +57,7 @@ class Jobs:
         self._engine = engine
         self._engines = engines
         self._clock = clock
-        self._max_queued = max_queued
+        self.max_queued = max_queued
 
     def create(self, owner_id: str, new: NewJob, idempotency_key: str | None = None) -> Accepted:
         """Accepts a job: when this returns it is stored, queued, and will be worked on whatever dies.
@@ -161,8 +161,8 @@ class Jobs:
             raise Refused("not_found", "There is no such project.")
         if new.parent_job_id:
             _owned(tx, owner_id, new.parent_job_id)
-        if sum(job.owner_id == owner_id for job in tx.jobs.unfinished()) >= self._max_queued:
-            raise Refused("queue_full", f"{self._max_queued} jobs are waiting already.")
+        if sum(job.owner_id == owner_id for job in tx.jobs.unfinished()) >= self.max_queued:
+            raise Refused("queue_full", f"{self.max_queued} jobs are waiting already.")
         at = self._clock.now()
         return Job(
             id=new_id("job"),

@@ -54,6 +54,8 @@ CODES = _table(
     Code("idempotency_mismatch", 422, "The Idempotency-Key was used for another request", "Use a new key."),
     Code("digest_mismatch", 422, "The bytes do not have the given digest", "Upload the file again."),
     Code("length_required", 411, "The request does not say how long it is", "Send a Content-Length."),
+    Code("upload_timeout", 408, "The upload took too long", "Try again over a faster connection."),
+    Code("range_not_satisfiable", 416, "The file has no such range", "Ask for a range within its length."),
     Code("file_missing", 422, "A file does not exist", "Check the path."),
     # -- files
     Code("empty_file", 422, "The file is empty", "Choose a file with content."),
@@ -93,6 +95,7 @@ CODES = _table(
     Code("storage_full", 507, "The disk is full", "Free some space and retry.", exit=1, retryable=True),
     Code("data_missing", 500, "A stored file is gone", "Upload it again.", exit=1),
     Code("data_folder_busy", 409, "Another process serves this data folder", "Stop it, or use its address.", exit=1),
+    Code("address_in_use", 409, "The address is in use", "Choose another port: maquette serve --port 0", exit=1),
     Code("needs_migration", 503, "The database is behind this version", "maquette migrate", exit=3),
     Code(
         "server_unreachable",

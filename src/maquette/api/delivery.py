@@ -1,0 +1,152 @@
+"""Sends stored bytes: whole, one range of them, or many files as one zip; never more than a piece in memory."""
+
+import re
+import time
+import zipfile
+from collections.abc import AsyncIterator, Sequence
+from urllib.parse import quote
+
+from starlette.datastructures import Headers
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from maquette.api.problems import ProblemResponse
+from maquette.app.results import EXTENSIONS, Delivery
+from maquette.domain.assets import Asset
+from maquette.domain.errors import Refused
+from maquette.ports.blobs import BlobStore
+
+INLINE = frozenset({"image/png", "image/jpeg", "image/webp", "image/avif", "model/gltf-binary"})
+HEADERS = {
+    "accept-ranges": "bytes",
+    "cache-control": "private, max-age=3600, immutable",
+    "content-security-policy": "sandbox; default-src 'none'",
+    "x-content-type-options": "nosniff",
+}
+HEAD = "maquette.head"
+"""Set in the scope of a request that is answered like GET, without the body."""
+
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
+
+
+def disposition(kind: str, name: str) -> str:
+    """A Content-Disposition header (RFC 6266) for any file name."""
+    plain = re.sub(r'[^A-Za-z0-9._ -]|"', "_", name)
+    return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
+def file_name(asset: Asset) -> str:
+    """What a person would call the file."""
+    extension = EXTENSIONS.get(asset.media_type, "")
+    name = asset.name or asset.id
+    return name if "." in name or not extension else f"{name}{extension}"
+
+
+class BlobResponse(Response):
+    """The bytes of one asset, with ETag, If-None-Match, If-Range and single ranges (RFC 9110)."""
+
+    def __init__(self, asset: Asset, blobs: BlobStore, *, name: str | None = None, download: bool = False) -> None:
+        self._asset = asset
+        self._blobs = blobs
+        kind = "inline" if asset.media_type in INLINE and not download else "attachment"
+        self._etag = f'"{asset.sha256}"'
+        self._headers = HEADERS | {
+            "etag": self._etag,
+            "content-disposition": disposition(kind, name or file_name(asset)),
+        }
+        super().__init__()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        asked = Headers(scope=scope)
+        if _matches(asked.get("if-none-match"), self._etag):
+            await Response(status_code=304, headers=self._headers)(scope, receive, send)
+            return
+        wanted = asked.get("range") if asked.get("if-range") in (None, self._etag) else None
+        try:
+            span = parse_range(wanted, self._asset.bytes)
+        except Refused as refusal:
+            headers = {"content-range": f"bytes */{self._asset.bytes}"}
+            await ProblemResponse(refusal, headers=headers)(scope, receive, send)
+            return
+        await (await self._answer(span, HEAD in scope))(scope, receive, send)
+
+    async def _answer(self, span: range | None, head: bool) -> Response:
+        part = range(self._asset.bytes) if span is None else span
+        headers = self._headers | {"content-length": str(len(part))}
+        if span is not None:
+            headers["content-range"] = f"bytes {part.start}-{part.stop - 1}/{self._asset.bytes}"
+        status = 200 if span is None else 206
+        if head:
+            return Response(status_code=status, headers=headers, media_type=self._asset.media_type)
+        pieces = self._blobs.stream(self._asset.blob_key, part.start, part.stop)
+        # a blob that is gone must be found out while an error can still be told
+        first = await anext(pieces, b"")
+        return StreamingResponse(_chained(first, pieces), status, headers, self._asset.media_type)
+
+
+def parse_range(header: str | None, length: int) -> range | None:
+    """The one range that a ``Range`` header asks for; None to send everything, as RFC 9110 has it for other headers.
+
+    Raises ``range_not_satisfiable``.
+    """
+    match = _RANGE.fullmatch(header.strip()) if header else None
+    if match is None or match.groups() == ("", ""):
+        return None
+    first, last = match.groups()
+    if not first:
+        start, stop = max(length - int(last), 0), length
+    else:
+        start, stop = int(first), min(int(last) + 1, length) if last else length
+        if last and int(last) < start:
+            return None
+    if start >= length or start >= stop:
+        raise Refused("range_not_satisfiable")
+    return range(start, stop)
+
+
+def zip_response(files: Sequence[Delivery], blobs: BlobStore, name: str) -> StreamingResponse:
+    """All files as one zip of stored entries: pictures and models are compressed already."""
+    headers = {"content-disposition": disposition("attachment", name), "content-security-policy": "sandbox"}
+    return StreamingResponse(_zipped(files, blobs), headers=headers, media_type="application/zip")
+
+
+class _Outlet:
+    """A file object that only collects what is written until somebody takes it."""
+
+    def __init__(self) -> None:
+        self._data = bytearray()
+
+    def write(self, data: bytes) -> int:
+        self._data += data
+        return len(data)
+
+    def flush(self) -> None:
+        """There is nothing behind this to flush to."""
+
+    def take(self) -> bytes:
+        data = bytes(self._data)
+        self._data.clear()
+        return data
+
+
+async def _zipped(files: Sequence[Delivery], blobs: BlobStore) -> AsyncIterator[bytes]:
+    outlet = _Outlet()
+    with zipfile.ZipFile(outlet, "w", zipfile.ZIP_STORED) as archive:  # pyright: ignore[reportArgumentType, reportCallIssue]
+        for file in files:
+            entry = zipfile.ZipInfo(file.path, time.gmtime(file.asset.created_at.timestamp())[:6])
+            entry.file_size = file.asset.bytes
+            with archive.open(entry, "w") as target:
+                async for piece in blobs.stream(file.asset.blob_key):
+                    target.write(piece)
+                    yield outlet.take()
+    yield outlet.take()
+
+
+async def _chained(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for piece in rest:
+        yield piece
+
+
+def _matches(header: str | None, etag: str) -> bool:
+    return bool(header) and ("*" in header or etag in header)

@@ -1,0 +1,144 @@
+"""Takes uploads: constant memory, a cap that holds while bytes arrive, and one deadline for the whole body."""
+
+import asyncio
+import base64
+import binascii
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from starlette.requests import ClientDisconnect, Request
+
+from maquette.api.multipart import MAX_AROUND, Form
+from maquette.api.services import Services
+from maquette.app.uploads import PhotoInfo
+from maquette.domain.assets import Asset, View
+from maquette.domain.errors import Refused
+
+PIECE = 256 * 1024
+"""Bytes that are handed to a thread at a time."""
+DRAIN_BYTES = 64 * 1024 * 1024
+DRAIN_SECONDS = 5.0
+
+Feed = Callable[[bytes], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """How many bytes a body may have and how many seconds it may take."""
+
+    bytes: int
+    seconds: float
+
+
+async def receive_form(request: Request, services: Services, owner_id: str) -> Asset:
+    """A photo from a multipart form with ``file`` and perhaps ``view`` and ``project_id``."""
+    uploads = services.uploads
+    writer = await asyncio.to_thread(uploads.receive)
+    try:
+        content_type = request.headers.get("content-type", "")
+        form = Form(content_type, writer, uploads.max_photo_bytes, ("view", "project_id"))
+        await _pour(request, form.feed, Cap(uploads.max_photo_bytes + MAX_AROUND, services.upload_seconds))
+        name, fields = form.close()
+        info = PhotoInfo(name, parse_view(fields["view"]), fields["project_id"] or None)
+        received = await asyncio.to_thread(writer.finish)
+        return await uploads.add_photo(owner_id, received, info)
+    finally:
+        await asyncio.to_thread(writer.discard)
+
+
+async def receive_raw(request: Request, services: Services, owner_id: str, info: PhotoInfo) -> Asset:
+    """A photo as the whole body. Raises ``length_required``, ``file_too_large``, ``upload_timeout``…"""
+    uploads = services.uploads
+    if "content-length" not in request.headers:
+        raise _unread(request, Refused("length_required"))
+    writer = await asyncio.to_thread(uploads.receive)
+    try:
+        await _pour(request, writer.write, Cap(uploads.max_photo_bytes, services.upload_seconds))
+        received = await asyncio.to_thread(writer.finish)
+        return await uploads.add_photo(owner_id, received, info)
+    finally:
+        await asyncio.to_thread(writer.discard)
+
+
+def parse_view(text: str) -> View | None:
+    """Raises ``invalid_request`` for a word that names no side."""
+    try:
+        return View(text) if text else None
+    except ValueError:
+        raise Refused("invalid_request", f"There is no view {text!r}.", f"Use one of: {', '.join(View)}.") from None
+
+
+def parse_digest(header: str | None) -> str | None:
+    """The SHA-256 in a ``Content-Digest`` header (RFC 9530) as lower-case hex; other algorithms are ignored."""
+    for member in (header or "").split(","):
+        algorithm, _, value = member.strip().partition("=")
+        if algorithm.lower() != "sha-256":
+            continue
+        try:
+            digest = base64.b64decode(value.partition(";")[0].strip().strip(":"), validate=True)
+        except binascii.Error:
+            digest = b""
+        if len(digest) != 32:
+            raise Refused("invalid_request", "Content-Digest holds no SHA-256.", "Send sha-256=:base64:.")
+        return digest.hex()
+    return None
+
+
+async def _pour(request: Request, feed: Feed, cap: Cap) -> None:
+    """Hands the body to ``feed`` in pieces, in threads."""
+    too_large = Refused("file_too_large", hint=f"At most {cap.bytes // 1_000_000} MB.")
+    if int(request.headers.get("content-length", "0")) > cap.bytes:
+        await _drain(request)
+        raise too_large
+    try:
+        await _feed_all(request, feed, cap, too_large)
+    except TimeoutError:
+        raise _unread(request, Refused("upload_timeout")) from None
+    except Refused:
+        await _drain(request)
+        raise
+
+
+async def _feed_all(request: Request, feed: Feed, cap: Cap, too_large: Refused) -> None:
+    deadline = asyncio.get_running_loop().time() + cap.seconds
+    chunks = request.stream()
+    piece = bytearray()
+    total = 0
+    while True:
+        # only the wait for bytes can be cut: a thread that writes must have ended before the file is discarded
+        async with asyncio.timeout_at(deadline):
+            chunk = await anext(chunks, None)
+        if chunk is None:
+            break
+        total += len(chunk)
+        if total > cap.bytes:
+            raise too_large
+        piece += chunk
+        if len(piece) >= PIECE:
+            await asyncio.to_thread(feed, bytes(piece))
+            piece.clear()
+    if piece:
+        await asyncio.to_thread(feed, bytes(piece))
+
+
+async def _drain(request: Request) -> None:
+    """Reads on for a while, so that a sender who writes before reading meets the answer and not a reset."""
+    # whoever sent Expect waits for a word before sending; and what is long will not be waited for
+    if "expect" not in request.headers:
+        left = DRAIN_BYTES
+        try:
+            async with asyncio.timeout(DRAIN_SECONDS):
+                async for chunk in request.stream():
+                    left -= len(chunk)
+                    if left < 0:
+                        break
+                else:
+                    return
+        except (TimeoutError, ClientDisconnect):
+            pass
+    request.state.body_unread = True
+
+
+def _unread(request: Request, refusal: Refused) -> Refused:
+    request.state.body_unread = True
+    return refusal

@@ -1,0 +1,1 @@
+"""One module per area, strangers to each other: each translates HTTP into use cases and back, nothing more."""

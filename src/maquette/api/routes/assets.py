@@ -1,0 +1,119 @@
+"""Photos in, files out."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from urllib.parse import parse_qs, urlsplit
+
+from fastapi import APIRouter, Header, Query, Request, Response
+
+from maquette.api.delivery import BlobResponse
+from maquette.api.dependencies import Cursor, Limit, OwnerDep, ServicesDep
+from maquette.api.problems import documented
+from maquette.api.reception import parse_digest, receive_form, receive_raw
+from maquette.api.schemas.assets import AssetOut, AssetPage, LinkOut
+from maquette.app.uploads import PhotoInfo
+from maquette.domain.assets import View
+
+router = APIRouter(prefix="/api/v1/assets", tags=["assets"])
+FILE = {"schema": {"type": "string", "format": "binary"}}
+CONTENT: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The bytes", "content": {"*/*": FILE}},
+    206: {"description": "The asked range of the bytes", "content": {"*/*": FILE}},
+    304: {"description": "The caller has these bytes already"},
+}
+_INTAKE = (
+    "empty_file", "not_an_image", "heic_missing", "image_truncated", "image_damaged", "image_too_large",
+    "image_too_small", "file_too_large", "upload_timeout", "not_found", "storage_full", "not_ready",
+)  # fmt: skip
+_FORM = {
+    "type": "object",
+    "required": ["file"],
+    "properties": {
+        "file": FILE["schema"],
+        "view": {"$ref": "#/components/schemas/View"},
+        "project_id": {"type": "string"},
+    },
+}
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=AssetOut,
+    responses=documented(*_INTAKE),
+    openapi_extra={"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _FORM}}}},
+)
+async def upload_asset(request: Request, response: Response, services: ServicesDep, owner: OwnerDep) -> AssetOut:
+    """Takes one photo as a form. Answered when its bytes are safe on the disk."""
+    return _created(AssetOut.of(await receive_form(request, services, owner)), response)
+
+
+@router.put(
+    "",
+    status_code=201,
+    response_model=AssetOut,
+    responses=documented(*_INTAKE, "length_required", "digest_mismatch"),
+    openapi_extra={"requestBody": {"required": True, "content": {"application/octet-stream": FILE, "image/*": FILE}}},
+)
+async def put_asset(
+    request: Request,
+    response: Response,
+    services: ServicesDep,
+    owner: OwnerDep,
+    name: Annotated[str, Query(max_length=500)] = "",
+    view: View | None = None,
+    project_id: Annotated[str | None, Query(max_length=100)] = None,
+    content_digest: Annotated[str | None, Header(max_length=1000, description="RFC 9530: sha-256=:base64:")] = None,
+) -> AssetOut:
+    """Takes one photo as the raw body. A SHA-256 that is given is verified."""
+    info = PhotoInfo(name, view, project_id, parse_digest(content_digest))
+    return _created(AssetOut.of(await receive_raw(request, services, owner, info)), response)
+
+
+@router.get("", response_model=AssetPage, responses=documented("not_found"))
+def list_assets(
+    services: ServicesDep,
+    owner: OwnerDep,
+    project_id: Annotated[str | None, Query(max_length=100)] = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> AssetPage:
+    """Assets, newest first."""
+    page = services.uploads.list(owner, project_id, cursor, limit)
+    return AssetPage(items=[AssetOut.of(asset) for asset in page.items], next_cursor=page.next_cursor)
+
+
+@router.get("/{asset_id}", response_model=AssetOut, responses=documented("not_found"))
+def get_asset(asset_id: str, services: ServicesDep, owner: OwnerDep) -> AssetOut:
+    """What is known of one asset."""
+    return AssetOut.of(services.uploads.get(owner, asset_id))
+
+
+@router.get(
+    "/{asset_id}/content",
+    response_class=Response,
+    responses=CONTENT | documented("not_found", "range_not_satisfiable", "data_missing"),
+)
+def get_asset_content(asset_id: str, services: ServicesDep, owner: OwnerDep) -> Response:
+    """The bytes of one asset; they never change. Single ranges are served."""
+    return BlobResponse(services.uploads.get(owner, asset_id), services.blobs)
+
+
+@router.get("/{asset_id}/link", response_model=LinkOut, responses=documented("not_found"))
+def link_asset(asset_id: str, services: ServicesDep, owner: OwnerDep) -> LinkOut:
+    """A link that opens the asset for a short while, for whoever has it."""
+    asset = services.uploads.get(owner, asset_id)
+    url = services.signer.sign(f"/files/{asset.id}")
+    expires = int(parse_qs(urlsplit(url).query)["expires"][0])
+    return LinkOut(url=url, expires_at=datetime.fromtimestamp(expires, UTC))
+
+
+@router.delete("/{asset_id}", status_code=204, responses=documented("not_found", "in_use"))
+def delete_asset(asset_id: str, services: ServicesDep, owner: OwnerDep) -> None:
+    """Deletes an asset that no unfinished job starts from."""
+    services.uploads.delete(owner, asset_id)
+
+
+def _created(asset: AssetOut, response: Response) -> AssetOut:
+    response.headers["location"] = f"/api/v1/assets/{asset.id}"
+    return asset

@@ -1,0 +1,144 @@
+"""Jobs: accept, look at, cancel, retry, resume, delete. The stream of events is in ``maquette.api.streams``."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Response
+
+from maquette.api.dependencies import Cursor, Limit, OwnerDep, ServicesDep
+from maquette.api.problems import documented
+from maquette.api.schemas.jobs import (
+    CreatedJobOut,
+    JobOut,
+    JobPage,
+    LogLineOut,
+    LogPage,
+    NewJobIn,
+    RetryIn,
+    TaskOut,
+    TaskPage,
+    job_fields,
+)
+from maquette.api.services import Services
+from maquette.app.jobs import NewJob
+from maquette.domain.jobs import Job, JobInput
+from maquette.domain.states import Status
+
+router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"])
+POLL_S = 2
+"""What ``Retry-After`` advises to whoever polls."""
+_REFUSALS = (
+    "unknown_pipeline", "pipeline_unavailable", "unknown_engine", "engine_unavailable", "unknown_setting",
+    "invalid_setting", "unknown_stage", "no_photo", "too_many_photos", "view_missing", "duplicate_view",
+    "idempotency_mismatch", "file_too_large", "not_found", "queue_full", "storage_full", "not_ready",
+)  # fmt: skip
+Key = Annotated[str | None, Header(min_length=1, max_length=255, description="Makes repeating the request safe")]
+
+
+@router.post("", status_code=202, response_model=CreatedJobOut, responses=documented(*_REFUSALS))
+def create_job(
+    asked: NewJobIn, response: Response, services: ServicesDep, owner: OwnerDep, idempotency_key: Key = None
+) -> CreatedJobOut:
+    """Accepts a job. Once this is answered, the job is stored and will be worked on whatever dies."""
+    accepted = services.jobs.create(owner, _new_job(asked), idempotency_key)
+    _follow(accepted.job, response)
+    return CreatedJobOut.model_validate(_fields(services, accepted.job) | {"session_token": accepted.token})
+
+
+@router.get("", response_model=JobPage, responses=documented())
+def list_jobs(
+    services: ServicesDep,
+    owner: OwnerDep,
+    status: Annotated[list[Status] | None, Query(description="Only these; may be repeated")] = None,
+    project_id: Annotated[str | None, Query(max_length=100)] = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> JobPage:
+    """Jobs, newest first."""
+    page = services.jobs.list(owner, status or (), project_id, cursor, limit)
+    return JobPage(items=[_shown(services, job) for job in page.items], next_cursor=page.next_cursor)
+
+
+@router.get("/{job_id}", response_model=JobOut, responses=documented("not_found"))
+def get_job(job_id: str, services: ServicesDep, owner: OwnerDep) -> JobOut:
+    """How a job stands."""
+    return _shown(services, services.jobs.get(owner, job_id))
+
+
+@router.post("/{job_id}/cancel", response_model=JobOut, responses=documented("not_found", "job_finished"))
+def cancel_job(job_id: str, services: ServicesDep, owner: OwnerDep) -> JobOut:
+    """Stops a job. A canceled one stays as it is."""
+    return _shown(services, services.jobs.cancel(owner, job_id))
+
+
+@router.post(
+    "/{job_id}/retry",
+    status_code=202,
+    response_model=JobOut,
+    responses=documented("not_found", "illegal_move", "unknown_stage", "storage_full"),
+)
+def retry_job(
+    job_id: str, response: Response, services: ServicesDep, owner: OwnerDep, asked: RetryIn | None = None
+) -> JobOut:
+    """Starts a failed or canceled job's next attempt; what was finished is used again."""
+    job = services.jobs.retry(owner, job_id, asked.from_stage if asked else None)
+    _follow(job, response)
+    return _shown(services, job)
+
+
+@router.post(
+    "/{job_id}/resume",
+    status_code=202,
+    response_model=JobOut,
+    responses=documented("not_found", "illegal_move", "storage_full"),
+)
+def resume_job(job_id: str, response: Response, services: ServicesDep, owner: OwnerDep) -> JobOut:
+    """Lets a waiting job go on."""
+    job = services.jobs.resume(owner, job_id)
+    _follow(job, response)
+    return _shown(services, job)
+
+
+@router.delete("/{job_id}", status_code=204, responses=documented("not_found", "in_use"))
+def delete_job(job_id: str, services: ServicesDep, owner: OwnerDep) -> None:
+    """Deletes a job that has ended."""
+    services.jobs.delete(owner, job_id)
+
+
+@router.get("/{job_id}/tasks", response_model=TaskPage, responses=documented("not_found"))
+def list_tasks(job_id: str, services: ServicesDep, owner: OwnerDep) -> TaskPage:
+    """Every try of every stage."""
+    return TaskPage(items=[TaskOut.of(task) for task in services.jobs.tasks(owner, job_id)])
+
+
+@router.get("/{job_id}/logs", response_model=LogPage, responses=documented("not_found"))
+def list_logs(job_id: str, services: ServicesDep, owner: OwnerDep) -> LogPage:
+    """What the stages had to say."""
+    return LogPage(items=[LogLineOut.of(line) for line in services.jobs.logs(owner, job_id)])
+
+
+def _new_job(asked: NewJobIn) -> NewJob:
+    return NewJob(
+        pipeline=asked.pipeline,
+        inputs=tuple(JobInput(given.asset_id, given.view, given.box) for given in asked.inputs),
+        settings=asked.settings,
+        project_id=asked.project_id,
+        hold_after=tuple(asked.hold_after),
+        priority=asked.priority,
+        deadline_s=asked.deadline_s,
+        budget_usd=asked.budget_usd,
+        parent_job_id=asked.parent_job_id,
+    )
+
+
+def _fields(services: Services, job: Job) -> dict[str, Any]:
+    position = services.jobs.queue_position(job) if job.status is Status.PENDING else None
+    return job_fields(job, position, services.jobs.elapsed_ms(job))
+
+
+def _shown(services: Services, job: Job) -> JobOut:
+    return JobOut.model_validate(_fields(services, job))
+
+
+def _follow(job: Job, response: Response) -> None:
+    response.headers["location"] = f"/api/v1/jobs/{job.id}"
+    response.headers["retry-after"] = str(POLL_S)

@@ -1,0 +1,45 @@
+"""Projects: what photos and jobs belong to."""
+
+from fastapi import APIRouter, Response
+
+from maquette.api.dependencies import Cursor, Limit, OwnerDep, ServicesDep
+from maquette.api.problems import documented
+from maquette.api.schemas.projects import NewProject, ProjectChanges, ProjectOut, ProjectPage, details
+
+router = APIRouter(prefix="/api/v1/projects", tags=["projects"])
+
+
+@router.post("", status_code=201, response_model=ProjectOut, responses=documented("storage_full", "not_ready"))
+def create_project(asked: NewProject, response: Response, services: ServicesDep, owner: OwnerDep) -> ProjectOut:
+    """Makes a project."""
+    given = details(asked)
+    name, kind = asked.name, asked.kind
+    rest = {key: value for key, value in given.items() if key not in ("name", "kind")}
+    project = services.projects.create(owner, name, kind, **rest)
+    response.headers["location"] = f"/api/v1/projects/{project.id}"
+    return ProjectOut.of(project)
+
+
+@router.get("", response_model=ProjectPage, responses=documented())
+def list_projects(services: ServicesDep, owner: OwnerDep, cursor: Cursor = None, limit: Limit = 50) -> ProjectPage:
+    """Projects, newest first."""
+    page = services.projects.list(owner, cursor, limit)
+    return ProjectPage(items=[ProjectOut.of(project) for project in page.items], next_cursor=page.next_cursor)
+
+
+@router.get("/{project_id}", response_model=ProjectOut, responses=documented("not_found"))
+def get_project(project_id: str, services: ServicesDep, owner: OwnerDep) -> ProjectOut:
+    """One project."""
+    return ProjectOut.of(services.projects.get(owner, project_id))
+
+
+@router.patch("/{project_id}", response_model=ProjectOut, responses=documented("not_found", "storage_full"))
+def change_project(project_id: str, asked: ProjectChanges, services: ServicesDep, owner: OwnerDep) -> ProjectOut:
+    """Sets the given fields; the others stay."""
+    return ProjectOut.of(services.projects.change(owner, project_id, details(asked)))
+
+
+@router.delete("/{project_id}", status_code=204, responses=documented("not_found"))
+def delete_project(project_id: str, services: ServicesDep, owner: OwnerDep) -> None:
+    """Deletes a project. Its photos and jobs stay."""
+    services.projects.delete(owner, project_id)

@@ -1,0 +1,75 @@
+"""Assets on the wire."""
+
+from typing import Any
+
+from maquette.api.schemas.common import Answer, Instant
+from maquette.domain.assets import Asset, Role, View
+
+
+class QualityOut(Answer):
+    """How good an asset is, from 0 to 1, and what is wrong with it."""
+
+    score: float
+    flags: list[str]
+
+
+class AssetOut(Answer):
+    """One stored file. `url` is stable."""
+
+    id: str
+    project_id: str | None
+    role: Role
+    view: View | None
+    name: str
+    media_type: str
+    sha256: str
+    bytes: int
+    width: int | None
+    height: int | None
+    stats: dict[str, Any]
+    quality: QualityOut | None
+    derived_from: list[str]
+    produced_by: str | None
+    engine: str | None
+    is_test: bool
+    url: str
+    created_at: Instant
+
+    @classmethod
+    def of(cls, asset: Asset) -> "AssetOut":
+        """As everybody may see it."""
+        quality = asset.quality and QualityOut(score=asset.quality.score, flags=list(asset.quality.flags))
+        return cls(
+            id=asset.id,
+            project_id=asset.project_id,
+            role=asset.role,
+            view=asset.view,
+            name=asset.name,
+            media_type=asset.media_type,
+            sha256=asset.sha256,
+            bytes=asset.bytes,
+            width=asset.width,
+            height=asset.height,
+            stats=dict(asset.stats),
+            quality=quality,
+            derived_from=list(asset.derived_from),
+            produced_by=asset.produced_by,
+            engine=asset.engine,
+            is_test=asset.is_test,
+            url=f"/api/v1/assets/{asset.id}/content",
+            created_at=asset.created_at,
+        )
+
+
+class AssetPage(Answer):
+    """Some assets, newest first."""
+
+    items: list[AssetOut]
+    next_cursor: str | None
+
+
+class LinkOut(Answer):
+    """A link that opens one asset for a short while, for whoever has it."""
+
+    url: str
+    expires_at: Instant

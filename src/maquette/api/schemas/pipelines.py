@@ -1,0 +1,114 @@
+"""Pipelines on the wire: all that a front end needs to draw a form and a progress bar."""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from maquette.api.schemas.common import Answer
+from maquette.domain import projections
+from maquette.domain.assets import View
+from maquette.domain.states import STAGE_LABELS, Stage, Step
+from maquette.pipelines.catalog import SPECS, Choice, Entry, Setting, is_offered
+from maquette.ports.engines import Capability
+
+
+class StageOut(Answer):
+    """One stage, what it is called, and the percent that a job shows when it starts and ends.
+
+    `timeout_s` is null for a stage that this version cannot run.
+    """
+
+    stage: Stage
+    label: str
+    icon: str
+    start: int
+    end: int
+    timeout_s: float | None
+
+    @classmethod
+    def of(cls, step: Step) -> "StageOut":
+        """With its label and limit."""
+        label, spec = STAGE_LABELS[step.stage], SPECS.get(step.stage)
+        timeout = spec.limits.seconds if spec else None
+        return cls(
+            stage=step.stage, label=label.text, icon=label.icon, start=step.start, end=step.end, timeout_s=timeout
+        )
+
+
+class ChoiceOut(Answer):
+    """A setting with a fixed set of values."""
+
+    type: Literal["choice"] = "choice"
+    title: str
+    values: list[str]
+    default: str
+
+
+class EngineOut(Answer):
+    """A setting that names an engine; left out, one is chosen."""
+
+    type: Literal["engine"] = "engine"
+    title: str
+    capability: Capability
+
+
+SettingOut = Annotated[ChoiceOut | EngineOut, Field(discriminator="type")]
+
+
+class UiStepOut(Answer):
+    """One step that the photo front end draws."""
+
+    key: projections.UiStage
+    label: str
+    icon: str
+
+
+class PipelineOut(Answer):
+    """One pipeline in full. `offered` says whether this server can run it."""
+
+    name: str
+    title: str
+    offered: bool
+    result: str
+    max_photos: int
+    views: list[View]
+    stages: list[StageOut]
+    settings: dict[str, SettingOut]
+    ui_steps: list[UiStepOut] | None = None
+    status_map: dict[str, dict[str, str]] | None = None
+
+    @classmethod
+    def of(cls, entry: Entry) -> "PipelineOut":
+        """From the catalog."""
+        photo = entry.pipeline.name == "photo_to_model"
+        steps = [UiStepOut(key=step.key, label=step.label, icon=step.icon) for step in projections.UI_STEPS]
+        return cls(
+            name=entry.pipeline.name,
+            title=entry.pipeline.title,
+            offered=is_offered(entry),
+            result=entry.result,
+            max_photos=entry.max_photos,
+            views=list(entry.views),
+            stages=[StageOut.of(step) for step in (*entry.pipeline.steps, entry.pipeline.step(Stage.COMPLETE))],
+            settings=_settings(entry.settings),
+            ui_steps=steps if photo else None,
+            status_map={word: dict(row) for word, row in projections.STATUS_MAP.items()} if photo else None,
+        )
+
+
+def _settings(settings: Mapping[str, Setting]) -> dict[str, SettingOut]:
+    return {name: _setting(setting) for name, setting in settings.items()}
+
+
+def _setting(setting: Setting) -> ChoiceOut | EngineOut:
+    if isinstance(setting, Choice):
+        return ChoiceOut(title=setting.title, values=list(setting.values), default=setting.default)
+    return EngineOut(title=setting.title, capability=setting.capability)
+
+
+class PipelinePage(Answer):
+    """Every pipeline."""
+
+    items: list[PipelineOut]
+    next_cursor: str | None = None

@@ -1,0 +1,128 @@
+"""The HTTP server's application: a guard, three routes in raw ASGI, FastAPI behind them, and the page for the rest."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from starlette.middleware.errors import ServerErrorMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from maquette.api import problems, streams
+from maquette.api.compat import status
+from maquette.api.delivery import HEAD
+from maquette.api.document import TITLE, describe
+from maquette.api.routes import assets, files, jobs, pipelines, projects, results, service
+from maquette.api.security import Guard, SmallBodies, with_headers
+from maquette.api.services import Services
+from maquette.api.web import WebPage
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+ROUTERS = (
+    projects.router,
+    assets.router,
+    files.router,
+    jobs.router,
+    results.router,
+    pipelines.router,
+    service.router,
+)
+UPLOADS = frozenset({("POST", "/api/v1/assets"), ("PUT", "/api/v1/assets")})
+API_PREFIXES = ("/api/", "/files/")
+API_PATHS = frozenset({"/api", "/files", "/healthz", "/readyz", "/openapi.json"})
+
+
+class Application:
+    """What a server runs. ``close_streams`` is for the moment when it is asked to stop."""
+
+    def __init__(self, services: Services, lifespan: Lifespan | None = None) -> None:
+        framework = _framework(lifespan)
+        framework.state.services = services
+        self._events = streams.EventRoute(services.jobs)
+        self._status = status.StatusRoute(services.status_reader)
+        self._api = _head_as_get(SmallBodies(framework, UPLOADS))
+        self._page = WebPage(services.webui)
+        self._framework = framework
+        whole = ServerErrorMiddleware(self._dispatch, handler=problems.unexpected)
+        self._guard = Guard(whole, services.allowed_hosts)
+
+    def close_streams(self) -> None:
+        """Ends every stream of events; call it in the event loop before waiting for connections to close."""
+        self._events.close()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._framework(scope, receive, send)
+        else:
+            await self._guard(scope, receive, send)
+
+    async def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path: str = scope["path"]
+        if path.startswith(status.PREFIX):
+            await self._status(scope, receive, send)
+        else:
+            await self._route(path)(scope, receive, with_headers(send))
+
+    def _route(self, path: str) -> ASGIApp:
+        if streams.PATH.fullmatch(path):
+            return self._events
+        return self._api if path.startswith(API_PREFIXES) or path in API_PATHS else self._page
+
+
+def create_app(services: Services, lifespan: Lifespan | None = None) -> Application:
+    """The ASGI application over the given services.
+
+    ``lifespan`` is entered when the server starts and left when it stops, in the server's event loop.
+    """
+    return Application(services, lifespan)
+
+
+def openapi_document() -> dict[str, Any]:
+    """The OpenAPI description as the server serves it, made without any service."""
+    return describe(_framework(None))
+
+
+def _framework(lifespan: Lifespan | None) -> FastAPI:
+    app = FastAPI(
+        title=TITLE,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        redirect_slashes=False,
+        generate_unique_id_function=_operation_id,
+    )
+    for router in ROUTERS:
+        app.include_router(router)
+    problems.install(app)
+    described: dict[str, Any] = {}
+
+    def openapi() -> dict[str, Any]:
+        if not described:
+            described.update(describe(app))
+        return described
+
+    app.openapi = openapi
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name
+
+
+def _head_as_get(app: ASGIApp) -> ASGIApp:
+    """Answers HEAD like GET, without the body."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await app(scope, receive, send)
+            return
+
+        async def send_head(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        await app({**scope, "method": "GET", HEAD: True}, receive, send_head)
+
+    return answer

@@ -1,0 +1,178 @@
+"""What ``maquette doctor`` looks at."""
+
+import importlib.util
+import os
+import platform
+import resource
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib.metadata import PackageNotFoundError, version
+
+from maquette import __version__
+from maquette.bootstrap import holder_address, is_behind, page_folder
+from maquette.cli.wording import size
+from maquette.domain.errors import MaquetteError
+from maquette.plugins import Shelf
+from maquette.ports.engines import Capability
+from maquette.settings import Settings, unknown_variables
+
+LOW_DISK = 2 * 1024**3
+"""Bytes. A model with its working pictures takes some tens of megabytes; two gigabytes are a morning's work."""
+PROBE_S = 10
+
+
+class State(StrEnum):
+    """``missing``: something optional is not there. ``broken``: without it nothing can run."""
+
+    OK = "ok"
+    NOTE = "note"
+    MISSING = "missing"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the report; ``hint`` is what mends it."""
+
+    name: str
+    state: State
+    found: str
+    hint: str = ""
+
+    def document(self) -> dict[str, str]:
+        """For programs."""
+        return {"name": self.name, "state": self.state.value, "found": self.found, "hint": self.hint}
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Looks at everything; changes nothing."""
+    return [
+        *_this(),
+        *_engines(),
+        _heic(),
+        _ffmpeg(),
+        _gpu(),
+        _data(settings),
+        _disk(settings),
+        _database(settings),
+        _server(settings),
+        _page(),
+        Finding("keys", State.NOTE, "none yet: this version listens on loopback only"),
+        _limits(),
+        *_variables(),
+    ]
+
+
+def _this() -> list[Finding]:
+    where = f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors"
+    return [
+        Finding("maquette", State.OK, __version__),
+        Finding("python", State.OK, f"{platform.python_version()} on {where}"),
+    ]
+
+
+def _engines() -> list[Finding]:
+    records = Shelf().all()
+    findings: list[Finding] = []
+    for record in records:
+        ready = record.readiness.ready
+        told = f"{record.info.title} {record.info.version}, {record.info.licence}" if record.info else record.reference
+        found = told if ready else f"{told}: {record.readiness.message}"
+        state = State.OK if ready else State.MISSING
+        findings.append(Finding(f"engine {record.name}", state, found, "" if ready else record.readiness.hint))
+    able = {record.info.capability for record in records if record.info and record.readiness.ready}
+    for capability in Capability:
+        if capability not in able:
+            # cut-outs can be made without a mesher; without a cutter nothing can
+            state = State.BROKEN if capability is Capability.CUTTER else State.MISSING
+            findings.append(Finding(f"a {capability}", state, "no engine is ready", "maquette engines"))
+    return findings
+
+
+def _heic() -> Finding:
+    if importlib.util.find_spec("pillow_heif") is None:
+        return Finding("heic", State.MISSING, "HEIC photos cannot be read", "pip install 'maquette[heic]'")
+    try:
+        return Finding("heic", State.OK, f"pillow-heif {version('pillow-heif')}")
+    except PackageNotFoundError:
+        return Finding("heic", State.OK, "pillow-heif")
+
+
+def _ffmpeg() -> Finding:
+    found = shutil.which("ffmpeg")
+    return Finding("ffmpeg", State.NOTE, found or "not installed; nothing in this version needs it")
+
+
+def _gpu() -> Finding:
+    tool = shutil.which("nvidia-smi")
+    if tool is None:
+        return Finding("gpu", State.NOTE, "none found; no engine of this version needs one")
+    query = [tool, "--query-gpu=name,memory.total,memory.free", "--format=csv,noheader"]
+    try:
+        answer = subprocess.run(query, capture_output=True, text=True, timeout=PROBE_S, check=True).stdout.strip()
+    except (OSError, subprocess.SubprocessError) as error:
+        return Finding("gpu", State.MISSING, f"nvidia-smi fails: {error}", "Look at the driver; nothing here needs it.")
+    return Finding("gpu", State.NOTE, "; ".join(answer.splitlines()) + " (name, memory, free)")
+
+
+def _data(settings: Settings) -> Finding:
+    folder = settings.data
+    nearest = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
+        hint = "Choose another with --data or MAQUETTE_DATA."
+        return Finding("data folder", State.BROKEN, f"{folder} cannot be written", hint)
+    return Finding("data folder", State.OK, str(folder) + ("" if folder.exists() else " (made on first use)"))
+
+
+def _disk(settings: Settings) -> Finding:
+    nearest = next(parent for parent in (settings.data, *settings.data.parents) if parent.exists())
+    free = shutil.disk_usage(nearest).free
+    if free < LOW_DISK:
+        return Finding("disk", State.MISSING, f"only {size(free)} free", f"Free some space near {nearest}.")
+    return Finding("disk", State.OK, f"{size(free)} free")
+
+
+def _database(settings: Settings) -> Finding:
+    try:
+        behind = is_behind(settings)
+    except MaquetteError as error:
+        return Finding("database", State.BROKEN, error.message, error.hint)
+    kind = "SQLite" if not settings.database_url else settings.database_url.partition(":")[0]
+    if behind and not settings.data.exists():
+        return Finding("database", State.OK, f"{kind}, made on first use")
+    return Finding("database", State.OK, f"{kind}, " + ("migrated on the next start" if behind else "current"))
+
+
+def _server(settings: Settings) -> Finding:
+    address = holder_address(settings)
+    return Finding("server", State.NOTE, address or "not running", "" if address else "maquette serve")
+
+
+def _page() -> Finding:
+    if page_folder() is None:
+        return Finding("page", State.MISSING, "not built; the API and the command line work without it", "make web")
+    return Finding("page", State.OK, "built")
+
+
+def _limits() -> Finding:
+    """What a child process can be held to on this system."""
+    missing: list[str] = []
+    if not hasattr(resource, "RLIMIT_AS") or sys.platform == "darwin":
+        missing.append("memory (RLIMIT_AS)")
+    if not hasattr(resource, "RLIMIT_CPU"):
+        missing.append("processor time (RLIMIT_CPU)")
+    if missing:
+        hint = "Wall time still is; run on Linux for untrusted photos."
+        return Finding("limits", State.MISSING, f"this system cannot limit {', '.join(missing)} of a stage", hint)
+    return Finding("limits", State.OK, "memory, processor time and wall time of each stage")
+
+
+def _variables() -> Sequence[Finding]:
+    return [
+        Finding("settings", State.MISSING, f"{name} is not a setting", "Is it misspelt?")
+        for name in unknown_variables()
+    ]

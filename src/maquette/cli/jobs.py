@@ -1,0 +1,79 @@
+"""``maquette jobs``: look at jobs and steer them."""
+
+from typing import Annotated
+
+import typer
+
+from maquette.cli.options import JsonFlag, settings
+
+app = typer.Typer(help="Look at jobs and steer them.", no_args_is_help=True)
+
+JobId = Annotated[
+    str, typer.Argument(metavar="JOB", help="A job's id, or enough of its beginning; `last` is the newest.")
+]
+
+
+@app.command("list")
+def show_all(
+    ctx: typer.Context,
+    status: Annotated[list[str] | None, typer.Option(help="Only this status.", metavar="STATUS")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=200, help="How many at most.")] = 20,
+    as_json: JsonFlag = False,
+) -> None:
+    """List the newest jobs."""
+    from maquette.cli.screen import Screen
+    from maquette.cli.steering import list_jobs
+
+    list_jobs(settings(ctx), Screen(as_json), status or [], limit)
+
+
+@app.command()
+def show(ctx: typer.Context, job: JobId, as_json: JsonFlag = False) -> None:
+    """Show a job: its stages, what each took, what was reused, and why it failed."""
+    from maquette.cli.screen import Screen
+    from maquette.cli.steering import show_job
+
+    show_job(settings(ctx), Screen(as_json), job)
+
+
+@app.command()
+def watch(ctx: typer.Context, job: JobId, as_json: JsonFlag = False) -> None:
+    """Follow a job to its end; works on it too when no server does."""
+    from maquette.cli.screen import Screen
+    from maquette.cli.steering import watch_job
+
+    watch_job(settings(ctx), Screen(as_json), job)
+
+
+@app.command()
+def cancel(ctx: typer.Context, job: JobId, as_json: JsonFlag = False) -> None:
+    """Stop a job. A retry goes on where it stopped."""
+    from maquette.cli.screen import Screen
+    from maquette.cli.steering import cancel_job
+
+    cancel_job(settings(ctx), Screen(as_json), job)
+
+
+@app.command()
+def retry(
+    ctx: typer.Context,
+    job: JobId,
+    from_stage: Annotated[
+        str | None, typer.Option(metavar="STAGE", help="Run this stage and all later ones anew.")
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Put a failed or canceled job back into the queue; finished stages are reused."""
+    from maquette.cli.screen import Screen
+    from maquette.cli.steering import retry_job
+
+    retry_job(settings(ctx), Screen(as_json), job, from_stage)
+
+
+@app.command()
+def resume(ctx: typer.Context, job: JobId, as_json: JsonFlag = False) -> None:
+    """Let a waiting job go on."""
+    from maquette.cli.screen import Screen
+    from maquette.cli.steering import resume_job
+
+    resume_job(settings(ctx), Screen(as_json), job)

@@ -1,0 +1,140 @@
+"""What ``maquette make`` does: photos in, one job, its files in a folder, and what came of it."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.markup import escape
+
+from maquette.app.jobs import NewJob
+from maquette.bootstrap import Maquette, open_for_work
+from maquette.cli.delivery import Delivered, deliver_model, prepare
+from maquette.cli.photos import Photo, capture_set
+from maquette.cli.progress import StageBar
+from maquette.cli.screen import Screen, plain_table
+from maquette.cli.session import attend
+from maquette.cli.wording import duration, money, near, plural
+from maquette.cli.work import accept, take_in
+from maquette.domain.assets import View
+from maquette.domain.ids import LOCAL_OWNER
+from maquette.domain.jobs import Job, Result, Task
+from maquette.pipelines.catalog import check_views, find, settle
+from maquette.settings import Settings
+
+PIPELINE = "photo_to_model"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What the person asked for, as given."""
+
+    photos: Sequence[str]
+    sides: Mapping[View, str | None]
+    boxes: Sequence[str]
+    chosen: Mapping[str, str | None]
+    output: Path
+    next_step: str
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What became of the order."""
+
+    job: Job
+    result: Result
+    tasks: tuple[Task, ...]
+    files: list[Delivered]
+
+
+def fulfil(order: Order, settings: Settings, screen: Screen) -> None:
+    """Does it from the first check to the last line. Raises what a person must know of."""
+    photos = capture_set(order.photos, order.sides, order.boxes)
+    chosen = {name: value for name, value in order.chosen.items() if value is not None}
+    # what can be refused is refused before anything is written
+    entry = find(PIPELINE)
+    settle(entry, chosen)
+    check_views(entry, [photo.view for photo in photos])
+    folder = prepare(order.output)
+    if not screen.as_json:
+        _say_sides(screen, photos)
+    made = asyncio.run(_make(photos, chosen, folder, settings, screen))
+    if screen.as_json:
+        screen.document(_document(made))
+    else:
+        _tell(screen, made, order.next_step)
+
+
+async def _make(
+    photos: Sequence[Photo], chosen: Mapping[str, str], folder: Path, settings: Settings, screen: Screen
+) -> Made:
+    async with open_for_work(settings) as house:
+        inputs = tuple([await take_in(house, photo) for photo in photos])
+        job = await accept(house, NewJob(PIPELINE, inputs, chosen), folder)
+        with StageBar(screen) as bar:
+            job = await attend(house, screen, job, bar.show)
+        return await asyncio.to_thread(_collect, house, job, folder)
+
+
+def _collect(house: Maquette, job: Job, folder: Path) -> Made:
+    result, _ = house.results.get(LOCAL_OWNER, job.result_id or "")
+    tasks = house.jobs.tasks(LOCAL_OWNER, job.id)
+    return Made(job, result, tasks, deliver_model(house, result.id, folder))
+
+
+def _say_sides(screen: Screen, photos: Sequence[Photo]) -> None:
+    told = ", ".join(f"{photo.view} {near(photo.path)}" for photo in photos)
+    screen.note(f"{plural(len(photos), 'photo')}: {told}")
+
+
+def _document(made: Made) -> dict[str, Any]:
+    from maquette.api.schemas.jobs import JobOut
+
+    reused, saved_ms = _reused(made.tasks)
+    return {
+        "job": JobOut.of(made.job, None, _elapsed(made.tasks)).model_dump(mode="json"),
+        "files": [file.document() for file in made.files],
+        "report": dict(made.result.report),
+        "reused": [task.stage.value for task in reused],
+        "saved_ms": saved_ms,
+        "elapsed_ms": _elapsed(made.tasks),
+        "cost_usd": made.job.cost_usd,
+    }
+
+
+def _tell(screen: Screen, made: Made, next_step: str) -> None:
+    reused, saved_ms = _reused(made.tasks)
+    line = f"Made in {duration(_elapsed(made.tasks))}, cost {money(made.job.cost_usd)}."
+    if reused:
+        line += f" {plural(len(reused), 'stage')} reused, which saved {duration(saved_ms)}."
+    screen.err.print(f"\n[bold green]Done.[/bold green] {line}")
+    for remark in _remarks(made):
+        screen.err.print(f"[yellow]![/yellow] {escape(remark)}")
+    screen.err.print()
+    table = plain_table("file", "size", "")
+    for file in made.files:
+        path, size, facts = file.row()
+        table.add_row(escape(path), size, f"[dim]{escape(facts)}[/dim]")
+    screen.out.print(table)
+    screen.err.print(f"\n[dim]Job {made.job.id}. Now: [/dim][bold]{escape(next_step)}[/bold]")
+
+
+def _remarks(made: Made) -> list[str]:
+    """What a person should look at: simulated results, flags of engines, rules that the model fails."""
+    remarks = ["Simulated: an engine that is only a test took part."] if made.result.is_test else []
+    for entry in made.result.report.get("quality", ()):
+        if entry["flags"]:
+            about = entry["view"] or entry["role"]
+            remarks.append(f"{about}: score {entry['score']:.2f}, {', '.join(entry['flags'])}")
+    return remarks
+
+
+def _elapsed(tasks: Sequence[Task]) -> int:
+    return sum(task.duration_ms for task in tasks if not task.reused)
+
+
+def _reused(tasks: Sequence[Task]) -> tuple[list[Task], int]:
+    last = max((task.attempt for task in tasks), default=1)
+    reused = [task for task in tasks if task.reused and task.attempt == last]
+    return reused, sum(task.saved_ms for task in reused)

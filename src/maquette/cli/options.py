@@ -1,0 +1,49 @@
+"""Options that several commands share, and the settings that follow from them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from maquette.domain.errors import Refused
+from maquette.ports.engines import Box
+
+if TYPE_CHECKING:
+    from maquette.settings import Settings
+
+JsonFlag = Annotated[bool, typer.Option("--json", help="JSON on stdout, progress as JSON lines on stderr.")]
+CutterName = Annotated[
+    str | None, typer.Option("--cutter", metavar="ENGINE", help="Engine that removes the background.")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What the options before the command say."""
+
+    data: Path | None = None
+    config: Path | None = None
+
+
+def settings(ctx: typer.Context, **flags: object) -> "Settings":
+    """The settings of this call: flags, then environment, then file. Raises ``invalid_setting``."""
+    from maquette.settings import load
+
+    place = ctx.find_object(Place) or Place()
+    return load(place.config, {"data": place.data, **flags})
+
+
+def parse_box(text: str) -> Box:
+    """Reads ``x,y,width,height`` in pixels. Raises ``invalid_request``."""
+    try:
+        x, y, width, height = (float(part) for part in text.split(","))
+    except ValueError:
+        raise _bad_box(text) from None
+    if min(x, y) < 0 or min(width, height) <= 0 or max(x, y, width, height) == float("inf"):
+        raise _bad_box(text)
+    return Box(x, y, width, height)
+
+
+def _bad_box(text: str) -> Refused:
+    return Refused("invalid_request", f"{text!r} is not a box.", "Write x,y,width,height in pixels: --box 40,60,300,420")

@@ -1,0 +1,28 @@
+"""``maquette serve``: the server with its page and one worker inside."""
+
+from typing import Annotated
+
+import typer
+
+from maquette.cli.options import JsonFlag, settings
+
+
+def serve(
+    ctx: typer.Context,
+    host: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Address to listen on; loopback only.", show_default=False)
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port to listen on (8760); 0 takes a free one.")
+    ] = None,
+    open_page: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Run the server: page, HTTP API and worker in one process. Ctrl-C lets requests end and stops.
+
+    Jobs that are still running go on at the next start, without repeating finished stages.
+    """
+    from maquette.cli.screen import Screen
+    from maquette.cli.serving import run
+
+    run(settings(ctx, host=host, port=port), Screen(as_json), open_page)

@@ -1,0 +1,119 @@
+"""The implicit solid: a field on a voxel grid that is positive inside the object.
+
+Each horizontal slice is a super-ellipse (exponent 2) inside the rectangle that the outlines leave to it: the run of
+the front's row by the run of the side's row. The hull of all outlines bounds the whole. A limb (a handle, an arm)
+that stands beside the body in one outline has no outline of its own in the other: it becomes as deep as it is wide.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from maquette.engines.carve.rows import Runs, read_rows, single_runs
+from maquette.engines.carve.sights import Stage
+from maquette.media.meshes.mesh import Flags, Floats, Ints
+
+_FAR = 1e3
+_MARGIN = 3
+"""Empty voxels around the object, so that the surface closes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Voxel centres along each axis, ``step`` apart."""
+
+    x: Floats
+    y: Floats
+    z: Floats
+    step: float
+
+
+@dataclass(frozen=True, slots=True)
+class Outlines:
+    """The signed distances (rows are heights) that the views leave: ``front`` (y, x) and ``side`` (y, z)."""
+
+    front: Floats
+    side: Floats
+
+
+def make_grid(extent: tuple[float, float, float], resolution: int) -> Grid:
+    """A grid of ``resolution`` voxels along the longest side of the box, whatever stands in it."""
+    step = max(extent) / resolution
+
+    def centred(size: float) -> Floats:
+        half = int(np.ceil(size / 2 / step)) + _MARGIN
+        return np.arange(-half, half + 1) * step
+
+    rows = int(np.ceil(extent[1] / step)) + 2 * _MARGIN
+    return Grid(centred(extent[0]), (np.arange(rows) - _MARGIN + 0.5) * step, centred(extent[2]), step)
+
+
+def outline(stage: Stage, axis: int, along: Floats, heights: Floats) -> Floats:
+    """The mean of the signed distances of the views that look at ``axis``; one of them stands for both."""
+    views = [stage.signed_distance(sight, along, heights) for sight in stage.seen(axis)]
+    return np.mean(views, axis=0)
+
+
+def hull(outlines: Outlines) -> Floats:
+    """The visual hull as a field (y, x, z): what no outline excludes."""
+    return np.minimum(outlines.front[:, :, None], outlines.side[:, None, :])
+
+
+def rounded(outlines: Outlines, grid: Grid) -> Floats:
+    """The super-elliptic solid within the hull, as a field (y, x, z)."""
+    front = read_rows(outlines.front, grid.x, single_runs(outlines.side))
+    side = read_rows(outlines.side, grid.z, single_runs(outlines.front))
+    solid = _ellipses(front.body, side.body, grid.x, grid.z)
+    if front.limbs is not None:
+        solid = np.maximum(solid, _ellipses(front.limbs, side.body, grid.x, grid.z))
+    if side.limbs is not None:
+        turned = _ellipses(side.limbs, front.body, grid.z, grid.x)
+        solid = np.maximum(solid, turned.transpose(0, 2, 1))
+    return np.minimum(solid, hull(outlines))
+
+
+def _ellipses(wide: Runs, deep: Runs, along: Floats, depth: Floats) -> Floats:
+    """Every run of ``wide`` rounded with every run of ``deep`` in the same row: (rows, along, depth).
+
+    A cap on ``wide`` bounds how deep its ellipse may be. The value approximates a distance; it is far outside in
+    rows where either has no run.
+    """
+    half = np.minimum(deep.half[:, None, :], wide.cap[:, :, None])
+    u = wide.reach(along)[:, :, None]
+    w = np.abs(depth - deep.middle)[:, None, :] / np.maximum(half, 1e-9)
+    scale = np.minimum(half, wide.half[:, :, None])
+    return np.where(scale > 0, (1 - np.sqrt(u * u + w * w)) * scale, -_FAR)
+
+
+def inflated(outline: Floats, depth: Floats, step: float) -> Floats:
+    """A relief of one outline (y, a), thick where the outline is far (Poisson's equation): a field (y, a, depth)."""
+    height = _inflate(outline > 0, step)
+    solid = np.where(outline > 0, height, -_FAR)[:, :, None] - np.abs(depth)
+    return np.minimum(solid, outline[:, :, None])
+
+
+def _inflate(inside: Flags, step: float) -> Floats:
+    """Half the thickness (y, a) of a relief on the cells ``inside``; a disc becomes a ball."""
+    from scipy import sparse
+    from scipy.sparse.linalg import spsolve
+
+    count = int(inside.sum())
+    if not count:
+        return np.zeros(inside.shape)
+    number = np.full(inside.shape, -1)
+    number[inside] = np.arange(count)
+    pairs = [_neighbours(number, axis) for axis in (0, 1)]
+    i, j = np.concatenate(pairs, axis=1)
+    links = sparse.csc_matrix((np.ones(len(i)), (i, j)), shape=(count, count))
+    system = 4 * sparse.identity(count, format="csc") - links - links.T
+    height = np.zeros(inside.shape)
+    # on a disc of radius r the solution is r^2 - d^2, and its root the ball
+    height[inside] = np.sqrt(np.maximum(spsolve(system.tocsc(), np.full(count, 4.0 * step * step)), 0))
+    return height
+
+
+def _neighbours(number: Ints, axis: int) -> Ints:
+    """The pairs of numbered cells that touch along ``axis``, (2, k)."""
+    here, there = (number[:-1], number[1:]) if axis == 0 else (number[:, :-1], number[:, 1:])
+    both = (here >= 0) & (there >= 0)
+    return np.stack([here[both], there[both]])

@@ -1,0 +1,56 @@
+"""The shape of an object from its outlines, with what is left when the better way fails."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from maquette.domain.errors import Permanent
+from maquette.engines.carve.field import Grid, Outlines, hull, inflated, make_grid, outline, rounded
+from maquette.engines.carve.sights import Stage
+from maquette.engines.carve.surface import extract
+from maquette.media.meshes.mesh import Floats, Mesh, is_watertight
+from maquette.media.meshes.simplify import simplify
+
+_RELIEF_DEPTH = 0.45
+"""The depth of the box that a relief may fill, as a share of the longest side, to each side of the middle."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A closed mesh and the ``method`` that made it: ``rounded``, ``hull`` or ``relief``."""
+
+    mesh: Mesh
+    method: str
+
+
+def make_shape(stage: Stage, resolution: int, triangles: int) -> Shape:
+    """The best shape that comes out closed. Raises ``Permanent("no_subject")`` if no outline encloses anything."""
+    for size in (resolution, resolution * 2 // 3):
+        for method, solid, grid in _candidates(stage, size):
+            mesh = extract(solid, grid)
+            if mesh is None:
+                continue
+            mesh = simplify(mesh, triangles)
+            if is_watertight(mesh):
+                return Shape(mesh, method)
+    raise Permanent("no_subject", "The outlines do not enclose a solid.")
+
+
+def _candidates(stage: Stage, resolution: int) -> Iterator[tuple[str, Floats, Grid]]:
+    """Fields from the best to the safest, made only when asked for."""
+    if stage.extent[0] and stage.extent[2]:
+        grid = make_grid(stage.extent, resolution)
+        outlines = Outlines(outline(stage, 0, grid.x, grid.y), outline(stage, 2, grid.z, grid.y))
+        yield "rounded", rounded(outlines, grid), grid
+        yield "hull", hull(outlines), grid
+    yield "relief", *_relief(stage, resolution)
+
+
+def _relief(stage: Stage, resolution: int) -> tuple[Floats, Grid]:
+    """One pair of outlines, inflated along the axis that no photo shows."""
+    axis = 0 if stage.extent[0] else 2
+    extent = [stage.extent[0], stage.extent[1], stage.extent[2]]
+    extent[2 - axis] = 2 * _RELIEF_DEPTH * max(extent)
+    grid = make_grid((extent[0], extent[1], extent[2]), resolution)
+    along, depth = (grid.x, grid.z) if axis == 0 else (grid.z, grid.x)
+    solid = inflated(outline(stage, axis, along, grid.y), depth, grid.step)
+    return (solid if axis == 0 else solid.transpose(0, 2, 1)), grid

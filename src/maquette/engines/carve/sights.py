@@ -1,0 +1,167 @@
+"""The photos as the carver sees them: outlines, brought to one scale and centre.
+
+Frame: the object stands on y = 0, centred on x = z = 0, with its longest side 1. A view looks along one axis, its
+picture's columns run along another.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from maquette.domain.assets import View
+from maquette.domain.errors import Permanent
+from maquette.media.meshes.mesh import Flags, Floats, Pixels
+
+_OPAQUE = 128
+_SPECK = 0.01
+"""Parts smaller than this share of the largest part of a mask are dirt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """Where a camera stands: ``toward`` points from the object to it, ``right`` along its picture's columns."""
+
+    toward: tuple[float, float, float]
+    right: tuple[float, float, float]
+
+    @property
+    def across(self) -> int:
+        """The axis that the picture's columns run along: 0 for x, 2 for z."""
+        return 0 if self.right[0] else 2
+
+    @property
+    def sign(self) -> float:
+        """1 when columns run with that axis, -1 against it."""
+        return self.right[self.across]
+
+
+SIDES = {
+    View.FRONT: Side((0, 0, 1), (1, 0, 0)),
+    View.BACK: Side((0, 0, -1), (-1, 0, 0)),
+    View.LEFT: Side((1, 0, 0), (0, 0, -1)),
+    View.RIGHT: Side((-1, 0, 0), (0, 0, 1)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """One photo, cropped to its object with a margin.
+
+    ``colours`` (h, w, 3) uint8 sRGB, ``mask`` (h, w) bool; ``box`` is the object's left, top, width and height in
+    pixels of the crop. ``cropped`` says that the object runs out of the photo.
+    """
+
+    view: View
+    colours: Pixels
+    mask: Flags
+    box: tuple[int, int, int, int]
+    cropped: bool
+
+    @property
+    def side(self) -> Side:
+        """Where the camera stands."""
+        return SIDES[self.view]
+
+
+def load_sight(view: View, path: Path, longest: int) -> Sight:
+    """Reads a cut-out (RGBA PNG) on a copy of at most ``longest`` pixels.
+
+    Raises ``Permanent("no_subject")`` when nothing in it is opaque, or what is has no size.
+    """
+    import cv2
+    from PIL import Image
+
+    with Image.open(path) as picture:
+        rgba = np.asarray(picture.convert("RGBA"))
+    scale = longest / max(rgba.shape[:2])
+    if scale < 1:
+        size = (max(1, round(rgba.shape[1] * scale)), max(1, round(rgba.shape[0] * scale)))
+        rgba = cv2.resize(rgba, size, interpolation=cv2.INTER_AREA)
+    mask = _clean(rgba[..., 3] >= _OPAQUE)
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if len(rows) < 4 or len(columns) < 4:
+        raise Permanent("no_subject", f"The {view} photo shows no object.")
+    top, left, height, width = rows[0], columns[0], rows[-1] - rows[0] + 1, columns[-1] - columns[0] + 1
+    cropped = bool(mask[0].any() or mask[-1].any() or mask[:, 0].any() or mask[:, -1].any())
+    margin = max(4, round(0.08 * max(height, width)))
+    crop = (slice(top, top + height), slice(left, left + width))
+    colours = cv2.copyMakeBorder(rgba[crop][..., :3], margin, margin, margin, margin, cv2.BORDER_REPLICATE)
+    box = (margin, margin, int(width), int(height))
+    return Sight(view, np.asarray(colours, np.uint8), np.pad(mask[crop], margin), box, cropped)
+
+
+def _clean(mask: Flags) -> Flags:
+    """The mask without specks and pin holes."""
+    for wanted in (True, False):
+        mask = _drop_specks(mask if wanted else ~mask)
+    return ~mask
+
+
+def _drop_specks(mask: Flags) -> Flags:
+    import cv2
+
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=4)
+    if count <= 2:
+        return mask
+    areas = stats[:, cv2.CC_STAT_AREA]
+    keep = areas >= _SPECK * areas[1:].max()
+    keep[0] = False
+    return keep[labels]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """The sights in one frame. ``extent`` is the object's size along x, y and z, the longest 1.
+
+    An axis that no photo shows has an extent of 0 here.
+    """
+
+    sights: tuple[Sight, ...]
+    extent: tuple[float, float, float]
+
+    def seen(self, axis: int) -> tuple[Sight, ...]:
+        """The sights whose columns run along ``axis``."""
+        return tuple(sight for sight in self.sights if sight.side.across == axis)
+
+    def pixel(self, sight: Sight, points: Floats) -> tuple[Floats, Floats]:
+        """The column and row of ``points`` (n, 3) in the sight's picture; (0, 0) is the first pixel's centre."""
+        across = points[:, sight.side.across] * sight.side.sign
+        return self.column(sight, across), self.row(sight, points[:, 1])
+
+    def column(self, sight: Sight, across: Floats) -> Floats:
+        """The picture's column at the distance ``across`` to the right of the object's middle."""
+        left, _, width, _ = sight.box
+        return left + (across / self.extent[sight.side.across] + 0.5) * width - 0.5
+
+    def row(self, sight: Sight, height: Floats) -> Floats:
+        """The picture's row at ``height`` above the ground."""
+        _, top, _, tall = sight.box
+        return top + (1 - height / self.extent[1]) * tall - 0.5
+
+    def signed_distance(self, sight: Sight, across: Floats, heights: Floats) -> Floats:
+        """Distance to the outline, positive inside, at ``heights`` (r,) x ``across`` (c,) of the axis: (r, c)."""
+        import cv2
+
+        inside = cv2.distanceTransform(sight.mask.astype(np.uint8), cv2.DIST_L2, 5)
+        outside = cv2.distanceTransform((~sight.mask).astype(np.uint8), cv2.DIST_L2, 5)
+        signed = np.where(sight.mask, inside - 0.5, 0.5 - outside).astype(np.float32)
+        columns = self.column(sight, across * sight.side.sign).astype(np.float32)
+        rows = self.row(sight, heights).astype(np.float32)
+        x, y = (
+            np.broadcast_to(columns, (len(rows), len(columns))),
+            np.broadcast_to(rows[:, None], (len(rows), len(columns))),
+        )
+        picked = cv2.remap(signed, x.copy(), y.copy(), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        return picked * (self.extent[1] / sight.box[3])
+
+
+def align(sights: tuple[Sight, ...]) -> Stage:
+    """Brings the sights to one height, and to one width where two of them look at the same axis."""
+    widths = [0.0, 1.0, 0.0]
+    for axis in (0, 2):
+        ratios = [sight.box[2] / sight.box[3] for sight in sights if sight.side.across == axis]
+        if ratios:
+            widths[axis] = float(np.exp(np.mean(np.log(ratios))))
+    longest = max(widths)
+    return Stage(sights, (widths[0] / longest, widths[1] / longest, widths[2] / longest))

@@ -1,0 +1,174 @@
+"""Every setting with its default, and the only code that reads the environment.
+
+Where a value comes from, first match wins: a flag of the command line, ``MAQUETTE_<NAME>`` in the environment, the
+TOML file (``--config``, else ``MAQUETTE_CONFIG``, else ``config.toml`` in the user's configuration folder), the
+default below.
+"""
+
+import ipaddress
+import os
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_config_path, user_data_path
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from maquette.domain.errors import Refused
+
+PREFIX = "MAQUETTE_"
+CONFIG_VARIABLE = f"{PREFIX}CONFIG"
+MEGABYTE = 1_000_000
+
+
+class LogLevel(StrEnum):
+    """How much the server says on stderr."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+def _data_folder() -> Path:
+    return user_data_path("maquette", appauthor=False)
+
+
+def _concurrency() -> int:
+    return max(1, min(4, (os.cpu_count() or 2) // 2))
+
+
+class Settings(BaseSettings):
+    """What an operator may set. Frozen: read once, then handed to whoever needs it."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True, env_ignore_empty=True)
+
+    data: Path = Field(
+        default_factory=_data_folder,
+        description="Folder of the database, the files and the secrets. One process at a time serves it.",
+    )
+    database_url: str = Field(
+        default="",
+        description="Empty for SQLite in the data folder, or `postgresql+psycopg://user@host/name`.",
+    )
+    host: str = Field(default="127.0.0.1", description="Address to listen on; this version takes loopback only.")
+    port: int = Field(default=8760, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    allowed_hosts: frozenset[str] = Field(
+        default=frozenset(), description="Host names beyond the loopback ones that requests may name, without port."
+    )
+    max_photo_mb: int = Field(default=50, ge=1, le=50, description="Largest photo in megabytes.")
+    max_queued: int = Field(default=100, ge=1, description="Unfinished jobs that may exist at a time.")
+    upload_seconds: float = Field(default=120.0, gt=0, description="Longest time that one upload may take.")
+    concurrency: int = Field(
+        default_factory=_concurrency,
+        ge=1,
+        le=64,
+        description="Jobs that are worked on at a time; by default one per two processors, at most 4.",
+    )
+    threads: int = Field(default=2, ge=1, le=64, description="Processor threads that one stage may use.")
+    log_level: LogLevel = Field(default=LogLevel.WARNING, description="How much the server says on stderr.")
+
+    @field_validator("data")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @field_validator("host")
+    @classmethod
+    def _loopback(cls, value: str) -> str:
+        if not is_loopback(value):
+            raise ValueError(
+                f"{value} can be reached from other machines, and this version has no keys yet to tell people apart. "
+                "Keep 127.0.0.1 and reach it through an SSH tunnel: ssh -L 8760:127.0.0.1:8760 this-machine"
+            )
+        return value
+
+    @property
+    def max_photo_bytes(self) -> int:
+        """The largest photo in bytes."""
+        return self.max_photo_mb * MEGABYTE
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the library passes it by this name
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags, environment, TOML; nothing else."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load(config: Path | None = None, flags: Mapping[str, Any] | None = None) -> Settings:
+    """Reads the settings. ``flags`` holds what the command line gave; None values count as not given.
+
+    Raises ``file_missing`` for a named file that is not there, ``invalid_setting`` naming the first bad value.
+    """
+    path = _config_path(config)
+
+    class Configured(Settings):
+        model_config = SettingsConfigDict(toml_file=path)
+
+    given = {name: value for name, value in (flags or {}).items() if value is not None}
+    try:
+        return Configured(**given)
+    except ValidationError as error:
+        raise _refusal(error, path) from error
+    except ValueError as error:
+        # a TOML file that cannot be parsed, or an environment value that should have been JSON
+        raise Refused("invalid_setting", f"The settings cannot be read: {error}", _where(path)) from error
+
+
+def config_path() -> Path:
+    """Where the TOML file is looked for when nobody names one."""
+    return user_config_path("maquette", appauthor=False) / "config.toml"
+
+
+def unknown_variables() -> tuple[str, ...]:
+    """``MAQUETTE_`` variables that name no setting: most likely misspelt."""
+    known = {f"{PREFIX}{name}".upper() for name in Settings.model_fields} | {CONFIG_VARIABLE}
+    return tuple(sorted(name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in known))
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address can be reached from this machine only. Names other than ``localhost`` are not trusted."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _config_path(named: Path | None) -> Path | None:
+    path = named or (Path(os.environ[CONFIG_VARIABLE]) if os.environ.get(CONFIG_VARIABLE) else None)
+    if path is None:
+        default = config_path()
+        return default if default.is_file() else None
+    if not path.is_file():
+        raise Refused("file_missing", f"There is no settings file {path}.")
+    return path
+
+
+def _refusal(error: ValidationError, path: Path | None) -> Refused:
+    first = error.errors(include_url=False)[0]
+    name = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        known = ", ".join(Settings.model_fields)
+        return Refused("invalid_setting", f"There is no setting {name!r}.", f"Choose from: {known}.")
+    reason = first["msg"].removeprefix("Value error, ")
+    return Refused("invalid_setting", f"{name}: {reason}", _where(path, name))
+
+
+def _where(path: Path | None, name: str = "") -> str:
+    variable = f"{PREFIX}{name.upper()}" if name else f"{PREFIX}* variables"
+    return f"Look at the flags, {variable}" + (f", or {path}." if path else ".")

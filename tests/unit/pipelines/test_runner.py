@@ -1,0 +1,315 @@
+"""The runner on a real database and real files; only the work of the stages is made up.
+
+A crash is played by leaving a step before it wrote its end, and running it again.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from maquette.adapters.blobs.local import LocalBlobs
+from maquette.adapters.sql.database import SqlDatabase
+from maquette.adapters.sql.schema import migrate
+from maquette.app.jobs import Jobs, NewJob
+from maquette.domain.assets import Asset, Role, View, blob_key
+from maquette.domain.errors import Permanent, Refused, Temporary
+from maquette.domain.ids import new_id
+from maquette.domain.jobs import Job, JobInput, TaskStatus
+from maquette.domain.states import Stage, Status
+from maquette.pipelines import catalog
+from maquette.pipelines.runner import Runner, walk
+from maquette.pipelines.stage import Desk, OutputFile, Produced, StageSpec
+from maquette.ports.engines import Capability, EngineInfo, EngineRecord, Readiness
+from maquette.testing import InlineProcesses, ManualClock, RecordingJobs, Shelf
+
+OWNER = "local"
+
+
+class Play:
+    """What the stages do in a test, and how often they did it."""
+
+    def __init__(self) -> None:
+        self.ran: list[Stage] = []
+        self.raises: dict[Stage, list[Exception]] = {}
+
+    def work(self, stage: Stage) -> Any:
+        def run(desk: Desk) -> Produced:
+            self.ran.append(stage)
+            if self.raises.get(stage):
+                raise self.raises[stage].pop(0)
+            desk.progress(0.5)
+            path = desk.into / f"{stage}.txt"
+            path.write_text(f"{stage} made from {len(desk.inputs)}", encoding="utf-8")
+            file = OutputFile(path, Role.CUTOUT, "text/plain", stage.value, derived_from=(desk.inputs[0].asset_id,))
+            return Produced((file,), {stage.value: "said"})
+
+        return run
+
+
+@pytest.fixture
+def play(monkeypatch: pytest.MonkeyPatch) -> Play:
+    play = Play()
+    specs = {
+        stage: StageSpec(stage, "1", play.work(stage), (Role.ORIGINAL,), spec.limits, spec.settings, spec.capability)
+        for stage, spec in catalog.SPECS.items()
+    }
+    monkeypatch.setattr(catalog, "SPECS", specs)
+    monkeypatch.setattr("maquette.pipelines.runner.SPECS", specs)
+    return play
+
+
+def engine(name: str, capability: Capability) -> EngineRecord:
+    return EngineRecord(name, "builtins:object", Readiness(True), EngineInfo(name, "1", capability, name, "-", True))
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[SimpleNamespace]:
+    url = f"sqlite:///{tmp_path / 'maquette.db'}"
+    migrate(url)
+    database, blobs, clock = SqlDatabase(url), LocalBlobs(tmp_path / "blobs"), ManualClock()
+    shelf = Shelf([engine("cut", Capability.CUTTER), engine("mesh", Capability.MESHER)])
+    processes = InlineProcesses()
+    runner = Runner(database, blobs, processes, shelf, clock, tmp_path / "work")
+    handed = RecordingJobs()
+    jobs = Jobs(database, handed, shelf, clock)
+    yield SimpleNamespace(
+        database=database, blobs=blobs, clock=clock, runner=runner, jobs=jobs, handed=handed, folder=tmp_path
+    )
+    database.close()
+
+
+def photo(house: SimpleNamespace, text: str = "photo") -> str:
+    source = house.folder / "photo.bin"
+    source.write_text(text, encoding="utf-8")
+    writer = house.blobs.receive()
+    writer.write(text.encode())
+    received = writer.finish()
+    house.blobs.keep(blob_key(OWNER, received.sha256), received.path)
+    asset = Asset(new_id("ast"), OWNER, Role.ORIGINAL, "image/png", received.sha256, received.bytes, house.clock.now())
+    with house.database.write() as tx:
+        tx.assets.add(asset)
+    return asset.id
+
+
+def accept(house: SimpleNamespace, **changes: Any) -> Job:
+    new = NewJob("photo_to_model", (JobInput(photo(house), View.FRONT),))
+    return house.jobs.create(OWNER, replace(new, **changes)).job
+
+
+def run(house: SimpleNamespace, job: Job) -> tuple[Job, list[float]]:
+    """Walks the present attempt to its end; returns the job and the delays that were slept."""
+    slept: list[float] = []
+
+    async def step(method: Any, *arguments: Any) -> Any:
+        return await method(*arguments)
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    asyncio.run(walk(house.runner, job.id, job.attempt, job.leg, step, sleep))
+    return house.jobs.get(OWNER, job.id), slept
+
+
+def stages(job: Job) -> list[Stage]:
+    return list(catalog.CATALOG[job.pipeline].pipeline.stages)
+
+
+def events(house: SimpleNamespace, job: Job) -> list[Any]:
+    found = house.jobs.events(OWNER, job.id, 0)
+    assert [event.seq for event in found] == list(range(1, len(found) + 1))
+    return list(found)
+
+
+def test_a_job_walks_all_stages_and_delivers(house, play):
+    job, _ = run(house, accept(house))
+    assert (job.status, job.stage, job.progress) == (Status.COMPLETED, Stage.COMPLETE, 100)
+    assert play.ran == stages(job)
+    with house.database.read() as tx:
+        result = tx.results.get(job.result_id, OWNER)
+    assert result.kind == "model"
+    assert len(result.assets["cutout"]) == len(stages(job))
+    assert result.report["generating"] == "said"
+    assert [event.type for event in events(house, job)][-1] == "job.completed"
+    assert not list((house.folder / "work").iterdir())
+
+
+def test_a_second_walk_of_the_same_attempt_changes_nothing(house, play):
+    job = accept(house)
+    done, _ = run(house, job)
+    again, _ = run(house, job)
+    assert again == done
+    assert play.ran == stages(job)
+
+
+def test_a_permanent_failure_ends_the_attempt_at_once(house, play):
+    play.raises[Stage.GENERATING] = [Permanent("engine_failed", "no luck", "another engine")]
+    job, slept = run(house, accept(house))
+    assert (job.status, job.failed_stage, job.progress) == (Status.FAILED, Stage.GENERATING, 30)
+    assert (job.error.code, job.error.message, job.error.hint) == ("engine_failed", "no luck", "another engine")
+    assert slept == []
+    assert play.ran.count(Stage.GENERATING) == 1
+
+
+def test_a_retry_goes_on_where_it_broke_and_reuses_the_rest(house, play):
+    play.raises[Stage.GENERATING] = [Permanent("engine_failed")]
+    failed, _ = run(house, accept(house))
+    retried = house.jobs.retry(OWNER, failed.id)
+    assert (retried.attempt, retried.stage, retried.progress) == (2, Stage.GENERATING, 30)
+    assert house.handed.enqueued == [(failed.id, 1, 0), (failed.id, 2, 0)]
+    before = list(play.ran)
+    job, _ = run(house, retried)
+    assert job.status is Status.COMPLETED
+    assert play.ran[len(before) :] == [Stage.GENERATING, Stage.STORING, Stage.OPTIMIZING]
+    second = [task for task in house.jobs.tasks(OWNER, job.id) if task.attempt == 2]
+    assert [task.reused for task in second] == [True] * 4 + [False] * 3
+    progress = [event.data["progress"] for event in events(house, job) if event.data["attempt"] == 2]
+    assert progress == sorted(progress)
+    assert progress[0] == 30
+
+
+def test_a_retry_from_an_earlier_stage_runs_it_anew(house, play):
+    play.raises[Stage.GENERATING] = [Permanent("engine_failed")]
+    failed, _ = run(house, accept(house))
+    play.ran.clear()
+    job, _ = run(house, house.jobs.retry(OWNER, failed.id, Stage.REMOVING_BACKGROUND))
+    assert job.status is Status.COMPLETED
+    assert play.ran == stages(job)[2:]
+
+
+def test_a_temporary_failure_is_tried_again_after_a_growing_pause(house, play):
+    play.raises[Stage.GENERATING] = [Temporary("engine_failed"), Temporary("engine_failed", retry_after=7.0)]
+    job, slept = run(house, accept(house))
+    assert job.status is Status.COMPLETED
+    assert slept == [2.0, 7.0]
+    kinds = [event.type for event in events(house, job)]
+    assert kinds.count("job.requeued") == 2
+    numbers = [task.number for task in house.jobs.tasks(OWNER, job.id) if task.stage is Stage.GENERATING]
+    assert numbers == [1, 2, 3]
+
+
+def test_a_temporary_failure_that_stays_fails_the_job(house, play):
+    play.raises[Stage.GENERATING] = [Temporary("engine_failed") for _ in range(10)]
+    job, slept = run(house, accept(house))
+    assert job.status is Status.FAILED
+    assert slept == [2.0, 10.0, 30.0]
+
+
+def test_a_bug_is_stored_as_internal_with_its_traceback_in_the_log(house, play):
+    play.raises[Stage.STORING] = [ZeroDivisionError("by zero")]
+    job, _ = run(house, accept(house))
+    assert job.error.code == "internal"
+    assert "zero" not in job.error.message
+    lines = house.jobs.logs(OWNER, job.id)
+    assert "ZeroDivisionError" in lines[-1].detail
+
+
+def test_a_hold_waits_and_a_resume_goes_on_with_the_next_stage(house, play):
+    held, _ = run(house, accept(house, hold_after=(Stage.VALIDATING, Stage.REMOVING_BACKGROUND)))
+    assert (held.status, held.stage) == (Status.WAITING, Stage.VALIDATING)
+    resumed = house.jobs.resume(OWNER, held.id)
+    assert (resumed.status, resumed.stage, resumed.leg) == (Status.PROCESSING, Stage.REMOVING_BACKGROUND, 1)
+    held, _ = run(house, resumed)
+    assert (held.status, held.stage, held.progress) == (Status.WAITING, Stage.REMOVING_BACKGROUND, 25)
+    job, _ = run(house, house.jobs.resume(OWNER, held.id))
+    assert job.status is Status.COMPLETED
+    assert play.ran == stages(job)
+    assert house.handed.enqueued == [(job.id, 1, 0), (job.id, 1, 1), (job.id, 1, 2)]
+
+
+def test_a_worker_that_died_leaves_a_lost_task_and_its_stage_runs_again(house, play):
+    job = accept(house)
+
+    async def die_in_validating() -> None:
+        await house.runner.run_stage(job.id, 1, "uploading")
+        house.runner._processes = Dead()
+        with pytest.raises(KeyboardInterrupt):
+            await house.runner.run_stage(job.id, 1, "validating")
+        house.runner._processes = InlineProcesses()
+
+    class Dead(InlineProcesses):
+        async def run(self, *arguments: Any, **keywords: Any) -> Any:
+            raise KeyboardInterrupt
+
+    with pytest.raises(BaseException):  # noqa: B017 - the interrupt also escapes asyncio.run
+        asyncio.run(die_in_validating())
+    house.runner._processes = InlineProcesses()
+    done, _ = run(house, job)
+    assert done.status is Status.COMPLETED
+    assert play.ran.count(Stage.UPLOADING) == 1
+    validating = [task.status for task in house.jobs.tasks(OWNER, job.id) if task.stage is Stage.VALIDATING]
+    assert validating == [TaskStatus.LOST, TaskStatus.FINISHED]
+    assert any(event.data.get("reason") == "worker_lost" for event in events(house, done))
+    progress = [event.data["progress"] for event in events(house, done)]
+    assert progress == sorted(progress)
+
+
+def test_a_cancel_stops_the_stage_that_runs(house, play):
+    job = accept(house)
+
+    async def scene() -> None:
+        class Endless(InlineProcesses):
+            async def run(self, *arguments: Any, **keywords: Any) -> Any:
+                await asyncio.sleep(60)
+
+        house.runner._processes = Endless()
+        house.runner._clock = SimpleNamespace(now=house.clock.now, monotonic=asyncio.get_running_loop().time)
+        stage = asyncio.ensure_future(house.runner.run_stage(job.id, 1, "uploading"))
+        await asyncio.sleep(0.3)
+        house.jobs.cancel(OWNER, job.id)
+        assert (await asyncio.wait_for(stage, 10))["kind"] == "stop"
+
+    asyncio.run(scene())
+    canceled = house.jobs.get(OWNER, job.id)
+    assert (canceled.status, canceled.failed_stage) == (Status.CANCELED, Stage.UPLOADING)
+    assert house.handed.canceled == [job.id]
+    assert [task.status for task in house.jobs.tasks(OWNER, job.id)] == [TaskStatus.CANCELED]
+    assert house.jobs.cancel(OWNER, job.id) == canceled
+
+
+def test_the_attempt_has_a_budget_of_working_time(house, play):
+    job = accept(house, deadline_s=10)
+
+    async def scene() -> None:
+        await house.runner.run_stage(job.id, 1, "uploading")
+        with house.database.write() as tx:
+            (task,) = tx.tasks.of_job(job.id)
+            tx.tasks.save(replace(task, duration_ms=11_000))
+        house.clock.jump(3600 * 24 * 365)
+        assert (await house.runner.run_stage(job.id, 1, "validating"))["kind"] == "stop"
+
+    asyncio.run(scene())
+    assert house.jobs.get(OWNER, job.id).error.code == "deadline_exceeded"
+
+
+def test_the_same_photo_and_settings_reuse_an_earlier_jobs_stages(house, play):
+    new = NewJob("photo_to_model", (JobInput(photo(house), View.FRONT),))
+    run(house, house.jobs.create(OWNER, new).job)
+    play.ran.clear()
+    job, _ = run(house, house.jobs.create(OWNER, replace(new, settings={"quality": "full"})).job)
+    assert job.status is Status.COMPLETED
+    # only the stages that read the setting run again
+    assert play.ran == [Stage.GENERATING, Stage.OPTIMIZING]
+
+
+def test_a_deleted_photo_fails_the_job_with_a_code(house, play):
+    job = accept(house)
+    with house.database.write() as tx:
+        tx.assets.delete(job.inputs[0].asset_id, OWNER, house.clock.now())
+    failed, _ = run(house, job)
+    assert (failed.status, failed.error.code) == (Status.FAILED, "data_missing")
+
+
+def test_an_idempotency_key_gives_the_same_job_and_another_request_is_refused(house, play):
+    new = NewJob("photo_to_model", (JobInput(photo(house), View.FRONT),))
+    first = house.jobs.create(OWNER, new, "key")
+    second = house.jobs.create(OWNER, new, "key")
+    assert (second.job.id, second.replayed) == (first.job.id, True)
+    with pytest.raises(Refused) as caught:
+        house.jobs.create(OWNER, replace(new, priority=3), "key")
+    assert caught.value.code == "idempotency_mismatch"
+    assert len(house.handed.enqueued) == 1

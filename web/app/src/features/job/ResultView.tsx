@@ -1,0 +1,59 @@
+import { useQuery } from '@tanstack/react-query'
+import { lazy, Suspense } from 'react'
+
+import { resultQuery } from '@/api/queries'
+import type { Result } from '@/api/types'
+import { formatBytes } from '@/i18n/format'
+import { t, word } from '@/i18n/t'
+import { Card, Empty, Skeleton } from '@/ui/bits'
+import { ButtonLink } from '@/ui/Button'
+import { messageOf } from '@/ui/Toasts'
+
+import css from './job.module.css'
+import { CutoutGrid } from './Pictures'
+import { Report } from './Report'
+
+const ModelViewer = lazy(() => import('./viewer/ModelViewer'))
+
+export function ResultView({ resultId }: { resultId: string }) {
+  const { data: result, error } = useQuery(resultQuery(resultId))
+  if (error) return <Empty icon="alert" title={messageOf(error)} />
+  if (!result) return <Skeleton height="26rem" />
+  const levels = Object.entries(result.assets).filter(([name]) => name.startsWith('lod')).sort()
+  const cutouts = result.assets['cutout'] ?? []
+  return (
+    <>
+      {levels.length > 0 && (
+        <Suspense fallback={<Skeleton height="26rem" />}>
+          <ModelViewer levels={levels.flatMap(([name, [asset]]) => (asset ? [{ name, asset }] : []))} />
+        </Suspense>
+      )}
+      <Downloads result={result} />
+      {cutouts.length > 0 && <CutoutGrid cutouts={cutouts} large={levels.length === 0} />}
+      <Report report={result.report} />
+    </>
+  )
+}
+
+function Downloads({ result }: { result: Result }) {
+  const files = Object.entries(result.assets).filter(([name]) => name.startsWith('lod')).sort()
+  const link = (name: string) => `/api/v1/results/${result.id}/download?as=${name}`
+  return (
+    <Card aria-label={t('job.downloads')}>
+      <h2>{t('job.downloads')}</h2>
+      <div className={css.downloads}>
+        {files.map(([name, [asset]], index) => (
+          <ButtonLink
+            key={name}
+            label={`${word('download', name)} · ${formatBytes(asset?.bytes ?? 0)}`}
+            icon="download"
+            variant={index === 0 ? 'primary' : 'plain'}
+            href={link(name)}
+            download
+          />
+        ))}
+        <ButtonLink label={t('download.zip')} icon="layers" href={link('zip')} download variant={files.length ? 'plain' : 'primary'} />
+      </div>
+    </Card>
+  )
+}

@@ -1,0 +1,83 @@
+import { useQuery } from '@tanstack/react-query'
+
+import { enginesQuery } from '@/api/queries'
+import type { Pipeline, Setting } from '@/api/types'
+import { has, t, word } from '@/i18n/t'
+
+import css from './new.module.css'
+
+interface Props {
+  pipeline: Pipeline
+  values: Readonly<Record<string, string>>
+  onChange: (name: string, value: string) => void
+}
+
+/** The recipe's settings as the server lists them: choices in sight, engines folded away. */
+export function Settings({ pipeline, values, onChange }: Props) {
+  const settings = Object.entries(pipeline.settings)
+  const engines = settings.filter(([, { type }]) => type === 'engine')
+  return (
+    <>
+      {settings.map(
+        ([name, setting]) =>
+          setting.type === 'choice' && (
+            <Choice key={name} name={name} setting={setting} value={values[name] ?? setting.default ?? ''} onChange={onChange} />
+          ),
+      )}
+      {engines.length > 0 && (
+        <details className={css.advanced}>
+          <summary>{t('new.advanced')}</summary>
+          {engines.map(([name, setting]) => (
+            <EngineSelect key={name} name={name} setting={setting} value={values[name] ?? ''} onChange={onChange} />
+          ))}
+        </details>
+      )}
+    </>
+  )
+}
+
+interface FieldProps {
+  name: string
+  setting: Setting
+  value: string
+  onChange: (name: string, value: string) => void
+}
+
+function Choice({ name, setting, value, onChange }: FieldProps) {
+  return (
+    <fieldset className={css.choice}>
+      <legend>{setting.title}</legend>
+      {(setting.values ?? []).map((option) => {
+        const about = `${name}.${option}.about`
+        return (
+          <label key={option}>
+            <input type="radio" name={name} value={option} checked={option === value} onChange={() => onChange(name, option)} />
+            <span>
+              <strong>{word(name, option)}</strong>
+              {has(about) && <small>{t(about)}</small>}
+            </span>
+          </label>
+        )
+      })}
+    </fieldset>
+  )
+}
+
+function EngineSelect({ name, setting, value, onChange }: FieldProps) {
+  const { data: engines = [] } = useQuery(enginesQuery)
+  return (
+    <label className={css.field}>
+      {setting.title}
+      <select value={value} onChange={({ target }) => onChange(name, target.value)}>
+        <option value="">{t('new.automatic')}</option>
+        {engines
+          .filter(({ capability }) => capability === setting.capability)
+          .map((engine) => (
+            <option key={engine.name} value={engine.name} disabled={!engine.ready}>
+              {engine.ready ? engine.title : t('new.engine.missing', { title: engine.title, message: engine.message })}
+            </option>
+          ))}
+      </select>
+    </label>
+  )
+}

@@ -1,0 +1,6 @@
+export { createClient, MaquetteError, type ClientOptions, type MaquetteClient } from './client.js'
+export { followEvents, type FollowOptions, type StreamState } from './followEvents.js'
+export { MaquetteProvider, useMaquette } from './MaquetteProvider.js'
+export type { JobEvent, JobSnapshot, JobStage, JobStatus, Problem, StatusResponse } from './types.js'
+export { useEvents, type UseEventsOptions } from './useEvents.js'
+export { isTerminal, statusKey, useStatus, type UseStatusOptions, type UseStatusResult } from './useStatus.js'
