@@ -73,7 +73,7 @@ class InlineProcesses:
         module, _, name = function.partition(":")
         call = getattr(importlib.import_module(module), name)
         try:
-            value = await asyncio.to_thread(call, dict(payload), progress or (lambda _: None))
+            value = await asyncio.to_thread(call, dict(payload), progress or _ignore)
         except MaquetteError:
             raise
         except Exception as error:
@@ -178,3 +178,7 @@ def _check_progress(seen: Sequence[float]) -> None:
     assert seen, "an engine reports progress"
     assert list(seen) == sorted(seen), "progress never goes back"
     assert seen[0] >= 0 and seen[-1] <= 1
+
+
+def _ignore(fraction: float) -> None:
+    """Nobody asked for progress."""

@@ -116,7 +116,7 @@ export interface components {
       hint: string
       is_test: boolean
     }
-    Limits: { max_photo_bytes: number }
+    Limits: { photo_bytes: number }
     StatusLabel: { status: string; label: string; icon: string; moves: string[] }
     Statuses: { statuses: S['StatusLabel'][]; waiting_for: string[] }
   }

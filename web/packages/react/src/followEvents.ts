@@ -37,6 +37,7 @@ export async function followEvents(
     let watchdog = setTimeout(stop, silenceMs)
     try {
       const response = await client.openEvents(jobId, last, round.signal)
+      if (response.status === 204) return onState('ended') // nothing will come after `last`
       if (!response.body) throw new MaquetteError({ status: 0, code: 'no_stream' })
       onState('open')
       for await (const message of readMessages(response.body)) {

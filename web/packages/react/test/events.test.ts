@@ -118,3 +118,15 @@ test('a refusal is final: the caller polls', async () => {
   expect(asked).toHaveBeenCalledTimes(1)
   expect(states).toEqual(['connecting', 'polling'])
 })
+
+test('a server that has nothing more to say is not asked again', async () => {
+  const states: StreamState[] = []
+  const asked = vi.fn(() => Promise.resolve(new Response(null, { status: 204 })))
+  await followEvents(createClient({ fetch: asked }), 'j1', new AbortController().signal, {
+    since: 9,
+    onEvent: () => undefined,
+    onState: (state) => states.push(state),
+  })
+  expect(asked).toHaveBeenCalledTimes(1)
+  expect(states).toEqual(['connecting', 'ended'])
+})

@@ -43,7 +43,7 @@ function Maker({ recipes, first }: { recipes: readonly Pipeline[]; first: Pipeli
   const { data: limits } = useQuery(limitsQuery)
   const recipe = recipes.find(({ name }) => name === chosen) ?? first
   const room = useMemo<Room>(() => ({ views: recipe.views, max: recipe.max_photos }), [recipe])
-  const photos = usePhotos(room, limits?.max_photo_bytes ?? MAX_BYTES)
+  const photos = usePhotos(room, limits?.photo_bytes ?? MAX_BYTES)
   const make = useMake(photos)
   const busy = make.isPending
   const over = useDropAndPaste((files) => !busy && photos.add(files))
