@@ -136,8 +136,7 @@ def test_pipelines(world):
     assert photo["offered"] is True
     assert (photo["max_photos"], photo["views"]) == (4, ["front", "left", "right", "back"])
     stages = {stage["stage"]: stage for stage in photo["stages"]}
-    assert list(stages)[0] == "uploading"
-    assert list(stages)[-1] == "complete"
+    assert (*stages,)[:: len(stages) - 1] == ("uploading", "complete")
     assert (stages["generating"]["start"], stages["generating"]["end"]) == (30, 70)
     assert stages["generating"]["timeout_s"] > 0
     assert stages["generating"]["label"]
