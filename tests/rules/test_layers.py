@@ -44,7 +44,7 @@ def test_only_the_settings_read_the_environment():
 
 
 def test_no_module_is_named_for_nothing():
-    banned = {"utils", "helpers", "manager", "base", "common", "misc"}
+    banned = {"utils", "helpers", "manager", "base"}
     names = {path.stem for path in PACKAGE.rglob("*.py")} | {path.name for path in PACKAGE.rglob("*") if path.is_dir()}
     assert not names & banned
 

@@ -64,7 +64,8 @@ async def unexpected(request: Request, error: Exception) -> Response:
     """A bug: the caller gets an id, the log the traceback under the same id."""
     instance = uuid.uuid4().urn
     _logger.error("%s %s failed, %s", request.method, request.url.path, instance, exc_info=error)
-    return ProblemResponse(MaquetteError("internal", hint="Tell the operator this error's instance."), instance=instance)
+    told = MaquetteError("internal", hint="Tell the operator this error's instance.")
+    return ProblemResponse(told, instance=instance)
 
 
 async def _known(request: Request, error: Exception) -> Response:

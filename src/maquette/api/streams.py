@@ -8,6 +8,7 @@ which tells an ``EventSource`` to stop coming back; after a retry there are new 
 import asyncio
 import json
 import re
+from collections.abc import Awaitable
 from contextlib import aclosing
 from urllib.parse import parse_qs
 
@@ -107,7 +108,7 @@ async def _write(send: Send, data: bytes) -> None:
     await send({"type": "http.response.body", "body": data, "more_body": True})
 
 
-async def _until_gone(receive: Receive, streaming: "asyncio._CoroutineLike[None]") -> None:
+async def _until_gone(receive: Receive, streaming: Awaitable[None]) -> None:
     """Streams until the end or until the client has closed the connection, whichever comes first."""
     stream = asyncio.ensure_future(streaming)
     gone = asyncio.ensure_future(_gone(receive))

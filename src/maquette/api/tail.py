@@ -8,7 +8,7 @@ of a job are numbered without gaps, so each reader knows by itself whether it ha
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import contextmanager
 
 from maquette.domain.errors import MaquetteError
@@ -73,7 +73,7 @@ class Tail:
         self._channels: dict[tuple[str, str], _Channel] = {}
         self._poller: asyncio.Task[None] | None = None
 
-    async def follow(self, owner_id: str, job_id: str, seq: int, ping_s: float) -> AsyncIterator[tuple[Event, ...]]:
+    async def follow(self, owner_id: str, job_id: str, seq: int, ping_s: float) -> AsyncGenerator[tuple[Event, ...]]:
         """The events after ``seq``, as they come; an empty tuple after ``ping_s`` seconds without any.
 
         Ends when the job is gone or the server stops.
@@ -97,7 +97,7 @@ class Tail:
             channel.close()
 
     @contextmanager
-    def _watched(self, owner_id: str, job_id: str, seq: int) -> Iterator[_Channel]:
+    def _watched(self, owner_id: str, job_id: str, seq: int) -> Generator[_Channel]:
         key = (owner_id, job_id)
         channel = self._channels.setdefault(key, _Channel(seq))
         channel.readers += 1

@@ -1,36 +1,38 @@
 """The quickest way to read how one job stands: what thousands of clients ask for every 2.5 seconds."""
 
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
-
-from maquette.domain.states import Stage, Status, WaitingFor
+from typing import Final, NamedTuple, Protocol
 
 
-@dataclass(frozen=True, slots=True)
-class JobStatus:
-    """What the status route shows of a job."""
+class StatusRow(NamedTuple):
+    """What the status route shows of a job, with the columns' own values (statuses and stages as text)."""
 
     pipeline: str
-    status: Status
-    stage: Stage | None
+    status: str
+    stage: str | None
     progress: int
-    failed_stage: Stage | None
-    waiting_for: WaitingFor | None
-    attempt: int
+    failed_stage: str | None
+    waiting_for: str | None
     result_id: str | None
     error_message: str | None
+    attempt: int
+    seq: int
     cost_usd: float
     queue_position: int | None
-    updated_at: datetime
+    """Only while the job is pending: 1 for the job that goes next."""
+    updated_at: str
+    """ISO 8601 in UTC, with a Z."""
+
+
+class Foreign:
+    """The token opens a job, but not this one (or this one was deleted)."""
+
+
+FOREIGN: Final = Foreign()
 
 
 class StatusReader(Protocol):
-    """Reads without the cost of a transaction object. Called inside the event loop: one indexed read, no waiting."""
+    """Reads without the cost of a transaction: quick enough to be called inside the event loop."""
 
-    def read(self, token_hash: str, job_id: str) -> JobStatus | None:
-        """None for a missing job and for one that the token does not open.
-
-        Raises ``Refused("unauthorized")`` for a token that opens nothing, before the id is looked at.
-        """
+    def read(self, token_hash: str, job_id: str) -> StatusRow | Foreign | None:
+        """None when no such token was given out; ``FOREIGN`` when it was, but not for this job."""
         ...

@@ -1,41 +1,15 @@
 """The quickest way to a job's status: one prepared statement on a plain SQLite connection of this thread.
 
 Status polling is the commonest request by far. It needs a few columns and no framework, so this module imports
-neither SQLAlchemy nor the mapping: only the standard library.
+neither SQLAlchemy nor the mapping.
 """
 
 import sqlite3
 import threading
 from pathlib import Path
-from typing import Final, NamedTuple
 from urllib.parse import quote
 
-
-class StatusRow(NamedTuple):
-    """What ``GET /api/status/{id}`` shows, with the columns' own values (statuses and stages as text)."""
-
-    pipeline: str
-    status: str
-    stage: str | None
-    progress: int
-    failed_stage: str | None
-    waiting_for: str | None
-    result_id: str | None
-    error_message: str | None
-    attempt: int
-    seq: int
-    cost_usd: float
-    queue_position: int | None
-    """Only while the job is pending: 1 for the job that goes next."""
-    updated_at: str
-    """ISO 8601 in UTC, with a Z."""
-
-
-class Foreign:
-    """The token opens a job, but not this one (or this one was deleted)."""
-
-
-FOREIGN: Final = Foreign()
+from maquette.ports.status import FOREIGN, Foreign, StatusRow
 
 _QUERY = """
 SELECT s.job_id = ?2 AND j.deleted_at IS NULL,

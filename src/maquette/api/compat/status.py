@@ -8,13 +8,12 @@ import re
 
 from starlette.types import Receive, Scope, Send
 
-from maquette.api.schemas.common import instant
 from maquette.api.security import HEADERS
-from maquette.domain.errors import MaquetteError, Refused
 from maquette.domain.ids import token_hash
-from maquette.domain.projections import project
+from maquette.domain.projections import Projection, project
+from maquette.domain.states import Stage, Status, WaitingFor
 from maquette.pipelines.catalog import CATALOG
-from maquette.ports.status import JobStatus, StatusReader
+from maquette.ports.status import Foreign, StatusReader, StatusRow
 
 PREFIX = "/api/status/"
 FAILED = "Processing failed. Please try again."
@@ -32,31 +31,30 @@ class StatusRoute:
     def __init__(self, reader: StatusReader) -> None:
         self._reader = reader
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, _: Receive, send: Send) -> None:
         if scope["method"] not in ("GET", "HEAD"):
             await _send(send, 405, _failure("METHOD_NOT_ALLOWED"), (b"allow", b"GET, HEAD"))
             return
-        try:
-            found = self._reader.read(_token_hash(scope), scope["path"][len(PREFIX) :])
-        except MaquetteError as error:
-            await _send(send, error.entry.status, _failure(error.code.upper()))
-            return
+        token = _token(scope)
+        found = self._reader.read(token_hash(token), scope["path"][len(PREFIX) :]) if token else None
         if found is None:
+            await _send(send, 401, _failure("UNAUTHORIZED"))
+        elif isinstance(found, Foreign):
             await _send(send, 404, _failure("NOT_FOUND"))
         else:
             await _send(send, 200, json.dumps(body_of(found), separators=(",", ":")).encode())
 
 
-def body_of(job: JobStatus) -> dict[str, object]:
+def body_of(job: StatusRow) -> dict[str, object]:
     """The body for a job that was found: the front end's own fields and then ours."""
-    seen = project(CATALOG[job.pipeline].pipeline, job.status, job.stage, job.failed_stage, job.waiting_for)
+    seen = _seen(job)
     body: dict[str, object] = {
         "success": True,
         "status": seen.status,
         "stage": seen.stage,
         "progress": job.progress,
         "resultId": job.result_id,
-        "updatedAt": instant(job.updated_at),
+        "updatedAt": job.updated_at,
     }
     if seen.status == "failed":
         body["errorMessage"] = job.error_message or FAILED
@@ -70,13 +68,22 @@ def body_of(job: JobStatus) -> dict[str, object]:
     }
 
 
-def _token_hash(scope: Scope) -> str:
+def _seen(job: StatusRow) -> Projection:
+    return project(
+        CATALOG[job.pipeline].pipeline,
+        Status(job.status),
+        Stage(job.stage) if job.stage else None,
+        Stage(job.failed_stage) if job.failed_stage else None,
+        WaitingFor(job.waiting_for) if job.waiting_for else None,
+    )
+
+
+def _token(scope: Scope) -> str | None:
+    """The token, if it has the form of one."""
     for name, value in scope["headers"]:
         if name == b"x-session-token":
-            if _TOKEN.fullmatch(value):
-                return token_hash(value.decode())
-            break
-    raise Refused("unauthorized")
+            return value.decode() if _TOKEN.fullmatch(value) else None
+    return None
 
 
 def _failure(code: str) -> bytes:

@@ -1,6 +1,6 @@
 """Jobs: accept, look at, cancel, retry, resume, delete. The stream of events is in ``maquette.api.streams``."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Response
 
@@ -41,7 +41,7 @@ def create_job(
     """Accepts a job. Once this is answered, the job is stored and will be worked on whatever dies."""
     accepted = services.jobs.create(owner, _new_job(asked), idempotency_key)
     _follow(accepted.job, response)
-    return CreatedJobOut(**_fields(services, accepted.job), session_token=accepted.token)
+    return CreatedJobOut.model_validate(_fields(services, accepted.job) | {"session_token": accepted.token})
 
 
 @router.get("", response_model=JobPage, responses=documented())
@@ -130,13 +130,13 @@ def _new_job(asked: NewJobIn) -> NewJob:
     )
 
 
-def _fields(services: Services, job: Job) -> dict[str, object]:
+def _fields(services: Services, job: Job) -> dict[str, Any]:
     position = services.jobs.queue_position(job) if job.status is Status.PENDING else None
     return job_fields(job, position, services.jobs.elapsed_ms(job))
 
 
 def _shown(services: Services, job: Job) -> JobOut:
-    return JobOut(**_fields(services, job))
+    return JobOut.model_validate(_fields(services, job))
 
 
 def _follow(job: Job, response: Response) -> None:

@@ -30,10 +30,10 @@ class NewJobIn(Asked):
     """What to make of which photos. `hold_after` names stages after which the job waits to be resumed."""
 
     pipeline: Annotated[str, Field(max_length=100)]
-    inputs: Annotated[list[InputIn], Field(max_length=100)] = []
-    settings: Annotated[dict[str, Any], Field(max_length=50)] = {}
+    inputs: Annotated[list[InputIn], Field(max_length=100)] = Field(default=[])
+    settings: Annotated[dict[str, Any], Field(max_length=50)] = Field(default={})
     project_id: Id | None = None
-    hold_after: Annotated[list[Stage], Field(max_length=20)] = []
+    hold_after: Annotated[list[Stage], Field(max_length=20)] = Field(default=[])
     priority: Annotated[int, Field(ge=-100, le=100)] = 0
     deadline_s: Annotated[int, Field(ge=1, le=MAX_DEADLINE_S)] = DEADLINE_S
     budget_usd: Annotated[float, Field(ge=0, le=1_000_000)] | None = None
@@ -115,7 +115,7 @@ class JobOut(Answer):
     @classmethod
     def of(cls, job: Job, queue_position: int | None, elapsed_ms: int) -> "JobOut":
         """As its owner sees it."""
-        return cls(**job_fields(job, queue_position, elapsed_ms))
+        return cls.model_validate(job_fields(job, queue_position, elapsed_ms))
 
 
 class CreatedJobOut(JobOut):
@@ -128,11 +128,10 @@ def job_fields(job: Job, queue_position: int | None, elapsed_ms: int) -> dict[st
     """The fields of ``JobOut``."""
     pipeline = CATALOG[job.pipeline].pipeline
     seen = projections.project(pipeline, job.status, job.stage, job.failed_stage, job.waiting_for)
-    told = {name: getattr(job, name) for name in JobOut.model_fields if hasattr(job, name)}
+    told: dict[str, Any] = {name: getattr(job, name) for name in JobOut.model_fields if hasattr(job, name)}
     return told | {
         "error": ErrorOut.of(job.error),
         "inputs": [InputOut.of(given) for given in job.inputs],
-        "hold_after": list(job.hold_after),
         "settings": dict(job.settings),
         "eta": None,
         "queue_position": queue_position,
@@ -176,15 +175,9 @@ class TaskOut(Answer):
     @classmethod
     def of(cls, task: Task) -> "TaskOut":
         """As the job's owner sees it."""
-        told = {name: getattr(task, name) for name in cls.model_fields}
-        return cls(
-            **told
-            | {
-                "error": ErrorOut.of(task.error),
-                "input_assets": list(task.input_assets),
-                "output_assets": list(task.output_assets),
-            }
-        )
+        told: dict[str, Any] = {name: getattr(task, name) for name in cls.model_fields}
+        told["error"] = ErrorOut.of(task.error)
+        return cls.model_validate(told)
 
 
 class TaskPage(Answer):

@@ -36,7 +36,7 @@ class NewProject(Asked):
     sku: Annotated[str, Field(max_length=100)] | None = None
     dimensions: Dimensions | None = None
     room_type: Annotated[str, Field(max_length=100)] | None = None
-    tags: Annotated[list[Annotated[str, Field(min_length=1, max_length=50)]], Field(max_length=50)] = []
+    tags: Annotated[list[Annotated[str, Field(min_length=1, max_length=50)]], Field(max_length=50)] = Field(default=[])
     expires_at: Moment | None = None
 
 
@@ -48,7 +48,7 @@ class ProjectChanges(Asked):
     sku: Annotated[str, Field(max_length=100)] | None = None
     dimensions: Dimensions | None = None
     room_type: Annotated[str, Field(max_length=100)] | None = None
-    tags: Annotated[list[Annotated[str, Field(min_length=1, max_length=50)]], Field(max_length=50)] = []
+    tags: Annotated[list[Annotated[str, Field(min_length=1, max_length=50)]], Field(max_length=50)] = Field(default=[])
     expires_at: Moment | None = None
 
 

@@ -43,6 +43,7 @@ def unwrap(mesh: Mesh, texture_size: int) -> Mesh:
     pack.resolution = texture_size
     pack.padding = _PADDING
     pack.bilinear = True
+    pack.rotate_charts = False  # xatlas turns a chart by swapping its axes, which mirrors it
     atlas = xatlas.Atlas()
     atlas.add_mesh(mesh.positions.astype(np.float32), mesh.faces.astype(np.uint32))
     atlas.generate(charts, pack)

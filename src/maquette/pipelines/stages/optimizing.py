@@ -8,20 +8,21 @@ from maquette.ports.processes import Limits
 
 def work(desk: Desk) -> Produced:
     """``lod0`` to ``lod2`` (GLB), ``thumbnail`` (PNG), and under ``report`` each rule with its measured value."""
-    from maquette.media.meshes import lods
+    from maquette.media.meshes.lods import make_lods, thumbnail
+    from maquette.media.meshes.store_report import report
 
     model = desk.of(Role.MODEL)[-1]
-    levels = lods.make_lods(model.path, desk.into, str(desk.settings["quality"]))
+    levels = make_lods(model.path, desk.into, str(desk.settings["quality"]))
     desk.progress(0.8)
     picture = desk.into / "thumbnail.png"
-    lods.thumbnail(levels[0].path, picture)
+    thumbnail(levels[0].path, picture)
     source = (model.asset_id,)
     files = [
         OutputFile(level.path, Role.LOD, "model/gltf-binary", level.name, stats=level.stats, derived_from=source)
         for level in levels
     ]
     files.append(OutputFile(picture, Role.THUMBNAIL, "image/png", "thumbnail", derived_from=source))
-    return Produced(tuple(files), {"report": lods.report(levels)})
+    return Produced(tuple(files), {"report": report({level.name: level.path for level in levels})})
 
 
 SPEC = StageSpec(

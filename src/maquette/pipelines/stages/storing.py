@@ -11,7 +11,7 @@ def work(desk: Desk) -> Produced:
     """Fails with ``model_invalid``; produces the model's measured figures."""
     from dataclasses import asdict
 
-    from maquette.media.meshes.inspect import inspect_glb
+    from maquette.media.meshes.glb_read import inspect_glb
 
     models = desk.of(Role.MODEL)
     if not models:

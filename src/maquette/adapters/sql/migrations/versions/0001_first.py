@@ -56,6 +56,7 @@ STAGES = (
 REASONS = ("approval", "input", "budget", "quota", "uncertain")
 EVENTS = (
     "job.created",
+    "job.accepted",
     "stage.started",
     "stage.progress",
     "stage.finished",

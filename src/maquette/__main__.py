@@ -1,0 +1,5 @@
+"""``python -m maquette`` is the command line."""
+
+from maquette.cli.main import main
+
+main()

@@ -1,0 +1,260 @@
+"""Reading GLB files that come from somewhere else: first measured, then taken apart, never trusted."""
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from maquette.domain.errors import Permanent
+from maquette.media.meshes.container import Document, entry, refuse, rows, split, table, view_bytes, whole
+from maquette.media.meshes.mesh import Floats, Ints, Mesh, Pixels
+
+MAX_TRIANGLES = 2_000_000
+MAX_DEPTH = 32
+MAX_NODES = 10_000
+MAX_PIXELS = 8192 * 8192
+_KNOWN = frozenset({"KHR_materials_unlit", "KHR_materials_specular", "KHR_materials_ior", "KHR_materials_clearcoat"})
+"""Extensions that may be required: leaving them out changes the gloss, not the shape or the base colour."""
+_COMPONENTS = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
+_WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4}
+
+
+@dataclass(frozen=True, slots=True)
+class GlbStats:
+    """What a GLB holds. ``textures`` are (media type, width, height); ``depth`` counts the levels of nodes."""
+
+    bytes: int
+    triangles: int
+    vertices: int
+    meshes: int
+    primitives: int
+    materials: int
+    nodes: int
+    depth: int
+    identity_root: bool
+    textures: tuple[tuple[str, int, int], ...]
+    extensions_required: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One primitive in the model's axes, with its base colour: ``texture`` (or None) times ``factor`` (3,), linear."""
+
+    mesh: Mesh
+    texture: int | None
+    factor: tuple[float, float, float]
+
+
+def inspect_glb(data: bytes) -> GlbStats:
+    """Measures a GLB and checks everything that reading it relies on.
+
+    Raises ``Permanent("model_invalid")`` for damaged or hostile files: wrong lengths, data outside the file or
+    outside its buffer, links to other files, loops or towers of nodes, too many triangles, unreadable pictures,
+    required extensions that are not understood.
+    """
+    document, body = split(data)
+    required = tuple(str(name) for name in rows(document, "extensionsRequired"))
+    if not set(required) <= _KNOWN:
+        refuse(f"it needs {', '.join(sorted(set(required) - _KNOWN))}")
+    placed = list(_walk(document))
+    primitives = list(_primitives(document, placed))
+    triangles, vertices = 0, 0
+    for _, primitive in primitives:
+        points, corners = _counts(document, primitive)
+        triangles, vertices = triangles + corners // 3, vertices + points
+        if triangles > MAX_TRIANGLES:
+            refuse(f"it has more than {MAX_TRIANGLES:,} triangles")
+    if not triangles:
+        refuse("it has no triangles")
+    used = {_material_index(document, primitive) for _, primitive in primitives}
+    return GlbStats(
+        len(data), triangles, vertices, len({mesh for _, mesh, _ in placed}), len(primitives), len(used), len(placed),
+        max(depth for _, _, depth in placed), all(np.array_equal(matrix, np.eye(4)) for matrix, _, _ in placed),
+        tuple(_measure(document, body, index) for index in range(len(rows(document, "images")))), required,
+    )  # fmt: skip
+
+
+def read_parts(data: bytes) -> tuple[list[Part], list[Pixels]]:
+    """The triangles of the scene with its transforms applied, and the pictures that they wear. See ``inspect_glb``."""
+    inspect_glb(data)
+    document, body = split(data)
+    parts = [_part(document, body, *item) for item in _primitives(document, list(_walk(document)))]
+    pictures: list[Pixels] = []
+    numbers: dict[int, int] = {}
+    for index in sorted({part.texture for part in parts if part.texture is not None}):
+        numbers[index] = len(pictures)
+        pictures.append(_decode(document, body, index))
+    found = [Part(p.mesh, None if p.texture is None else numbers[p.texture], p.factor) for p in parts]
+    return found, pictures
+
+
+def _walk(document: Document) -> Iterator[tuple[Floats, int, int]]:
+    """Each node that shows a mesh, as its world matrix, its mesh and its depth."""
+    scene = entry(document, "scenes", document.get("scene", 0))
+    waiting = [(root, np.eye(4), 1) for root in rows(scene, "nodes")]
+    met: set[int] = set()
+    found = False
+    while waiting:
+        index, above, depth = waiting.pop()
+        node = entry(document, "nodes", index)
+        # glTF nodes form a tree: a node that is met twice has two parents or is its own ancestor
+        if index in met or depth > MAX_DEPTH or len(met) >= MAX_NODES:
+            refuse("its nodes are not a tree of bounded depth")
+        met.add(index)
+        matrix = above @ _matrix(node)
+        if "mesh" in node:
+            found = True
+            yield matrix, whole(node["mesh"], "a node's mesh"), depth
+        waiting += [(child, matrix, depth + 1) for child in rows(node, "children")]
+    if not found:
+        refuse("its scene shows no mesh")
+
+
+def _numbers(value: object, count: int, what: str) -> Floats:
+    """A list of ``count`` finite numbers."""
+    if not isinstance(value, list) or len(value) != count or any(type(v) not in (int, float) for v in value):
+        refuse(f"{what} is not {count} numbers")
+    array = np.array([float(v) if abs(v) < 1e30 else np.inf for v in value])
+    if not np.isfinite(array).all():
+        refuse(f"{what} is not finite")
+    return array
+
+
+def _matrix(node: Document) -> Floats:
+    if "matrix" in node:
+        return _numbers(node["matrix"], 16, "a matrix").reshape(4, 4).T
+    matrix = np.eye(4)
+    x, y, z, w = _numbers(node.get("rotation", [0, 0, 0, 1]), 4, "a rotation")
+    matrix[:3, :3] = [
+        [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
+        [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
+        [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
+    ]
+    matrix[:3, :3] *= _numbers(node.get("scale", [1, 1, 1]), 3, "a scale")
+    matrix[:3, 3] = _numbers(node.get("translation", [0, 0, 0]), 3, "a translation")
+    return matrix
+
+
+def _primitives(document: Document, placed: list[tuple[Floats, int, int]]) -> Iterator[tuple[Floats, Document]]:
+    for matrix, index, _ in placed:
+        for item in rows(entry(document, "meshes", index), "primitives"):
+            primitive = table(item, "a primitive")
+            # lines and points are no part of the solid
+            if primitive.get("mode", 4) == 4:
+                yield matrix, primitive
+
+
+def _counts(document: Document, primitive: Document) -> tuple[int, int]:
+    """How many vertices a primitive has, and how many corners of triangles."""
+    attributes = table(primitive.get("attributes"), "attributes")
+    points = whole(entry(document, "accessors", attributes.get("POSITION")).get("count"), "a count", 1)
+    if "indices" not in primitive:
+        return points, points
+    return points, whole(entry(document, "accessors", primitive["indices"]).get("count"), "a count", 1)
+
+
+def _accessor(document: Document, body: bytes, index: object, width: int) -> Any:
+    """An accessor's values (count, width), with every byte inside its buffer view."""
+    accessor = entry(document, "accessors", index)
+    if accessor.get("type") not in _WIDTHS or _WIDTHS[accessor["type"]] != width or "sparse" in accessor:
+        refuse("an accessor has a form that is not read")
+    component = whole(accessor.get("componentType"), "a component type")
+    if component not in _COMPONENTS:
+        refuse("an accessor has an unknown component type")
+    kind = np.dtype(_COMPONENTS[component])
+    data, stride = view_bytes(document, body, accessor.get("bufferView"))
+    count = whole(accessor.get("count"), "a count", 1, 3 * MAX_TRIANGLES)
+    start = whole(accessor.get("byteOffset", 0), "an accessor's offset", 0, len(data))
+    row = kind.itemsize * width
+    stride = stride or row
+    if stride < row or start + stride * (count - 1) + row > len(data):
+        refuse("an accessor reaches beyond its data")
+    values = np.ndarray((count, width), kind, data, start, (stride, kind.itemsize))
+    if accessor.get("normalized") and kind.kind in "iu":
+        return np.maximum(values / float(np.iinfo(kind).max), -1.0)
+    return values
+
+
+def _part(document: Document, body: bytes, matrix: Floats, primitive: Document) -> Part:
+    attributes = table(primitive.get("attributes"), "attributes")
+    points = _accessor(document, body, attributes.get("POSITION"), 3).astype(np.float64)
+    uv = None
+    if "TEXCOORD_0" in attributes:
+        uv = _accessor(document, body, attributes["TEXCOORD_0"], 2).astype(np.float32)
+    faces = _faces(document, body, primitive, len(points))
+    if uv is not None and (len(uv) != len(points) or not np.isfinite(uv).all() or np.abs(uv).max() > 1e6):
+        refuse("its texture coordinates do not fit its vertices")
+    placed = points @ matrix[:3, :3].T + matrix[:3, 3]
+    if not np.isfinite(placed).all() or np.abs(placed).max() > 1e9:
+        refuse("a vertex lies nowhere")
+    if np.linalg.det(matrix[:3, :3]) < 0:
+        faces = faces[:, ::-1]
+    texture, factor = _surface(document, primitive)
+    return Part(Mesh(placed.astype(np.float32), faces, uv=uv), texture, factor)
+
+
+def _faces(document: Document, body: bytes, primitive: Document, count: int) -> Ints:
+    if "indices" not in primitive:
+        return np.arange(count // 3 * 3).reshape(-1, 3)
+    values = _accessor(document, body, primitive["indices"], 1)
+    if values.dtype.kind != "u":
+        refuse("its indices are not whole numbers")
+    faces = values.ravel()[: len(values) // 3 * 3].reshape(-1, 3).astype(np.int64)
+    if faces.size and faces.max() >= count:
+        refuse("an index points beyond the vertices")
+    return faces
+
+
+def _material_index(document: Document, primitive: Document) -> int:
+    if "material" not in primitive:
+        return -1
+    entry(document, "materials", primitive["material"])
+    return int(primitive["material"])
+
+
+def _surface(document: Document, primitive: Document) -> tuple[int | None, tuple[float, float, float]]:
+    """The picture and the linear factor of a primitive's base colour."""
+    if _material_index(document, primitive) < 0:
+        return None, (1.0, 1.0, 1.0)
+    material = entry(document, "materials", primitive["material"])
+    look = table(material.get("pbrMetallicRoughness", {}), "a material")
+    red, green, blue, _ = np.clip(_numbers(look.get("baseColorFactor", [1, 1, 1, 1]), 4, "a colour"), 0, 1)
+    factor = (float(red), float(green), float(blue))
+    if "baseColorTexture" not in look:
+        return None, factor
+    link = table(look["baseColorTexture"], "a texture")
+    if link.get("texCoord", 0) != 0:
+        refuse("its base colour uses a second set of texture coordinates")
+    texture = entry(document, "textures", link.get("index"))
+    return whole(texture.get("source"), "a texture's picture", 0, len(rows(document, "images")) - 1), factor
+
+
+def _open(document: Document, body: bytes, index: int) -> Any:
+    from PIL import Image
+
+    image = entry(document, "images", index)
+    if "uri" in image:
+        refuse("it refers to a picture outside itself")
+    data, _ = view_bytes(document, body, image.get("bufferView"))
+    try:
+        picture = Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP"))
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise Permanent("model_invalid", "The model holds a picture that cannot be read.") from error
+    if picture.width * picture.height > MAX_PIXELS:
+        refuse("one of its pictures is too large")
+    return picture
+
+
+def _measure(document: Document, body: bytes, index: int) -> tuple[str, int, int]:
+    picture = _open(document, body, index)
+    return f"image/{picture.format.lower()}", picture.width, picture.height
+
+
+def _decode(document: Document, body: bytes, index: int) -> Pixels:
+    picture = _open(document, body, index)
+    try:
+        return np.asarray(picture.convert("RGB"))
+    except (OSError, ValueError, SyntaxError) as error:
+        raise Permanent("model_invalid", "The model holds a picture that cannot be read.") from error

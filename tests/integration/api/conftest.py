@@ -1,0 +1,251 @@
+"""The application over real parts: SQLite, blobs on disk, signed links, uvicorn. Only the job engine merely records."""
+
+import importlib
+import io
+import socket
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from PIL import Image
+
+from maquette.adapters.blobs.local import LocalBlobs
+from maquette.adapters.blobs.signing import HmacSigner
+from maquette.adapters.sql.database import SqlDatabase
+from maquette.adapters.sql.dialect import sqlite_url
+from maquette.adapters.sql.schema import migrate
+from maquette.adapters.sql.status import StatusReader
+from maquette.api.server import create_app
+from maquette.api.services import Services
+from maquette.app.jobs import Jobs
+from maquette.app.projects import Projects
+from maquette.app.results import Results
+from maquette.app.uploads import Uploads
+from maquette.domain import jobs as moves
+from maquette.domain.assets import Asset, Role, View
+from maquette.domain.errors import Refused
+from maquette.domain.ids import LOCAL_OWNER, new_id
+from maquette.domain.jobs import Job, Move, Result
+from maquette.domain.states import Pipeline
+from maquette.pipelines.catalog import CATALOG
+from maquette.ports.engines import Capability, EngineInfo, EngineRecord, Readiness
+from maquette.ports.processes import Done, Kind, Limits
+from maquette.ports.stores import Transaction
+
+MAX_PHOTO = 3_000_000
+
+
+class SystemClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+
+@dataclass
+class RecordingEngine:
+    """Works on nothing: it writes down what it was given."""
+
+    enqueued: list[str] = field(default_factory=list)
+    canceled: list[str] = field(default_factory=list)
+
+    def enqueue(self, tx: Transaction, job: Job) -> None:
+        self.enqueued.append(job.id)
+
+    def cancel(self, job: Job) -> None:
+        self.canceled.append(job.id)
+
+
+class SameProcess:
+    """Calls the function at once, where the product forks."""
+
+    async def run(
+        self, function: str, payload: Mapping[str, Any], *, limits: Limits, kind: Kind = Kind.COMPUTE, progress=None
+    ) -> Done:
+        module, _, name = function.partition(":")
+        value = getattr(importlib.import_module(module), name)(dict(payload), progress or (lambda _: None))
+        return Done(value, 0.0, 0.0, 0)
+
+    async def close(self) -> None:
+        pass
+
+
+class Shelf:
+    """One engine of each kind, and one that lacks something."""
+
+    def __init__(self) -> None:
+        def info(name: str, capability: Capability) -> EngineInfo:
+            return EngineInfo(name, "1", capability, name.title(), "Apache-2.0", True)
+
+        ready = Readiness(True)
+        self._records = (
+            EngineRecord("scissors", "none:None", ready, info("scissors", Capability.CUTTER)),
+            EngineRecord("chisel", "none:None", ready, info("chisel", Capability.MESHER)),
+            EngineRecord("broken", "none:None", Readiness(False, "It needs a GPU.", "Buy one.")),
+        )
+
+    def all(self) -> tuple[EngineRecord, ...]:
+        return self._records
+
+    def choose(self, capability: Capability, wanted: str | None = None) -> EngineRecord:
+        for record in self._records:
+            if record.info and record.info.capability is capability and wanted in (None, record.name):
+                return record
+        raise Refused("unknown_engine", f"There is no engine {wanted!r}.")
+
+
+@dataclass
+class World:
+    """A served application and its insides."""
+
+    services: Services
+    database: SqlDatabase
+    blobs: LocalBlobs
+    engine: RecordingEngine
+    folder: Path
+    url: str = ""
+    app: Any = None
+    http: httpx.Client = field(default_factory=httpx.Client)
+
+    def photo(self, view: str | None = "front", colour: str = "red", **more: Any) -> dict[str, Any]:
+        data = {"view": view} if view else {}
+        answer = self.http.post("/api/v1/assets", files={"file": ("a.png", png(colour))}, data=data | more)
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    def job(self, pipeline: str = "cutout", **asked: Any) -> dict[str, Any]:
+        body = {"pipeline": pipeline, "inputs": [{"asset_id": self.photo()["id"]}]} | asked
+        answer = self.http.post("/api/v1/jobs", json=body)
+        assert answer.status_code == 202, answer.text
+        return answer.json()
+
+    def move(self, job_id: str, make: Any, *args: Any, **more: Any) -> Job:
+        """Makes one of ``domain.jobs``' moves; those that need the pipeline get it."""
+        with self.database.write() as tx:
+            job = tx.jobs.get(job_id)
+            assert job is not None
+            takes_pipeline = "pipeline" in make.__code__.co_varnames[: make.__code__.co_argcount]
+            before: tuple[Pipeline, ...] = (CATALOG[job.pipeline].pipeline,) if takes_pipeline else ()
+            move: Move | None = make(job, *before, *args, at=datetime.now(UTC), **more)
+            return tx.jobs.apply(move) if move else job
+
+    def store(self, data: bytes, role: Role, media_type: str, name: str, view: View | None = None) -> Asset:
+        """An asset as a stage would make it."""
+        writer = self.blobs.receive()
+        writer.write(data)
+        received = writer.finish()
+        asset = Asset(
+            new_id("ast"), LOCAL_OWNER, role, media_type, received.sha256, received.bytes, datetime.now(UTC), name, view
+        )
+        self.blobs.keep(asset.blob_key, received.path)
+        writer.discard()
+        with self.database.write() as tx:
+            tx.assets.add(asset)
+        return asset
+
+    def finish(self, job_id: str, assets: dict[str, tuple[Asset, ...]], report: dict[str, Any]) -> str:
+        """Ends a job with a result."""
+        result_id = new_id("res")
+        named = {name: tuple(asset.id for asset in group) for name, group in assets.items()}
+        self.move(job_id, moves.enter, stage=CATALOG[self.pipeline(job_id)].pipeline.stages[-1])
+        with self.database.write() as tx:
+            tx.results.add(Result(result_id, job_id, LOCAL_OWNER, "model", datetime.now(UTC), named, report))
+        self.move(job_id, moves.complete, result_id)
+        return result_id
+
+    def pipeline(self, job_id: str) -> str:
+        with self.database.read() as tx:
+            job = tx.jobs.get(job_id)
+            assert job is not None
+            return job.pipeline
+
+
+def png(colour: str = "red", size: tuple[int, int] = (96, 96)) -> bytes:
+    picture = Image.new("RGB", size, colour)
+    picture.paste("white", (20, 20, 60, 60))
+    out = io.BytesIO()
+    picture.save(out, "PNG")
+    return out.getvalue()
+
+
+def make_world(folder: Path) -> World:
+    database_file = folder / "maquette.db"
+    url = sqlite_url(database_file)
+    migrate(url)
+    database, blobs, clock, engine = SqlDatabase(url), LocalBlobs(folder / "blobs"), SystemClock(), RecordingEngine()
+    shelf = Shelf()
+    services = Services(
+        uploads=Uploads(database, blobs, SameProcess(), clock, MAX_PHOTO),
+        jobs=Jobs(database, engine, shelf, clock, max_queued=1000),
+        projects=Projects(database, clock),
+        results=Results(database),
+        blobs=blobs,
+        signer=HmacSigner(b"s" * 32, clock),
+        engines=shelf,
+        status_reader=StatusReader(database_file),
+        ready=lambda: Readiness(True),
+        version="0.0.test",
+    )
+    return World(services, database, blobs, engine, folder)
+
+
+class Served:
+    """A uvicorn in a thread, on a free port of loopback."""
+
+    def __init__(self, app: Any) -> None:
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        config = uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=2)
+        self.server = uvicorn.Server(config)
+        self.thread = threading.Thread(target=self.server.run, args=([self.socket],), daemon=True)
+
+    def __enter__(self) -> "Served":
+        self.thread.start()
+        while not self.server.started:
+            time.sleep(0.01)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.server.should_exit = True
+        self.thread.join(20)
+        self.socket.close()
+
+
+def serve(world: World, **changes: Any) -> Iterator[World]:
+    world.services = replace(world.services, **changes)
+    world.app = create_app(world.services)
+    with Served(world.app) as served:
+        world.url = f"http://127.0.0.1:{served.port}"
+        with httpx.Client(base_url=world.url, timeout=30) as client:
+            world.http = client
+            yield world
+    world.database.close()
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    yield from serve(make_world(tmp_path_factory.mktemp("world")))
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Iterator[Any]:
+    """Serves another world with other settings; for tests that break things."""
+    running: list[Iterator[World]] = []
+
+    def start(**changes: Any) -> World:
+        folder = tmp_path / str(len(running))
+        folder.mkdir()
+        running.append(serve(make_world(folder), **changes))
+        return next(running[-1])
+
+    yield start
+    for generator in running:
+        next(generator, None)

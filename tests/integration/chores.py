@@ -1,0 +1,104 @@
+"""What the tests have done in worker processes."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from maquette.domain.errors import Permanent, Refused, Temporary
+
+Progress = Callable[[float], None]
+
+
+def double(payload: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    return {"doubled": payload["number"] * 2, "pid": os.getpid(), "modules": sorted(sys.modules)}
+
+
+def climb(payload: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    for step in range(1, 6):
+        progress(step / 5)
+        time.sleep(payload["pause"])
+    return {}
+
+
+def chatter(payload: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    for step in range(10_001):
+        progress(step / 10_000)
+    return {}
+
+
+def refuse(payload: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    raise Refused("no_photo", "Not one.", "Give one.")
+
+
+def give_up(payload: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    raise Permanent("no_subject")
+
+
+def stumble(payload: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    raise Temporary("engine_failed", "Busy.", retry_after=7.5)
+
+
+def break_down(payload: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    raise ZeroDivisionError("a bug")
+
+
+def sleep(payload: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    """Writes its process id, and that of a child of its own, into a file and stays."""
+    helper = subprocess.Popen(["sleep", "600"])
+    path = Path(payload["file"])
+    path.with_suffix(".part").write_text(f"{os.getpid()} {helper.pid}")
+    path.with_suffix(".part").rename(path)
+    progress(0.5)
+    time.sleep(600)
+    return {}
+
+
+def hold_the_lock(payload: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    """Sits in native code that keeps the interpreter's lock, so that no thread of this process can run."""
+    Path(payload["file"]).write_text(str(os.getpid()))
+    ctypes.PyDLL(None).sleep(600)
+    return {}
+
+
+def spin(payload: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    while True:
+        pass
+
+
+def fill_memory(payload: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    blocks = [bytearray(payload["bytes"])]
+    return {"taken": len(blocks[0])}
+
+
+def fill_memory_in_opencv(payload: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    import cv2
+    import numpy as np
+
+    small = np.zeros((1000, 1000, 3), np.uint8)
+    cv2.resize(small, (payload["side"], payload["side"]))
+    return {}
+
+
+def die(payload: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    os.kill(os.getpid(), payload.get("signal", signal.SIGSEGV))
+    return {}
+
+
+def say_much(payload: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    return {"said": "x" * payload["size"]}
+
+
+def look_around(payload: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    """The open sockets and the number of threads of a fresh process (Linux)."""
+    links = [str(entry.readlink()) for entry in Path("/proc/self/fd").iterdir() if entry.exists()]
+    return {
+        "sockets": sum(link.startswith("socket:") for link in links),
+        "threads": len(list(Path("/proc/self/task").iterdir())),
+        "environment": sorted(os.environ),
+    }
