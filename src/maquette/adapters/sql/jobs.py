@@ -132,7 +132,7 @@ def _is_legal(after: Job) -> ColumnElement[bool]:
     sources = {source for source, targets in MOVES.items() if after.status in targets}
     if after.status is Status.PROCESSING:
         sources.add(Status.PROCESSING)
-    forward = and_(_J.attempt == after.attempt, _J.progress <= after.progress, rank(_J.stage) <= _order(after.stage))
+    forward = and_(_J.attempt == after.attempt, _J.progress <= after.progress, _REACHED <= _order(after.stage))
     staying = and_(_J.status.not_in(RETRYABLE), forward)
     retried = and_(_J.status.in_(RETRYABLE), _J.attempt == after.attempt - 1)
     return and_(_J.status.in_(sources), or_(staying, retried))
@@ -145,3 +145,6 @@ def rank(stage: Any) -> ColumnElement[int]:
 
 def _order(stage: Stage | None) -> int:
     return -1 if stage is None else STAGE_ORDER[stage]
+
+
+_REACHED = rank(_J.stage)
