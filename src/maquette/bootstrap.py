@@ -7,12 +7,10 @@ beside a ``serve``) asks for the lock now and then, and becomes the holder when 
 
 import asyncio
 import contextlib
-import json
 import os
 import secrets
 import shutil
 import time
-import uuid
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,7 +20,8 @@ from typing import TYPE_CHECKING
 import maquette
 from maquette.adapters.blobs.local import LocalBlobs
 from maquette.adapters.blobs.signing import HmacSigner
-from maquette.adapters.dbos import DbosGuest, DbosJobs, FolderLock
+from maquette.adapters.dbos.jobs import DbosJobs
+from maquette.adapters.dbos.lock import FolderLock, Holder, executor_id
 from maquette.adapters.processes.forked import ForkedProcesses
 from maquette.adapters.sql.database import SqlDatabase
 from maquette.adapters.sql.dialect import sqlite_url
@@ -75,11 +74,6 @@ class DataFolder:
         """Files of stages that are running; nothing in it is worth keeping."""
         return self.root / "scratch"
 
-    @property
-    def holder(self) -> Path:
-        """Who holds the folder, for people: the lock itself says only that somebody does."""
-        return self.root / "holder.json"
-
     def prepare(self) -> None:
         """Raises ``Refused`` when it cannot be made."""
         try:
@@ -92,10 +86,6 @@ class DataFolder:
     def secret(self) -> bytes:
         """What links are signed with: made once, for the owner's eyes only."""
         return self._once("secret", secrets.token_hex(32)).encode()
-
-    def identity(self) -> str:
-        """The folder's own uuid: the executor of its jobs goes by it, in whichever process that runs."""
-        return self._once("folder-id", str(uuid.uuid4()))
 
     def sweep(self) -> None:
         """Removes what stages of a dead holder left."""
@@ -124,6 +114,7 @@ class Maquette:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.holds = False
         self.webui = page_folder()
         self.engines = Shelf()
         self.clock = SystemClock()
@@ -131,47 +122,42 @@ class Maquette:
         self._folder.prepare()
         self._url = database_url(settings)
         self._lock = FolderLock(settings.data)
-        self.database = SqlDatabase(self._url)
+        self._worker = DbosJobs(self._url, concurrency=settings.concurrency)
+        self._processes = ForkedProcesses(threads=settings.threads)
+        self._database = SqlDatabase(self._url)
         self.blobs = LocalBlobs(self._folder.blobs)
-        self.processes = ForkedProcesses(threads=settings.threads)
-        self.results = Results(self.database)
-        self.projects = Projects(self.database, self.clock)
-        self.uploads = Uploads(self.database, self.blobs, self.processes, self.clock, settings.max_photo_bytes)
-        self._guest = DbosGuest(self._url)
-        self._worker: DbosJobs | None = None
+        self.results = Results(self._database)
+        self.projects = Projects(self._database, self.clock)
+        self.uploads = Uploads(self._database, self.blobs, self._processes, self.clock, settings.max_photo_bytes)
+        self.jobs = Jobs(self._database, self._worker, self.engines, self.clock, settings.max_queued)
 
-    @property
-    def holds(self) -> bool:
-        """Whether this process holds the data folder and works on its jobs."""
-        return self._worker is not None
+    async def take_over(self, address: str = "") -> bool:
+        """Becomes the holder unless somebody else is. True when this process holds the folder, now or before.
 
-    @property
-    def jobs(self) -> Jobs:
-        """The use cases around jobs, over the job engine that this process has at the moment."""
-        return Jobs(self.database, self._worker or self._guest, self.engines, self.clock, self.settings.max_queued)
-
-    async def take_over(self, address: str | None = None) -> bool:
-        """Becomes the holder unless somebody else is. True when this process holds the folder."""
-        if self.holds:
-            return True
-        if not await asyncio.to_thread(self._lock.acquire):
-            return False
+        Raises ``data_folder_busy`` when the holder is of another version.
+        """
+        if self.holds or not self._lock.try_lock(address):
+            return self.holds
         try:
-            await asyncio.to_thread(self._make_ready, address)
-            self._worker = await self._launch()
+            await asyncio.to_thread(self._start_work)
         except BaseException:
             self._lock.release()
             raise
+        self.holds = True
         return True
 
-    async def wait_for_schema(self) -> None:
-        """For a guest: waits until the database is of this version. Raises ``needs_migration``."""
-        patience = time.monotonic() + MIGRATION_PATIENCE_S
+    async def be_guest(self) -> None:
+        """Waits until the holder has migrated the database. Raises ``needs_migration`` when it does not."""
+        patience = self.clock.monotonic() + MIGRATION_PATIENCE_S
         while await asyncio.to_thread(pending, self._url):
-            if time.monotonic() > patience:
+            if self.clock.monotonic() > patience:
                 hint = "Stop the server that holds the data folder, then: maquette migrate"
                 raise Unavailable("needs_migration", hint=hint)
             await asyncio.sleep(0.2)
+
+    async def prepare_to_enqueue(self) -> None:
+        """For a guest that will hand over work, or stop some. Takes a second: it loads the job engine's library."""
+        await asyncio.to_thread(self._worker.prepare)
 
     def readiness(self) -> Readiness:
         """Whether new jobs can be taken and worked on. Blocks for some milliseconds."""
@@ -181,7 +167,7 @@ class Maquette:
         if free < LEAST_DISK:
             return Readiness(False, f"Only {free // 1024**2} MiB of disk are free.", "Free some space.")
         try:
-            with self.database.read() as tx:
+            with self._database.read() as tx:
                 tx.projects.list(LOCAL_OWNER, limit=1)
         except Exception as error:  # noqa: BLE001 - whatever keeps the database from answering is the answer
             return Readiness(False, f"The database does not answer: {type(error).__name__}.", "maquette doctor")
@@ -200,7 +186,7 @@ class Maquette:
             blobs=self.blobs,
             signer=HmacSigner(self._folder.secret(), self.clock),
             engines=self.engines,
-            status_reader=StatusReader(self._folder.root / "maquette.db"),
+            status_reader=StatusReader(_sqlite_file(self.settings)),
             ready=self.readiness,
             version=maquette.__version__,
             allowed_hosts=self.settings.allowed_hosts,
@@ -210,32 +196,21 @@ class Maquette:
         return create_app(services)
 
     async def close(self) -> None:
-        """Ends in order: the work, then the processes that did it, the database, and last the lock."""
+        """Ends in order: the work, the processes that did it, the database, and last the lock."""
         try:
-            if self._worker is not None:
-                await self._worker.close()
-            await self.processes.close()
+            await asyncio.to_thread(self._worker.close)
+            await self._processes.close()
         finally:
-            self._guest.close()
-            self.database.close()
-            if self.holds:
-                self._folder.holder.unlink(missing_ok=True)
+            self._database.close()
             self._lock.release()
+            self.holds = False
 
-    def _make_ready(self, address: str | None) -> None:
+    def _start_work(self) -> None:
         migrate(self._url)
         self._folder.sweep()
         self.blobs.sweep()
-        about = {"pid": os.getpid(), "url": address}
-        self._folder.holder.write_text(json.dumps(about), encoding="utf-8")
-
-    async def _launch(self) -> "DbosJobs":
-        runner = Runner(self.database, self.blobs, self.processes, self.engines, self.clock, self._folder.scratch)
-        worker = DbosJobs(
-            self._url, f"embedded:{self._folder.identity()}", runner, self.database, self.settings.concurrency
-        )
-        await worker.launch()
-        return worker
+        runner = Runner(self._database, self.blobs, self._processes, self.engines, self.clock, self._folder.scratch)
+        self._worker.launch(runner, self._database, executor_id(self.settings.data))
 
 
 @contextlib.asynccontextmanager
@@ -252,18 +227,24 @@ async def open_for_work(settings: Settings) -> AsyncGenerator[Maquette, None]:
     """As the holder if nobody is, else as a guest that may take over later."""
     async with _opened(settings) as house:
         if not await house.take_over():
-            await house.wait_for_schema()
+            await house.be_guest()
+            await house.prepare_to_enqueue()
         yield house
 
 
 @contextlib.asynccontextmanager
-async def open_for_looking(settings: Settings) -> AsyncGenerator[Maquette, None]:
-    """As a guest who stays for a moment. A database that nobody has made yet is made."""
-    if is_behind(settings):
+async def open_for_looking(settings: Settings, *, steering: bool = False) -> AsyncGenerator[Maquette, None]:
+    """As a guest who stays for a moment, and with ``steering`` may hand work over or stop some.
+
+    A database that nobody has made yet is made.
+    """
+    if await asyncio.to_thread(is_behind, settings):
         with contextlib.suppress(Refused):
-            migrate_database(settings)
+            await asyncio.to_thread(migrate_database, settings)
     async with _opened(settings) as house:
-        await house.wait_for_schema()
+        await house.be_guest()
+        if steering:
+            await house.prepare_to_enqueue()
         yield house
 
 
@@ -285,7 +266,7 @@ def migrate_database(settings: Settings) -> None:
     """Brings the database to this version. Raises ``data_folder_busy`` while somebody works with it."""
     DataFolder(settings.data).prepare()
     lock = FolderLock(settings.data)
-    if not lock.acquire():
+    if not lock.try_lock():
         raise _busy(settings)
     try:
         migrate(database_url(settings))
@@ -293,24 +274,14 @@ def migrate_database(settings: Settings) -> None:
         lock.release()
 
 
-def holder_address(settings: Settings) -> str | None:
-    """Where the server of this data folder answers; a process id for a holder that is no server; None for no holder."""
-    if not settings.data.is_dir():
-        return None
-    lock = FolderLock(settings.data)
-    if lock.acquire():
-        lock.release()
-        return None
-    try:
-        about = json.loads(DataFolder(settings.data).holder.read_text(encoding="utf-8"))
-        return str(about["url"] or f"process {about['pid']}")
-    except (OSError, ValueError, KeyError):
-        return "another process"
+def holder(settings: Settings) -> Holder | None:
+    """The process that works on the data folder, if there is one."""
+    return FolderLock(settings.data).holder()
 
 
 def database_url(settings: Settings) -> str:
     """The given database, or SQLite in the data folder."""
-    return settings.database_url or sqlite_url(settings.data / "maquette.db")
+    return settings.database_url or sqlite_url(_sqlite_file(settings))
 
 
 def page_folder() -> Path | None:
@@ -319,7 +290,14 @@ def page_folder() -> Path | None:
     return folder if (folder / "index.html").is_file() else None
 
 
+def _sqlite_file(settings: Settings) -> Path:
+    return settings.data / "maquette.db"
+
+
 def _busy(settings: Settings) -> Refused:
-    holder = holder_address(settings) or "another process"
-    hint = f"Use {holder}, stop it, or take another folder with --data."
-    return Refused("data_folder_busy", f"{settings.data} is in use by {holder}.", hint)
+    found = holder(settings)
+    who = f"process {found.pid}" if found else "another process"
+    where = f" at {found.url}" if found and found.url else ""
+    ways = f"stop {who}, or take another folder with --data."
+    hint = f"Use {found.url}, {ways}" if found and found.url else f"S{ways[1:]}"
+    return Refused("data_folder_busy", f"{settings.data} is in use by {who}{where}.", hint)

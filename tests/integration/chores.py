@@ -102,3 +102,16 @@ def look_around(payload: dict[str, Any], progress: Progress) -> dict[str, Any]:
         "threads": len(list(Path("/proc/self/task").iterdir())),
         "environment": sorted(os.environ),
     }
+
+
+def stand_in(payload: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    """Takes the place of any stage: works for ``seconds``, reports progress, and leaves one small file."""
+    with Path(payload["diary"]).open("a", encoding="utf-8") as diary:
+        diary.write(f"{payload['inputs'][0]['asset_id']} {payload['stage']} {os.getpid()}\n")
+    for step in range(1, 11):
+        time.sleep(payload["seconds"] / 10)
+        progress(step / 10)
+    path = Path(payload["into"]) / "made.txt"
+    path.write_text(payload["stage"], encoding="utf-8")
+    made = {"path": str(path), "role": "cutout", "media_type": "text/plain", "name": payload["stage"], "view": None}
+    return {"files": [made | {"quality": None, "derived_from": []}], "data": {}}

@@ -11,7 +11,6 @@ from rich.table import Table
 
 from maquette.domain.errors import Problem
 
-
 WIDE = 200
 
 
