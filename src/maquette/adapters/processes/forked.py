@@ -123,7 +123,7 @@ class Zygote:
         # -P: a file called numpy.py in the person's folder must not be what is imported
         command = [sys.executable, "-P", "-m", "maquette.adapters.processes.zygote", json.dumps(config)]
         with theirs:
-            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            self._process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

@@ -1,0 +1,17 @@
+"""What the engine calls things in its database: names that jobs in flight refer to, so they never change."""
+
+from maquette.domain.jobs import Job
+
+APPLICATION = "maquette"
+QUEUE = "pipelines"
+WALK = "maquette.walk"
+
+WALK_VERSION = "walk-1"
+"""Stands for the order of the steps in ``pipelines.runner.walk``, which a job in flight is replayed against. It must
+not follow Maquette's own version: an update would strand every job that was under way."""
+
+
+def workflow_id(job: Job) -> str:
+    """One workflow for each leg of each attempt."""
+    leg = f".{job.leg}" if job.leg else ""
+    return f"{job.id}:{job.attempt}{leg}"

@@ -1,0 +1,156 @@
+"""A whole Maquette on a folder: the real database, runner, job engine and processes; only the stages are stand-ins.
+
+Run as a program it is a service that holds the folder's lock and works: ``python workshop.py FOLDER SECONDS``.
+"""
+
+import asyncio
+import contextlib
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from maquette.adapters.blobs.local import LocalBlobs
+from maquette.adapters.dbos.jobs import DbosJobs
+from maquette.adapters.dbos.lock import FolderLock, executor_id
+from maquette.adapters.processes.forked import ForkedProcesses
+from maquette.adapters.sql.database import SqlDatabase
+from maquette.adapters.sql.schema import migrate
+from maquette.app.jobs import Jobs, NewJob
+from maquette.domain.assets import Asset, Role, View, blob_key
+from maquette.domain.ids import new_id
+from maquette.domain.jobs import Job, JobInput, Task
+from maquette.domain.states import Status
+from maquette.pipelines.runner import Runner
+from maquette.ports.clock import Clock
+from maquette.ports.engines import Capability, EngineInfo, EngineRecord, Readiness
+from maquette.ports.processes import Done, Kind, Limits
+from maquette.testing import ManualClock, Shelf
+
+OWNER = "local"
+
+
+class StandIns:
+    """Real processes in which every stage is ``chores.stand_in``."""
+
+    def __init__(self, folder: Path, seconds: float) -> None:
+        self._processes = ForkedProcesses()
+        self._more = {"seconds": seconds, "diary": str(folder / "diary")}
+
+    async def run(
+        self,
+        function: str,
+        payload: Mapping[str, Any],
+        *,
+        limits: Limits,
+        kind: Kind = Kind.COMPUTE,
+        progress: Callable[[float], None] | None = None,
+    ) -> Done:
+        told = {**payload, **self._more}
+        # the small server starts at once, and what it has loaded does not matter here
+        return await self._processes.run("chores:stand_in", told, limits=limits, kind=Kind.DECODE, progress=progress)
+
+    async def close(self) -> None:
+        await self._processes.close()
+
+
+class RunningClock(ManualClock):
+    """The time of day does not matter, but what lies between two looks does."""
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+
+@dataclass
+class Workshop:
+    folder: Path
+    database: SqlDatabase
+    engine: DbosJobs
+    jobs: Jobs
+    runner: Runner
+    processes: Any
+    blobs: LocalBlobs
+
+    def launch(self) -> None:
+        self.engine.launch(self.runner, self.database, executor_id(self.folder))
+
+    def job(self, job_id: str) -> Job:
+        return self.jobs.get(OWNER, job_id)
+
+    def tasks(self, job_id: str) -> tuple[Task, ...]:
+        return self.jobs.tasks(OWNER, job_id)
+
+    def new_job(self) -> NewJob:
+        return NewJob("photo_to_model", (JobInput(self.photo(), View.FRONT),))
+
+    def accept(self) -> Job:
+        return self.jobs.create(OWNER, self.new_job()).job
+
+    def photo(self) -> str:
+        """A photo of its own for each job, so that none reuses what another made."""
+        asset_id = new_id("ast")
+        writer = self.blobs.receive()
+        writer.write(asset_id.encode())
+        received = writer.finish()
+        self.blobs.keep(blob_key(OWNER, received.sha256), received.path)
+        at = ManualClock().now()
+        asset = Asset(asset_id, OWNER, Role.ORIGINAL, "image/png", received.sha256, received.bytes, at)
+        with self.database.write() as tx:
+            tx.assets.add(asset)
+        return asset_id
+
+    def wait(self, job_id: str, *statuses: Status, seconds: float = 60) -> Job:
+        until = time.monotonic() + seconds
+        while (job := self.job(job_id)).status not in statuses:
+            assert time.monotonic() < until, f"{job_id} is still {job.status} at {job.stage}"
+            time.sleep(0.02)
+        return job
+
+
+def build(
+    folder: Path, *, seconds: float = 0.02, concurrency: int = 2, processes: Any = None, clock: Clock | None = None
+) -> Workshop:
+    """Opens, or makes, the workshop in ``folder``."""
+    folder.mkdir(exist_ok=True)
+    url = f"sqlite:///{folder / 'maquette.db'}"
+    migrate(url)
+    clock = clock or RunningClock()
+    database, blobs = SqlDatabase(url), LocalBlobs(folder / "blobs")
+    shelf = Shelf([_engine("cut", Capability.CUTTER), _engine("mesh", Capability.MESHER)])
+    processes = processes or StandIns(folder, seconds)
+    runner = Runner(database, blobs, processes, shelf, clock, folder / "work")
+    engine = DbosJobs(url, concurrency=concurrency)
+    jobs = Jobs(database, engine, shelf, clock, max_queued=1000)
+    return Workshop(folder, database, engine, jobs, runner, processes, blobs)
+
+
+@contextlib.contextmanager
+def opened(folder: Path, **options: Any) -> Iterator[Workshop]:
+    """A workshop that can accept jobs, and works on them once it is launched."""
+    workshop = build(folder, **options)
+    workshop.engine.prepare()
+    try:
+        yield workshop
+    finally:
+        workshop.engine.close()
+        asyncio.run(workshop.processes.close())
+        workshop.database.close()
+
+
+def _engine(name: str, capability: Capability) -> EngineRecord:
+    return EngineRecord(name, "builtins:object", Readiness(True), EngineInfo(name, "1", capability, name, "-", True))
+
+
+def main() -> None:
+    folder = Path(sys.argv[1])
+    FolderLock(folder).lock()
+    with opened(folder, seconds=float(sys.argv[2])) as workshop:
+        workshop.launch()
+        print("working", flush=True)
+        sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main()
