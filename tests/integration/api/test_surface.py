@@ -83,6 +83,21 @@ def test_unknown_places(world, method, path, status, code):
     assert answer.headers["content-type"] == "application/problem+json"
 
 
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/api/v1/assets", "GET, POST, PUT, HEAD"),
+        ("/api/v1/projects/x", "GET, PATCH, DELETE, HEAD"),
+        ("/api/v1/jobs/x/cancel", "POST"),
+        ("/api/v1/jobs/x/events", "GET, HEAD"),
+        ("/", "GET, HEAD"),
+    ],
+)
+def test_other_methods_are_told_the_right_ones(world, path, allowed):
+    answer = world.http.options(path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
+
+
 def test_a_problem_in_full(world):
     answer = world.http.post("/api/v1/projects", json={"name": "", "kind": "boat"})
     problem = answer.json()
