@@ -1131,14 +1131,14 @@ export interface components {
              * Errors
              * @default null
              */
-            errors: components["schemas"]["ErrorField"][] | null;
+            errors?: components["schemas"]["ErrorField"][] | null;
             /** Hint */
             hint: string;
             /**
              * Instance
              * @default null
              */
-            instance: string | null;
+            instance?: string | null;
             /** Status */
             status: number;
             /** Title */
@@ -1312,7 +1312,7 @@ export interface components {
              * Errormessage
              * @default null
              */
-            errorMessage: string | null;
+            errorMessage?: string | null;
             failedStage: components["schemas"]["Stage"] | null;
             /**
              * Generationstatus
