@@ -21,7 +21,12 @@ from maquette.media.meshes.render import render, render_solid
 from maquette.ports.engines import MeshedModel, Mesher, MeshRequest, ViewImage
 
 AZIMUTHS = {View.FRONT: 0, View.LEFT: 90, View.BACK: 180, View.RIGHT: 270}
-COLOURS = {View.FRONT: (0.8, 0.1, 0.1), View.LEFT: (0.1, 0.7, 0.1), View.BACK: (0.8, 0.8, 0.1), View.RIGHT: (0.1, 0.1, 0.8)}
+COLOURS = {
+    View.FRONT: (0.8, 0.1, 0.1),
+    View.LEFT: (0.1, 0.7, 0.1),
+    View.BACK: (0.8, 0.8, 0.1),
+    View.RIGHT: (0.1, 0.1, 0.8),
+}
 Field = Callable[[Floats], Floats]
 
 
@@ -170,7 +175,9 @@ def test_each_side_wears_its_own_photo(carved: dict[str, Carved], name: str, vie
 def test_left_is_the_objects_left_and_up_is_up(carved: dict[str, Carved]) -> None:
     positions = carved["mug"].model.mesh.positions
     handle = positions[np.abs(positions[:, 2]) < 0.02][:, 0]
-    depth_at = [np.ptp(positions[np.abs(positions[:, 0] - x) < 0.03][:, 2]) for x in (handle.max(), handle.min() + 0.03)]
+    depth_at = [
+        np.ptp(positions[np.abs(positions[:, 0] - x) < 0.03][:, 2]) for x in (handle.max(), handle.min() + 0.03)
+    ]
     assert depth_at[0] < 0.2 < depth_at[1]
     tall = carved["ell"].model.mesh.positions
     assert tall[tall[:, 1] > 0.6][:, 0].max() < 0 < tall[tall[:, 1] < 0.2][:, 0].max()
