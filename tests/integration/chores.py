@@ -104,14 +104,22 @@ def look_around(payload: dict[str, Any], progress: Progress) -> dict[str, Any]:
     }
 
 
+MAKES = {"validating": "working", "removing_background": "cutout", "generating": "model"}
+
+
 def stand_in(payload: dict[str, Any], progress: Progress) -> dict[str, Any]:
-    """Takes the place of any stage: works for ``seconds``, reports progress, and leaves one small file."""
+    """Takes the place of any stage: works for ``seconds``, reports progress, and leaves one small file.
+
+    The file repeats what the photo said, so that the diary can tell which photo each stage worked for.
+    """
+    said = Path(payload["inputs"][0]["path"]).read_text(encoding="utf-8").split()[0]
     with Path(payload["diary"]).open("a", encoding="utf-8") as diary:
-        diary.write(f"{payload['inputs'][0]['asset_id']} {payload['stage']} {os.getpid()}\n")
+        diary.write(f"{said} {payload['stage']} {os.getpid()}\n")
     for step in range(1, 11):
         time.sleep(payload["seconds"] / 10)
         progress(step / 10)
     path = Path(payload["into"]) / "made.txt"
-    path.write_text(payload["stage"], encoding="utf-8")
-    made = {"path": str(path), "role": "cutout", "media_type": "text/plain", "name": payload["stage"], "view": None}
+    path.write_text(f"{said} {payload['stage']}", encoding="utf-8")
+    role = MAKES.get(payload["stage"], "lod")
+    made = {"path": str(path), "role": role, "media_type": "text/plain", "name": payload["stage"], "view": "front"}
     return {"files": [made | {"quality": None, "derived_from": []}], "data": {}}

@@ -233,7 +233,9 @@ def test_a_walk_that_nobody_runs_is_resumed(shop):
     job = shop.accept()
     first_pid(shop)
     # as a full disk would: the walk breaks and not even that can be written down
-    [task] = [task for task in shop.engine._walks._tasks() if not task.done()]
+    from dbos import _dbos
+
+    [task] = _dbos._get_dbos_instance()._workflow_tasks
     task.get_loop().call_soon_threadsafe(task.cancel)
     slow(shop, 0.02)
     assert shop.wait(job.id, Status.COMPLETED).attempt == 1

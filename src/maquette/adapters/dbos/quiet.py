@@ -5,7 +5,8 @@ import logging
 
 
 def quieten(*expected: type[BaseException]) -> None:
-    """Must come before the library sets up its own console handler. ``expected`` are exceptions not worth a line."""
+    """Must come before the library sets up its own console handler. ``expected`` are exceptions not worth a line, as
+    are warnings that something was cancelled: we cancelled it."""
     log = logging.getLogger("dbos")
     if not any(isinstance(kept, _Expected) for kept in log.filters):
         log.addFilter(_Expected((*expected, asyncio.CancelledError)))
@@ -18,4 +19,6 @@ class _Expected(logging.Filter):
         self._expected = expected
 
     def filter(self, record: logging.LogRecord) -> bool:
-        return not (record.exc_info and isinstance(record.exc_info[1], self._expected))
+        if record.exc_info and isinstance(record.exc_info[1], self._expected):
+            return False
+        return record.levelno > logging.WARNING or "cancelled" not in record.getMessage()

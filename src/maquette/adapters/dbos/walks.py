@@ -32,7 +32,7 @@ class Walks:
     """Hands jobs over and, once launched, walks them."""
 
     def __init__(self, url: str, concurrency: int) -> None:
-        quieten(dbos_error.DBOSWorkflowCancelledError)
+        quieten(dbos_error.DBOSWorkflowCancelledError, dbos_error.DBOSAwaitedWorkflowCancelledError)
         DBOS.migrate(url)
         self._engine = engine(url)
         self._serializer = DBOSPortableJSONSerializer()

@@ -167,6 +167,7 @@ export const en = {
   'report.pass': 'passed',
   'report.fail': 'failed',
   'report.passed': 'All {count} rules passed',
+  'report.failed.one': '1 rule failed',
   'report.failed': '{count} rules failed',
 
   'rule.bytes': 'File size',

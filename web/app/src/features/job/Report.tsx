@@ -17,7 +17,7 @@ export function Report({ report }: { report: Record<string, unknown> }) {
         <summary>
           <h2>{t('report.title')}</h2>
           <span data-bad={failed > 0}>
-            {failed ? t('report.failed', { count: failed }) : t('report.passed', { count: rules.length })}
+            {failed ? t(failed === 1 ? 'report.failed.one' : 'report.failed', { count: failed }) : t('report.passed', { count: rules.length })}
           </span>
         </summary>
         <div className={css.scroll} tabIndex={0} role="region" aria-label={t('report.title')}>
