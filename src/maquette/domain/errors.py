@@ -79,7 +79,9 @@ CODES = _table(
     Code("queue_full", 429, "Too many jobs are waiting", "Try again later.", exit=1, retryable=True),
     # -- stages
     Code("no_subject", 422, "No object was found in the photo", "Use a plainer background, or give a box.", exit=1),
-    Code("model_invalid", 502, "The engine delivered a model that is not valid", "Retry, or use another engine.", exit=1),
+    Code(
+        "model_invalid", 502, "The engine delivered a model that is not valid", "Retry, or use another engine.", exit=1
+    ),
     Code("engine_failed", 502, "The engine failed", "Retry, or use another engine.", exit=1, retryable=True),
     Code("stage_timeout", 504, "A stage took too long", "Use smaller photos or a lower quality.", exit=1),
     Code("deadline_exceeded", 504, "The job ran past its deadline", "Retry with a longer deadline.", exit=1),
@@ -92,7 +94,14 @@ CODES = _table(
     Code("data_missing", 500, "A stored file is gone", "Upload it again.", exit=1),
     Code("data_folder_busy", 409, "Another process serves this data folder", "Stop it, or use its address.", exit=1),
     Code("needs_migration", 503, "The database is behind this version", "maquette migrate", exit=3),
-    Code("server_unreachable", 503, "The server does not answer", "Start it with `maquette serve`.", exit=1, retryable=True),
+    Code(
+        "server_unreachable",
+        503,
+        "The server does not answer",
+        "Start it with `maquette serve`.",
+        exit=1,
+        retryable=True,
+    ),
     Code("not_ready", 503, "The server is not ready", "Wait a moment.", exit=1, retryable=True),
     Code("internal", 500, "Something went wrong inside Maquette", "See the job's log; it may be a bug.", exit=1),
 )
