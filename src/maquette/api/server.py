@@ -1,7 +1,5 @@
 """The HTTP server's application: a guard, three routes in raw ASGI, FastAPI behind them, and the page for the rest."""
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from fastapi import FastAPI
@@ -18,7 +16,6 @@ from maquette.api.security import Guard, SmallBodies, with_headers
 from maquette.api.services import Services
 from maquette.api.web import WebPage
 
-Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 ROUTERS = (
     projects.router,
     assets.router,
@@ -36,8 +33,8 @@ API_PATHS = frozenset({"/api", "/files", "/healthz", "/readyz", "/openapi.json"}
 class Application:
     """What a server runs. ``close_streams`` is for the moment when it is asked to stop."""
 
-    def __init__(self, services: Services, lifespan: Lifespan | None = None) -> None:
-        framework = _framework(lifespan)
+    def __init__(self, services: Services) -> None:
+        framework = _framework()
         framework.state.services = services
         self._events = streams.EventRoute(services.jobs)
         self._status = status.StatusRoute(services.status_reader)
@@ -70,25 +67,21 @@ class Application:
         return self._api if path.startswith(API_PREFIXES) or path in API_PATHS else self._page
 
 
-def create_app(services: Services, lifespan: Lifespan | None = None) -> Application:
-    """The ASGI application over the given services.
-
-    ``lifespan`` is entered when the server starts and left when it stops, in the server's event loop.
-    """
-    return Application(services, lifespan)
+def create_app(services: Services) -> Application:
+    """The ASGI application over the given services."""
+    return Application(services)
 
 
 def openapi_document() -> dict[str, Any]:
     """The OpenAPI description as the server serves it, made without any service."""
-    return describe(_framework(None))
+    return describe(_framework())
 
 
-def _framework(lifespan: Lifespan | None) -> FastAPI:
+def _framework() -> FastAPI:
     app = FastAPI(
         title=TITLE,
         docs_url=None,
         redoc_url=None,
-        lifespan=lifespan,
         redirect_slashes=False,
         generate_unique_id_function=_operation_id,
     )

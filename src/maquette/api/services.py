@@ -19,8 +19,7 @@ class Services:
 
     ``ready`` blocks; it looks at the database, the job engine and the disk. ``allowed_hosts`` are host names beyond
     the loopback ones, without port. ``webui`` is the folder of the built page, None when there is none.
-    ``upload_seconds`` is how long one upload may take in all, ``photo_pixels`` and ``photo_side`` what the intake
-    of photos allows.
+    ``upload_seconds`` is how long one upload may take in all.
     """
 
     uploads: Uploads
@@ -36,5 +35,3 @@ class Services:
     allowed_hosts: frozenset[str] = frozenset()
     webui: Path | None = None
     upload_seconds: float = 120.0
-    photo_pixels: int = 50_000_000
-    photo_side: int = 16_000

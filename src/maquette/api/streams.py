@@ -16,7 +16,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from maquette.api.problems import ProblemResponse
+from maquette.api.problems import ProblemResponse, not_allowed
 from maquette.api.schemas.common import instant
 from maquette.api.tail import Tail
 from maquette.app.jobs import Jobs
@@ -49,6 +49,9 @@ class EventRoute:
         self._tail.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] not in ("GET", "HEAD"):
+            await not_allowed("GET", "HEAD")(scope, receive, send)
+            return
         try:
             job, since = await self._open(scope)
         except MaquetteError as error:
@@ -64,8 +67,6 @@ class EventRoute:
         await _until_gone(receive, self._stream(job, since, send))
 
     async def _open(self, scope: Scope) -> tuple[Job, int]:
-        if scope["method"] not in ("GET", "HEAD"):
-            raise Refused("method_not_allowed")
         match = PATH.fullmatch(scope["path"])
         job = await asyncio.to_thread(self._jobs.get, LOCAL_OWNER, match[1] if match else "")
         since = _since(scope)

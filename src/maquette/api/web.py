@@ -6,7 +6,7 @@ from pathlib import Path
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from maquette.api.problems import ProblemResponse
+from maquette.api.problems import ProblemResponse, not_allowed
 from maquette.domain.errors import Refused
 
 CSP = "; ".join(
@@ -42,7 +42,7 @@ class WebPage:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] not in ("GET", "HEAD"):
-            answer: Response = ProblemResponse(Refused("method_not_allowed"), headers={"allow": "GET, HEAD"})
+            answer: Response = not_allowed("GET", "HEAD")
         else:
             answer = await asyncio.to_thread(self._answer, scope["path"])
         await answer(scope, receive, send)

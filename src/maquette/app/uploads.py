@@ -84,9 +84,8 @@ class Uploads:
     def delete(self, owner_id: str, asset_id: str) -> None:
         """Marks an asset as deleted. Raises ``not_found``, or ``in_use`` while an unfinished job starts from it."""
         with self._db.write() as tx:
-            for job in tx.jobs.unfinished():
-                if job.owner_id == owner_id and any(entry.asset_id == asset_id for entry in job.inputs):
-                    raise Refused("in_use", f"The job {job.id} works on it.")
+            for job in tx.jobs.starting_from(owner_id, asset_id):
+                raise Refused("in_use", f"The job {job.id} works on it.")
             if not tx.assets.delete(asset_id, owner_id, self._clock.now()):
                 raise Refused("not_found")
 

@@ -13,7 +13,7 @@ from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
 
 from maquette import __version__
-from maquette.bootstrap import holder_address, is_behind, page_folder
+from maquette.bootstrap import holder, is_behind, page_folder
 from maquette.cli.wording import size
 from maquette.domain.errors import MaquetteError
 from maquette.plugins import Shelf
@@ -148,8 +148,10 @@ def _database(settings: Settings) -> Finding:
 
 
 def _server(settings: Settings) -> Finding:
-    address = holder_address(settings)
-    return Finding("server", State.NOTE, address or "not running", "" if address else "maquette serve")
+    found = holder(settings)
+    if found is None:
+        return Finding("server", State.NOTE, "not running", "maquette serve")
+    return Finding("server", State.NOTE, f"{found.url or 'a command works on the folder'} (process {found.pid})")
 
 
 def _page() -> Finding:

@@ -23,7 +23,7 @@ def cutout(
     cutter: CutterName = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Cut the object out of each photo; one PNG per photo.
+    """Cut the object out of photos, one PNG each.
 
     A photo that fails does not stop the others; the exit code is then 1.
     """

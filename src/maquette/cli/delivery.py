@@ -60,7 +60,9 @@ def prepare(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise Refused("invalid_request", f"{folder} cannot be a folder: {error.strerror}.", "Use another -o.") from error
+        raise Refused(
+            "invalid_request", f"{folder} cannot be a folder: {error.strerror}.", "Use another -o."
+        ) from error
     if not os.access(folder, os.W_OK | os.X_OK):
         raise Refused("invalid_request", f"{folder} cannot be written to.", "Use another -o.")
     return folder.absolute()
@@ -68,7 +70,8 @@ def prepare(folder: Path) -> Path:
 
 def deliver_model(house: "Maquette", result_id: str, folder: Path) -> list[Delivered]:
     """Writes every file of the result and its report; each appears whole or not at all."""
-    files = house.results.files(LOCAL_OWNER, result_id)
+    # what a person came for first: the model, then folders of what it was made from
+    files = sorted(house.results.files(LOCAL_OWNER, result_id), key=lambda entry: entry.path.count("/"))
     delivered = [deliver(house, entry.asset, folder / entry.path) for entry in files]
     result, _ = house.results.get(LOCAL_OWNER, result_id)
     report = folder / "report.json"

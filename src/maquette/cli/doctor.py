@@ -8,11 +8,14 @@ MARKS = {"ok": "[green]✓[/green]", "note": "[dim]·[/dim]", "missing": "[yello
 
 
 def doctor(ctx: typer.Context, as_json: JsonFlag = False) -> None:
-    """Check this machine: engines, decoders, GPU, disk, database, limits. Exit code 1 only if nothing can run."""
+    """Check this machine and say how to mend it.
+
+    Looks at engines, decoders, GPU, disk, database and limits; the exit code is 1 only if nothing can run.
+    """
     from rich.markup import escape
 
     from maquette.cli.checks import State, examine
-    from maquette.cli.screen import Screen, plain_table
+    from maquette.cli.screen import Screen
 
     screen = Screen(as_json)
     findings = examine(settings(ctx))
@@ -20,12 +23,12 @@ def doctor(ctx: typer.Context, as_json: JsonFlag = False) -> None:
     if as_json:
         screen.document({"ok": not broken, "checks": [finding.document() for finding in findings]})
     else:
-        table = plain_table("", "", "", "")
-        table.show_header = False
+        widest = max(len(finding.name) for finding in findings)
         for finding in findings:
-            hint = f"[dim]{escape(finding.hint)}[/dim]" if finding.hint else ""
-            table.add_row(MARKS[finding.state], f"[bold]{finding.name}[/bold]", escape(finding.found), hint)
-        screen.out.print(table)
+            name = finding.name.ljust(widest)
+            screen.out.print(f"{MARKS[finding.state]} [bold]{name}[/bold]  {escape(finding.found)}")
+            if finding.hint:
+                screen.out.print(f"  {'':{widest}}  [dim]→ {escape(finding.hint)}[/dim]")
         screen.err.print("[red]Nothing can run.[/red]" if broken else "[green]Ready.[/green]")
     if broken:
         raise typer.Exit(1)

@@ -10,7 +10,10 @@ if TYPE_CHECKING:
 
 
 def engines(as_json: JsonFlag = False) -> None:
-    """List the installed engines: what each does, its version and licence, and whether it can run here."""
+    """List the installed engines.
+
+    What each does, its version and licence, and whether it can run here.
+    """
     from maquette.cli.screen import Screen
     from maquette.plugins import Shelf
 

@@ -14,7 +14,10 @@ def migrate(
     check: Annotated[bool, typer.Option("--check", help="Only look; exit code 3 when it is behind.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Bring the database to this version. `serve` and `make` do so by themselves."""
+    """Bring the database to this version.
+
+    `serve` and `make` do so by themselves; this is for looking first, and for doing it at a time of your choice.
+    """
     from maquette.bootstrap import is_behind, migrate_database
     from maquette.cli.screen import Screen
 

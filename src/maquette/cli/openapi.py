@@ -15,7 +15,10 @@ def openapi(
     ] = None,
     _: JsonFlag = False,
 ) -> None:
-    """Print the OpenAPI document of the HTTP API: sorted, without dates, the same for the same version."""
+    """Print the OpenAPI document of the HTTP API.
+
+    Sorted and without dates: the same for the same version.
+    """
     from maquette.api.server import openapi_document
 
     text = json.dumps(openapi_document(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"

@@ -1,5 +1,6 @@
 """Options that several commands share, and the settings that follow from them."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -40,10 +41,13 @@ def parse_box(text: str) -> Box:
         x, y, width, height = (float(part) for part in text.split(","))
     except ValueError:
         raise _bad_box(text) from None
-    if min(x, y) < 0 or min(width, height) <= 0 or max(x, y, width, height) == float("inf"):
+    finite = all(math.isfinite(value) for value in (x, y, width, height))
+    if not finite or min(x, y) < 0 or min(width, height) <= 0:
         raise _bad_box(text)
     return Box(x, y, width, height)
 
 
 def _bad_box(text: str) -> Refused:
-    return Refused("invalid_request", f"{text!r} is not a box.", "Write x,y,width,height in pixels: --box 40,60,300,420")
+    return Refused(
+        "invalid_request", f"{text!r} is not a box.", "Write x,y,width,height in pixels: --box 40,60,300,420"
+    )

@@ -11,13 +11,16 @@ from rich.table import Table
 
 from maquette.domain.errors import Problem
 
+WIDE = 200
+
 
 class Screen:
     """The two streams of a command. Rich honours ``NO_COLOR`` and leaves colours out where nobody sees them."""
 
     def __init__(self, as_json: bool) -> None:
         self.as_json = as_json
-        self.out = Console(highlight=False, soft_wrap=True)
+        # a file or a pipe has no width: nothing is folded there
+        self.out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDE)
         self.err = Console(stderr=True, highlight=False, soft_wrap=True)
 
     @property
@@ -48,9 +51,13 @@ class Screen:
             self.err.print(f"[bold]Try:[/bold] {escape(problem.hint)}")
 
 
+WRAPPED = frozenset({"", "needs", "state"})
+"""Headings of columns that hold sentences."""
+
+
 def plain_table(*headings: str) -> Table:
     """A table without lines, as terminals like it."""
     table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False, padding=(0, 3, 0, 0))
     for heading in headings:
-        table.add_column(heading, overflow="fold")
+        table.add_column(heading, no_wrap=heading not in WRAPPED, overflow="fold")
     return table

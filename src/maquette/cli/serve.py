@@ -18,9 +18,10 @@ def serve(
     open_page: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Run the server: page, HTTP API and worker in one process. Ctrl-C lets requests end and stops.
+    """Run the server: page, HTTP API and worker in one process.
 
-    Jobs that are still running go on at the next start, without repeating finished stages.
+    Ctrl-C lets open requests end and stops. Jobs that are still running go on at the next start, without
+    repeating finished stages.
     """
     from maquette.cli.screen import Screen
     from maquette.cli.serving import run

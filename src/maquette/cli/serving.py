@@ -7,7 +7,7 @@ import signal
 import socket
 import threading
 import webbrowser
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 
 import uvicorn
 
@@ -23,7 +23,17 @@ BACKLOG = 2048
 
 
 class Server(uvicorn.Server):
-    """Leaves signals to whoever runs it: uvicorn would raise them again after the end, as a traceback."""
+    """Says when it answers, and leaves signals to whoever runs it: uvicorn would raise them again after the end."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Calls ``ready`` once requests are answered."""
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
@@ -31,7 +41,7 @@ class Server(uvicorn.Server):
 
 
 def run(settings: Settings, screen: Screen, open_page: bool) -> None:
-    """Serves until a signal comes. Raises ``data_folder_busy``, or ``unavailable`` for an address in use."""
+    """Serves until a signal comes. Raises ``data_folder_busy``, or ``address_in_use``."""
     asyncio.run(_run(settings, screen, open_page))
 
 
@@ -54,7 +64,7 @@ async def _serve(house: Maquette, listener: socket.socket, url: str, screen: Scr
         server_header=False,
         timeout_graceful_shutdown=DRAIN_S,
     )
-    server = Server(config)
+    server = Server(config, lambda: _announce(house, url, screen, open_page))
 
     def stop() -> None:
         if server.should_exit:
@@ -65,18 +75,13 @@ async def _serve(house: Maquette, listener: socket.socket, url: str, screen: Scr
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop)
-    serving = asyncio.ensure_future(server.serve(sockets=[listener]))
-    while not server.started and not serving.done():
-        await asyncio.sleep(0.01)
-    if not serving.done():
-        _announce(house, url, screen)
-        if open_page:
-            # a browser that has to start first would hold up every request
-            threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
-    await serving
+    await server.serve(sockets=[listener])
 
 
-def _announce(house: Maquette, url: str, screen: Screen) -> None:
+def _announce(house: Maquette, url: str, screen: Screen, open_page: bool) -> None:
+    if open_page:
+        # a browser that has to start first would hold up every request
+        threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
     if screen.as_json:
         about = {"url": url, "pid": os.getpid(), "version": __version__, "data": str(house.settings.data)}
         screen.document(about)

@@ -27,7 +27,7 @@ async def attend(house: "Maquette", screen: Screen, job: Job, show: Callable[[Ev
     ended = await asyncio.to_thread(house.jobs.get, LOCAL_OWNER, job.id)
     if ended.status is Status.COMPLETED:
         return ended
-    screen.note(f"`maquette jobs show {job.id}` tells more; the same command again retries it.")
+    screen.note(f"\n`maquette jobs show {job.id}` tells more; the same command again goes on where it stopped.")
     error = ended.error
     if error is None:
         raise Refused("illegal_move", f"The job is {ended.status}.", f"maquette jobs resume {job.id}")

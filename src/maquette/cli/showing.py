@@ -11,6 +11,9 @@ from maquette.domain.jobs import Job, Task, TaskStatus
 from maquette.domain.states import STAGE_LABELS, STATUS_LABELS, Status
 from maquette.ports.stores import LogLine
 
+SHORT = 14
+"""Characters of a job's id that a list shows: enough to tell jobs apart, and every command takes them."""
+
 COLOURS: Mapping[Status, str] = {
     Status.COMPLETED: "green",
     Status.FAILED: "red",
@@ -36,7 +39,7 @@ def jobs(screen: Screen, items: Sequence[Job], elapsed: Mapping[str, int]) -> No
     for job in items:
         stage = STAGE_LABELS[job.stage].text if job.stage else "-"
         worked, created = duration(elapsed[job.id]), _local(job.created_at)
-        table.add_row(job.id, job.pipeline, _status(job), stage, f"{job.progress} %", worked, created)
+        table.add_row(job.id[:SHORT], job.pipeline, _status(job), stage, f"{job.progress} %", worked, created)
     screen.out.print(table)
 
 

@@ -94,9 +94,9 @@ def find_job(house: Maquette, wanted: str) -> Job:
         raise Refused("not_found", f"There is no job {wanted!r}.", "List them with `maquette jobs list`.") from error
 
 
-def _look(settings: Settings, look: Callable[[Maquette], None]) -> None:
+def _look(settings: Settings, look: Callable[[Maquette], None], *, steering: bool = False) -> None:
     async def work() -> None:
-        async with open_for_looking(settings) as house:
+        async with open_for_looking(settings, steering=steering) as house:
             look(house)
 
     asyncio.run(work())
@@ -112,7 +112,7 @@ def _steer(settings: Settings, screen: Screen, steer: Callable[[Maquette], Job],
         if then:
             screen.note(f"It runs while `maquette serve` does, or with: maquette jobs {then} {job.id}")
 
-    _look(settings, look)
+    _look(settings, look, steering=True)
 
 
 def _document(house: Maquette, job: Job) -> dict[str, object]:

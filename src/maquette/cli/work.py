@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import itertools
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -39,14 +40,19 @@ async def accept(house: "Maquette", new: NewJob, folder: Path) -> Job:
 
     An unfinished one goes on, a failed or canceled one is retried, a completed one is what it is.
     """
-    key = await asyncio.to_thread(_key, house, new, folder)
-    accepted = await asyncio.to_thread(house.jobs.create, LOCAL_OWNER, new, key)
-    job = accepted.job
+    job = await asyncio.to_thread(_create, house, new, folder)
     if job.status in RETRYABLE:
         return await asyncio.to_thread(house.jobs.retry, LOCAL_OWNER, job.id)
     if job.status is Status.WAITING:
         return await asyncio.to_thread(house.jobs.resume, LOCAL_OWNER, job.id)
     return job
+
+
+def _create(house: "Maquette", new: NewJob, folder: Path) -> Job:
+    key = _key(house, new, folder)
+    # a job that the person deleted keeps its key
+    tries = (house.jobs.create(LOCAL_OWNER, new, f"{key}-{number}").job for number in itertools.count(1))
+    return next(job for job in tries if job.deleted_at is None)
 
 
 def _key(house: "Maquette", new: NewJob, folder: Path) -> str:

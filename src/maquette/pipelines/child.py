@@ -2,7 +2,7 @@
 
 import importlib
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +63,9 @@ def outputs(value: Mapping[str, Any]) -> Produced:
 
 
 def _produced(produced: Produced) -> dict[str, Any]:
-    return {"files": [_plain(asdict(file)) for file in produced.files], "data": dict(produced.data)}
+    # asdict copies deeply, which a read-only mapping refuses
+    files = (replace(file, stats=dict(file.stats)) for file in produced.files)
+    return {"files": [_plain(asdict(file)) for file in files], "data": dict(produced.data)}
 
 
 def _plain(entry: dict[str, Any]) -> dict[str, Any]:

@@ -87,6 +87,10 @@ class JobRows(Protocol):
         """Every job that should be in the engine's hands: pending or processing."""
         ...
 
+    def starting_from(self, owner_id: str, asset_id: str) -> tuple[Job, ...]:
+        """The jobs that have not ended and start from this asset."""
+        ...
+
     def delete(self, job_id: str, owner_id: str, at: datetime | None) -> bool:
         """Marks as deleted (or, with None, brings back). True if there was such a row."""
         ...

@@ -1,11 +1,11 @@
-"""The application over real parts: SQLite, blobs on disk, signed links, uvicorn. Only the job engine merely records."""
+"""The application over real parts: SQLite, blobs on disk, processes, uvicorn. Only the job engine merely records."""
 
-import importlib
+import asyncio
 import io
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from PIL import Image
 
 from maquette.adapters.blobs.local import LocalBlobs
 from maquette.adapters.blobs.signing import HmacSigner
+from maquette.adapters.processes.forked import ForkedProcesses
 from maquette.adapters.sql.database import SqlDatabase
 from maquette.adapters.sql.dialect import sqlite_url
 from maquette.adapters.sql.schema import migrate
@@ -30,19 +31,19 @@ from maquette.app.results import Results
 from maquette.app.uploads import Uploads
 from maquette.domain import jobs as moves
 from maquette.domain.assets import Asset, Role, View
-from maquette.domain.errors import Refused
 from maquette.domain.ids import LOCAL_OWNER, new_id
 from maquette.domain.jobs import Job, Move, Result
 from maquette.domain.states import Pipeline
 from maquette.pipelines.catalog import CATALOG
 from maquette.ports.engines import Capability, EngineInfo, EngineRecord, Readiness
-from maquette.ports.processes import Done, Kind, Limits
-from maquette.ports.stores import Transaction
+from maquette.testing import RecordingJobs, Shelf
 
 MAX_PHOTO = 3_000_000
 
 
 class SystemClock:
+    """The machine's own."""
+
     def now(self) -> datetime:
         return datetime.now(UTC)
 
@@ -50,56 +51,21 @@ class SystemClock:
         return time.monotonic()
 
 
-@dataclass
-class RecordingEngine:
-    """Works on nothing: it writes down what it was given."""
+def shelf() -> Shelf:
+    """One engine of each kind, and two that cannot work here."""
 
-    enqueued: list[str] = field(default_factory=list)
-    canceled: list[str] = field(default_factory=list)
+    def info(name: str, capability: Capability) -> EngineInfo:
+        return EngineInfo(name, "1", capability, name.title(), "Apache-2.0", True)
 
-    def enqueue(self, tx: Transaction, job: Job) -> None:
-        self.enqueued.append(job.id)
-
-    def cancel(self, job: Job) -> None:
-        self.canceled.append(job.id)
-
-
-class SameProcess:
-    """Calls the function at once, where the product forks."""
-
-    async def run(
-        self, function: str, payload: Mapping[str, Any], *, limits: Limits, kind: Kind = Kind.COMPUTE, progress=None
-    ) -> Done:
-        module, _, name = function.partition(":")
-        value = getattr(importlib.import_module(module), name)(dict(payload), progress or (lambda _: None))
-        return Done(value, 0.0, 0.0, 0)
-
-    async def close(self) -> None:
-        pass
-
-
-class Shelf:
-    """One engine of each kind, and one that lacks something."""
-
-    def __init__(self) -> None:
-        def info(name: str, capability: Capability) -> EngineInfo:
-            return EngineInfo(name, "1", capability, name.title(), "Apache-2.0", True)
-
-        ready = Readiness(True)
-        self._records = (
+    ready, lacking = Readiness(True), Readiness(False, "It needs a GPU.", "Buy one.")
+    return Shelf(
+        (
             EngineRecord("scissors", "none:None", ready, info("scissors", Capability.CUTTER)),
             EngineRecord("chisel", "none:None", ready, info("chisel", Capability.MESHER)),
-            EngineRecord("broken", "none:None", Readiness(False, "It needs a GPU.", "Buy one.")),
+            EngineRecord("laser", "none:None", lacking, info("laser", Capability.CUTTER)),
+            EngineRecord("broken", "none:None", lacking),
         )
-
-    def all(self) -> tuple[EngineRecord, ...]:
-        return self._records
-
-    def choose(self, capability: Capability, wanted: str | None = None) -> EngineRecord:
-        for record in self._records:
-            if record.info and record.info.capability is capability and wanted in (None, record.name):
-                return record
-        raise Refused("unknown_engine", f"There is no engine {wanted!r}.")
+    )
 
 
 @dataclass
@@ -109,11 +75,17 @@ class World:
     services: Services
     database: SqlDatabase
     blobs: LocalBlobs
-    engine: RecordingEngine
+    engine: RecordingJobs
+    processes: ForkedProcesses
     folder: Path
     url: str = ""
     app: Any = None
     http: httpx.Client = field(default_factory=httpx.Client)
+
+    @property
+    def enqueued(self) -> list[str]:
+        """The jobs that were handed to the job engine, as often as they were."""
+        return [job_id for job_id, _, _ in self.engine.enqueued]
 
     def photo(self, view: str | None = "front", colour: str = "red", **more: Any) -> dict[str, Any]:
         data = {"view": view} if view else {}
@@ -180,21 +152,21 @@ def make_world(folder: Path) -> World:
     database_file = folder / "maquette.db"
     url = sqlite_url(database_file)
     migrate(url)
-    database, blobs, clock, engine = SqlDatabase(url), LocalBlobs(folder / "blobs"), SystemClock(), RecordingEngine()
-    shelf = Shelf()
+    database, blobs, clock = SqlDatabase(url), LocalBlobs(folder / "blobs"), SystemClock()
+    engine, processes, engines = RecordingJobs(), ForkedProcesses(), shelf()
     services = Services(
-        uploads=Uploads(database, blobs, SameProcess(), clock, MAX_PHOTO),
-        jobs=Jobs(database, engine, shelf, clock, max_queued=1000),
+        uploads=Uploads(database, blobs, processes, clock, MAX_PHOTO),
+        jobs=Jobs(database, engine, engines, clock, max_queued=1000),
         projects=Projects(database, clock),
         results=Results(database),
         blobs=blobs,
         signer=HmacSigner(b"s" * 32, clock),
-        engines=shelf,
+        engines=engines,
         status_reader=StatusReader(database_file),
         ready=lambda: Readiness(True),
         version="0.0.test",
     )
-    return World(services, database, blobs, engine, folder)
+    return World(services, database, blobs, engine, processes, folder)
 
 
 class Served:
@@ -227,6 +199,7 @@ def serve(world: World, **changes: Any) -> Iterator[World]:
         with httpx.Client(base_url=world.url, timeout=30) as client:
             world.http = client
             yield world
+    asyncio.run(world.processes.close())
     world.database.close()
 
 

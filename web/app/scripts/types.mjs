@@ -4,7 +4,7 @@ import openapiTS, { astToString } from 'openapi-typescript'
 
 const source = new URL('../../../openapi.json', import.meta.url)
 const target = new URL('../src/api/schema.d.ts', import.meta.url)
-const types = astToString(await openapiTS(JSON.parse(readFileSync(source, 'utf8'))))
+const types = astToString(await openapiTS(JSON.parse(readFileSync(source, 'utf8')), { defaultNonNullable: false }))
 
 if (!process.argv.includes('--check')) {
   writeFileSync(target, types)

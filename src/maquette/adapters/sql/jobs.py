@@ -12,7 +12,7 @@ from maquette.adapters.sql.rows import changes, load, values
 from maquette.adapters.sql.tables import EVENTS, JOBS
 from maquette.domain.errors import Refused
 from maquette.domain.jobs import Event, Job, Move, created
-from maquette.domain.states import MOVES, RETRYABLE, STAGE_ORDER, Stage, Status
+from maquette.domain.states import ENDED, MOVES, RETRYABLE, STAGE_ORDER, Stage, Status
 from maquette.ports.stores import Page
 
 _J = JOBS.c
@@ -95,6 +95,12 @@ class SqlJobs:
         query = select(JOBS).where(_J.status.in_((Status.PENDING, Status.PROCESSING))).order_by(_J.created_at, _J.id)
         return tuple(load(Job, row) for row in self._connection.execute(query))
 
+    def starting_from(self, owner_id: str, asset_id: str) -> tuple[Job, ...]:
+        """Looks through the owner's open jobs, which are few: inputs are JSON and have no index."""
+        query = select(JOBS).where(_J.owner_id == owner_id, _J.deleted_at.is_(None), _J.status.not_in(ENDED))
+        jobs = (load(Job, row) for row in self._connection.execute(query))
+        return tuple(job for job in jobs if any(entry.asset_id == asset_id for entry in job.inputs))
+
     def delete(self, job_id: str, owner_id: str, at: datetime | None) -> bool:
         """A job that is deleted already counts as missing."""
         query = update(JOBS).where(_J.id == job_id, _J.owner_id == owner_id).values(deleted_at=at)
@@ -132,7 +138,7 @@ def _is_legal(after: Job) -> ColumnElement[bool]:
     sources = {source for source, targets in MOVES.items() if after.status in targets}
     if after.status is Status.PROCESSING:
         sources.add(Status.PROCESSING)
-    forward = and_(_J.attempt == after.attempt, _J.progress <= after.progress, rank(_J.stage) <= _order(after.stage))
+    forward = and_(_J.attempt == after.attempt, _J.progress <= after.progress, _order(after.stage) >= _REACHED)
     staying = and_(_J.status.not_in(RETRYABLE), forward)
     retried = and_(_J.status.in_(RETRYABLE), _J.attempt == after.attempt - 1)
     return and_(_J.status.in_(sources), or_(staying, retried))
@@ -145,3 +151,6 @@ def rank(stage: Any) -> ColumnElement[int]:
 
 def _order(stage: Stage | None) -> int:
     return -1 if stage is None else STAGE_ORDER[stage]
+
+
+_REACHED = rank(_J.stage)

@@ -30,12 +30,14 @@ def list_engines(services: ServicesDep) -> EnginePage:
 
 
 @router.get("/api/v1/limits", response_model=LimitsOut, responses=documented())
-async def get_limits(services: ServicesDep) -> LimitsOut:
+def get_limits(services: ServicesDep) -> LimitsOut:
     """What a request may ask for."""
+    from maquette.media.images.intake import DEFAULT_LIMITS
+
     return LimitsOut(
         photo_bytes=services.uploads.max_photo_bytes,
-        photo_pixels=services.photo_pixels,
-        photo_side=services.photo_side,
+        photo_pixels=DEFAULT_LIMITS.pixels,
+        photo_side=DEFAULT_LIMITS.longest_side,
         photos_per_job={name: entry.max_photos for name, entry in CATALOG.items()},
         upload_seconds=services.upload_seconds,
         body_bytes=MAX_BODY,

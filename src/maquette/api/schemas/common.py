@@ -37,6 +37,8 @@ class ErrorField(Answer):
 class Problem(Answer):
     """An error (RFC 9457). `code` is stable, `hint` says what to do next."""
 
+    model_config = ConfigDict(json_schema_serialization_defaults_required=False)
+
     type: str
     title: str
     status: int

@@ -13,7 +13,7 @@ from maquette.domain.states import Stage
 class StatusBody(Answer):
     """How a job stands, as the polling front end knows it. `errorMessage` is there for failed jobs only."""
 
-    model_config = ConfigDict(alias_generator=to_camel)
+    model_config = ConfigDict(alias_generator=to_camel, json_schema_serialization_defaults_required=False)
 
     success: Literal[True]
     status: S3Status

@@ -15,7 +15,7 @@ from maquette.pipelines.catalog import CATALOG
 from maquette.ports.stores import LogLine
 
 Id = Annotated[str, Field(min_length=1, max_length=100)]
-Pixels = Annotated[float, Field(ge=0, le=100_000)]
+Pixels = Annotated[float, Field(strict=True, ge=0, le=100_000)]
 
 
 class InputIn(Asked):
@@ -34,9 +34,9 @@ class NewJobIn(Asked):
     settings: Annotated[dict[str, Any], Field(max_length=50)] = Field(default={})
     project_id: Id | None = None
     hold_after: Annotated[list[Stage], Field(max_length=20)] = Field(default=[])
-    priority: Annotated[int, Field(ge=-100, le=100)] = 0
-    deadline_s: Annotated[int, Field(ge=1, le=MAX_DEADLINE_S)] = DEADLINE_S
-    budget_usd: Annotated[float, Field(ge=0, le=1_000_000)] | None = None
+    priority: Annotated[int, Field(strict=True, ge=-100, le=100)] = 0
+    deadline_s: Annotated[int, Field(strict=True, ge=1, le=MAX_DEADLINE_S)] = DEADLINE_S
+    budget_usd: Annotated[float, Field(strict=True, ge=0, le=1_000_000)] | None = None
     parent_job_id: Id | None = None
 
 

@@ -3,20 +3,27 @@
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from maquette.api.schemas.common import Answer, Asked, Instant
 from maquette.domain.projects import Project, ProjectKind
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
-Size = Annotated[float, Field(gt=0, le=100_000)]
+Size = Annotated[float, Field(strict=True, gt=0, le=100_000)]
+
+
+def _text(given: object) -> object:
+    if isinstance(given, str | datetime):
+        return given
+    raise ValueError("Input should be a date and time, ISO 8601")
 
 
 def _utc(at: datetime) -> datetime:
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
-Moment = Annotated[datetime, AfterValidator(_utc)]
+# without the first check a bare number would pass for seconds since 1970
+Moment = Annotated[datetime, BeforeValidator(_text), AfterValidator(_utc)]
 
 
 class Dimensions(Asked):

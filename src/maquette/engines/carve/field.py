@@ -108,7 +108,8 @@ def _inflate(inside: Flags, step: float) -> Floats:
     system = 4 * sparse.identity(count, format="csc") - links - links.T
     height = np.zeros(inside.shape)
     # on a disc of radius r the solution is r^2 - d^2, and its root the ball
-    height[inside] = np.sqrt(np.maximum(spsolve(system.tocsc(), np.full(count, 4.0 * step * step)), 0))
+    squared: Floats = np.asarray(spsolve(system.tocsc(), np.full(count, 4.0 * step * step)), np.float64)
+    height[inside] = np.sqrt(np.maximum(squared, 0))
     return height
 
 

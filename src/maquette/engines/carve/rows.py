@@ -64,16 +64,18 @@ def single_runs(signed: Floats) -> Flags:
 
 def _find_limbs(signed: Floats, step: float, single: Flags) -> tuple[Flags, Floats]:
     """Which cells belong to limbs, and for those the radius of the largest disc in the limb. (rows, places) each."""
-    from scipy import ndimage
+    import cv2
 
     inside = signed > 0
     reach = _BODY * signed.max()
     core = signed > reach
-    body = inside & (ndimage.distance_transform_edt(~core) * step <= reach + step)
-    labels, _ = ndimage.label(inside & ~body)
+    body = inside & (cv2.distanceTransform((~core).astype(np.uint8), cv2.DIST_L2, 5) * step <= reach + step)
+    count, labels, boxes, _ = cv2.connectedComponentsWithStats((inside & ~body).astype(np.uint8), connectivity=4)
     limbs = np.zeros(inside.shape, np.bool_)
     radius = np.zeros(inside.shape)
-    for number, place in enumerate(ndimage.find_objects(labels), start=1):
+    for number in range(1, count):
+        left, top, width, height = (int(value) for value in boxes[number, :4])
+        place = (slice(top, top + height), slice(left, left + width))
         part = labels[place] == number
         if single[place[0]].all() and _stands_apart(part, inside[place[0]], body[place[0]], place[1]):
             limbs[place] |= part
@@ -132,7 +134,7 @@ def _spans(row: Floats, along: Floats) -> list[tuple[float, float]]:
         share = row[inside] / (row[inside] - row[outside])
         return float(along[inside] + (along[outside] - along[inside]) * share)
 
-    return [(crossing(a - 1, a), crossing(b + 1, b)) for a, b in zip(starts, ends, strict=True)]
+    return [(crossing(a - 1, a), crossing(b + 1, b)) for a, b in zip(starts.tolist(), ends.tolist(), strict=True)]
 
 
 def _spread(rows: list[list[Span]], along: Floats) -> Runs:

@@ -101,14 +101,14 @@ def _transfer(model: Model, points: Floats, normals: Floats) -> Floats:
 
 def _nearest(model: Model, points: Floats) -> Floats:
     """The colour of the model's vertex that is nearest to each point: for the few that no ray leads anywhere."""
-    from scipy.spatial import cKDTree
+    from scipy.spatial import KDTree
 
     first = np.zeros(len(model.mesh.positions), np.int64)
     corner = np.zeros(len(model.mesh.positions), np.int64)
     for k in range(3):
         first[model.mesh.faces[:, k]] = np.arange(len(model.mesh.faces))
         corner[model.mesh.faces[:, k]] = k
-    _, index = cKDTree(model.mesh.positions).query(points)
+    _, index = KDTree(model.mesh.positions).query(points)
     index = np.asarray(index)
     return sample(model, Hits(first[index], np.eye(3)[corner[index]], np.zeros(len(points)))) * 255
 

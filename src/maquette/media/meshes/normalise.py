@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from maquette.media.meshes.glb_read import Part, read_parts
-from maquette.media.meshes.mesh import Floats, Mesh, Model, Pixels, vertex_normals
+from maquette.media.meshes.mesh import Floats, Ints, Mesh, Model, Pixels, vertex_normals
 from maquette.media.meshes.pixels import fetch, to_linear, to_srgb
 from maquette.media.meshes.place import stand
 from maquette.media.meshes.unwrap import lay, texels_of, unwrap
@@ -61,7 +61,7 @@ def _baked(parts: list[Part], pictures: list[Pixels]) -> Model:
     return Model(mesh, lay(texels, colours))
 
 
-def _colour(part: Part, pictures: list[Pixels], corners: Floats, weights: Floats) -> Floats:
+def _colour(part: Part, pictures: list[Pixels], corners: Ints, weights: Floats) -> Floats:
     """sRGB 0..255 of points of a part, given as corners (k, 3) and their weights (k, 3)."""
     if part.texture is None or part.mesh.uv is None:
         return np.broadcast_to(to_srgb(np.array(part.factor)) * 255, (len(corners), 3))

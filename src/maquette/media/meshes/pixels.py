@@ -38,9 +38,10 @@ def nearest_source(sources: Flags) -> Ints:
     """For each pixel of ``sources`` (h, w), the flat index of the nearest one that is true, (h, w)."""
     import cv2
 
-    _, labels = cv2.distanceTransformWithLabels(
+    _, found = cv2.distanceTransformWithLabels(
         (~sources).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
     )
+    labels = np.asarray(found, np.int64)
     table = np.zeros(int(labels.max()) + 1, np.int64)
     where = np.flatnonzero(sources)
     table[labels.ravel()[where]] = where

@@ -19,13 +19,13 @@ def simplify(mesh: Mesh, triangles: int) -> Mesh:
 
     bare, _ = weld(mesh)
     closed = is_watertight(bare)
-    points, faces = bare.positions.astype(np.float32), bare.faces.astype(np.int32)
+    points, faces = bare.positions.astype(np.float64), bare.faces.astype(np.int32)
     for target in (triangles, int(triangles * 1.15), int(triangles * 1.5)):
         for aggression in _AGGRESSIONS:
             if target >= len(faces):
                 return bare
-            p, f = fast_simplification.simplify(points, faces, target_count=target, agg=aggression)
-            result = mend(Mesh(np.asarray(p, np.float32), np.asarray(f, np.int64)))
+            fewer = fast_simplification.simplify(points, faces, target_count=target, agg=aggression)
+            result = mend(Mesh(fewer[0].astype(np.float32), fewer[1]))
             if not closed or is_watertight(result):
                 return result
     return bare

@@ -4,7 +4,7 @@ import createFetch from 'openapi-fetch'
 import type { paths } from './schema'
 
 /** The typed API of the server that this page came from. */
-export const api = createFetch<paths>({ baseUrl: '' })
+export const api = createFetch<paths>({ fetch: (request) => globalThis.fetch(request) })
 
 type Outcome<T> = { data?: T | undefined; error?: unknown; response: Response }
 

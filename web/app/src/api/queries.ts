@@ -1,7 +1,7 @@
 import { infiniteQueryOptions, queryOptions, replaceEqualDeep } from '@tanstack/react-query'
 
 import { api, take } from './client'
-import { hasEnded, type Job } from './types'
+import { hasEnded, type Job, type Status } from './types'
 
 const STABLE_MS = 5 * 60_000
 
@@ -33,7 +33,7 @@ export const statusesQuery = queryOptions({
 export const jobQuery = (id: string) =>
   queryOptions({
     queryKey: ['job', id],
-    queryFn: ({ signal }) => take(api.GET('/api/v1/jobs/{id}', { params: { path: { id } }, signal })),
+    queryFn: ({ signal }) => take(api.GET('/api/v1/jobs/{job_id}', { params: { path: { job_id: id } }, signal })),
     structuralSharing: (known, read) => newer(known as Job | undefined, read as Job),
   })
 
@@ -45,21 +45,21 @@ export const tasksQuery = (id: string) =>
   queryOptions({
     queryKey: ['tasks', id],
     queryFn: async ({ signal }) =>
-      (await take(api.GET('/api/v1/jobs/{id}/tasks', { params: { path: { id } }, signal }))).items,
+      (await take(api.GET('/api/v1/jobs/{job_id}/tasks', { params: { path: { job_id: id } }, signal }))).items,
   })
 
 /** Assets and results never change. */
 export const assetQuery = (id: string) =>
   queryOptions({
     queryKey: ['asset', id],
-    queryFn: ({ signal }) => take(api.GET('/api/v1/assets/{id}', { params: { path: { id } }, signal })),
+    queryFn: ({ signal }) => take(api.GET('/api/v1/assets/{asset_id}', { params: { path: { asset_id: id } }, signal })),
     staleTime: Infinity,
   })
 
 export const resultQuery = (id: string) =>
   queryOptions({
     queryKey: ['result', id],
-    queryFn: ({ signal }) => take(api.GET('/api/v1/results/{id}', { params: { path: { id } }, signal })),
+    queryFn: ({ signal }) => take(api.GET('/api/v1/results/{result_id}', { params: { path: { result_id: id } }, signal })),
     staleTime: Infinity,
   })
 
@@ -77,11 +77,11 @@ export const recentJobsQuery = queryOptions({
   refetchInterval: ({ state }) => pace(state.data?.items ?? []),
 })
 
-export const jobPagesQuery = (status: string) =>
+export const jobPagesQuery = (status: Status | '') =>
   infiniteQueryOptions({
     queryKey: ['jobs', 'pages', status],
     queryFn: ({ pageParam, signal }) => {
-      const query = { limit: PAGE, ...(status && { status }), ...(pageParam && { cursor: pageParam }) }
+      const query = { limit: PAGE, ...(status && { status: [status] }), ...(pageParam && { cursor: pageParam }) }
       return take(api.GET('/api/v1/jobs', { params: { query }, signal }))
     },
     initialPageParam: '',

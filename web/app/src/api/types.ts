@@ -1,19 +1,21 @@
+import type { Readable } from 'openapi-typescript-helpers'
+
 import type { components } from './schema'
 
-type Schemas = components['schemas']
+/** As openapi-fetch answers them. */
+type Schemas = Readable<components['schemas']>
 
-export type Asset = Schemas['Asset']
-export type Engine = Schemas['Engine']
-export type Job = Schemas['Job']
-export type JobError = Schemas['JobError']
-export type Limits = Schemas['Limits']
-export type NewJob = Schemas['NewJob']
-export type Pipeline = Schemas['Pipeline']
-export type PipelineStage = Schemas['PipelineStage']
-export type Result = Schemas['Result']
-export type Setting = Schemas['Setting']
-export type StatusLabel = Schemas['StatusLabel']
-export type Task = Schemas['Task']
+export type Asset = Schemas['AssetOut']
+export type JobError = Schemas['ErrorOut']
+export type Job = Schemas['JobOut']
+export type Pipeline = Schemas['PipelineOut']
+export type PipelineStage = Schemas['StageOut']
+export type Result = Schemas['ResultOut']
+export type ChoiceSetting = Schemas['ChoiceOut']
+export type EngineSetting = Schemas['EngineOut']
+export type Stage = Schemas['Stage']
+export type Task = Schemas['TaskOut']
+export type View = Schemas['View']
 
 export type Status = Job['status']
 

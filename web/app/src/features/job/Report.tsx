@@ -1,4 +1,4 @@
-import { formatCount } from '@/i18n/format'
+import { formatBytes, formatCount } from '@/i18n/format'
 import { t, word } from '@/i18n/t'
 import { Card } from '@/ui/bits'
 import { Icon } from '@/ui/Icon'
@@ -17,7 +17,7 @@ export function Report({ report }: { report: Record<string, unknown> }) {
         <summary>
           <h2>{t('report.title')}</h2>
           <span data-bad={failed > 0}>
-            {failed ? t('report.failed', { count: failed }) : t('report.passed', { count: rules.length })}
+            {failed ? t(failed === 1 ? 'report.failed.one' : 'report.failed', { count: failed }) : t('report.passed', { count: rules.length })}
           </span>
         </summary>
         <div className={css.scroll} tabIndex={0} role="region" aria-label={t('report.title')}>
@@ -48,8 +48,8 @@ function Row({ rule }: { rule: Rule }) {
       <th scope="row">
         {rule.subject && <small>{word('download', rule.subject)}</small>} {word('rule', rule.name)}
       </th>
-      <td>{show(rule.measured)}</td>
-      <td>{show(rule.limit)}</td>
+      <td>{show(rule.name, rule.measured)}</td>
+      <td>{show(rule.name, rule.limit)}</td>
       <td>
         <span className={css.verdict} data-bad={!rule.passed}>
           <Icon name={rule.passed ? 'check' : 'x'} size={14} />
@@ -60,9 +60,10 @@ function Row({ rule }: { rule: Rule }) {
   )
 }
 
-function show(value: unknown): string {
+function show(name: string, value: unknown): string {
+  if (name === 'bytes' && typeof value === 'number') return formatBytes(value)
   if (typeof value === 'number') return Number.isInteger(value) ? formatCount(value) : value.toFixed(3)
   if (typeof value === 'boolean') return value ? t('yes') : t('no')
   if (value === null || value === undefined) return '–'
-  return Array.isArray(value) ? value.map(show).join(' × ') : String(value)
+  return Array.isArray(value) ? value.map((one) => show(name, one)).join(', ') || t('none') : String(value)
 }

@@ -1,3 +1,4 @@
+import type { Stage } from '@/api/types'
 import { formatDuration } from '@/i18n/format'
 import { t } from '@/i18n/t'
 import { Hidden } from '@/ui/bits'
@@ -10,7 +11,7 @@ import type { RailItem } from './rail'
 interface Props {
   items: readonly RailItem[]
   busy: boolean
-  onRestart: (stage: string) => void
+  onRestart: (stage: Stage) => void
 }
 
 /** The stages of a job in their order, each with how long it took and what it reused. */

@@ -1,10 +1,10 @@
-import type { Job, JobError, Pipeline, PipelineStage, Task } from '@/api/types'
+import type { Job, JobError, Pipeline, PipelineStage, Stage, Task } from '@/api/types'
 
 export type Mark = 'done' | 'active' | 'queued' | 'held' | 'failed' | 'stopped' | 'todo'
 
 /** One stage of a job as the rail draws it. */
 export interface RailItem {
-  stage: string
+  stage: Stage
   label: string
   icon: string
   mark: Mark

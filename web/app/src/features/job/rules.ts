@@ -8,15 +8,17 @@ export interface Rule {
   passed: boolean
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
 
-/** The rules in a report, wherever its stages put them: objects that say what was measured and whether it passed. */
-export function rulesOf(report: unknown, subject = ''): Rule[] {
-  if (Array.isArray(report)) return report.flatMap((entry) => rulesOf(entry, subject))
-  if (!isRecord(report)) return []
-  const { rule, measured, limit, passed } = report
-  if (typeof rule === 'string' && typeof passed === 'boolean') return [{ subject, name: rule, measured, limit, passed }]
-  const own = typeof report['name'] === 'string' ? report['name'] : subject
-  return Object.values(report).flatMap((entry) => rulesOf(entry, own))
+/** The rules that the finished files were held against: `report.rules`, each named as `lod0.bytes`. */
+export function rulesOf(result: Record<string, unknown>): Rule[] {
+  const report = result['report']
+  const rules = isRecord(report) ? report['rules'] : undefined
+  return Array.isArray(rules) ? rules.flatMap((entry: unknown) => (isRecord(entry) ? [ruleOf(entry)] : [])) : []
+}
+
+function ruleOf({ rule, measured, limit, pass }: Record<string, unknown>): Rule {
+  const full = String(rule)
+  const dot = full.indexOf('.')
+  return { subject: full.slice(0, Math.max(dot, 0)), name: full.slice(dot + 1), measured, limit, passed: pass === true }
 }

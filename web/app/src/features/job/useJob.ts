@@ -29,7 +29,8 @@ export function useJob(id: string) {
 /** Shows an event at once; the rest of the job is read when more than its progress has changed. */
 function merge(queries: QueryClient, event: JobEvent): void {
   const { status, stage, progress, attempt, failed_stage, waiting_for, result_id } = event.data
-  const changes = { status, stage, progress, attempt, failed_stage, waiting_for, result_id, seq: event.seq }
+  const told = { status, stage, progress, attempt, failed_stage, waiting_for, result_id, seq: event.seq }
+  const changes = told as Partial<Job> // the package knows no stages by name
   queries.setQueryData<Job>(jobQuery(event.job_id).queryKey, (job) =>
     job && event.seq > job.seq ? { ...job, ...changes } : job,
   )
@@ -37,4 +38,5 @@ function merge(queries: QueryClient, event: JobEvent): void {
   for (const { queryKey } of [jobQuery(event.job_id), tasksQuery(event.job_id)]) {
     void queries.invalidateQueries({ queryKey, exact: true })
   }
+  void queries.invalidateQueries({ queryKey: ['jobs'] })
 }

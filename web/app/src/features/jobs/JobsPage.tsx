@@ -2,7 +2,7 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 
 import { recentJobsQuery, jobPagesQuery, pipelinesQuery, statusesQuery } from '@/api/queries'
-import type { Job, Pipeline } from '@/api/types'
+import type { Job, Pipeline, Status } from '@/api/types'
 import { t } from '@/i18n/t'
 import { Empty, Skeleton } from '@/ui/bits'
 import { Button, ButtonLink } from '@/ui/Button'
@@ -14,7 +14,7 @@ import css from './jobs.module.css'
 
 export function JobsPage() {
   useTitle(t('nav.jobs'))
-  const [status, setStatus] = useState('')
+  const [status, setStatus] = useState<Status | ''>('')
   const { data: pipelines = [] } = useQuery(pipelinesQuery)
   const pages = useInfiniteQuery(jobPagesQuery(status))
   const jobs = pages.data?.pages.flatMap(({ items }) => items)
@@ -70,15 +70,15 @@ function List({ jobs, error, pipelines, filtered }: ListProps) {
 }
 
 /** One button for each status that the server knows, with how many of the latest jobs have it. */
-function Filter({ value, onChange }: { value: string; onChange: (status: string) => void }) {
+function Filter({ value, onChange }: { value: Status | ''; onChange: (status: Status | '') => void }) {
   const { data: statuses = [] } = useQuery(statusesQuery)
   const { data: recent } = useQuery(recentJobsQuery)
   const more = recent?.next_cursor ? '+' : ''
-  const countOf = (status: string) => recent?.items.filter((job) => !status || job.status === status).length ?? 0
+  const countOf = (status: Status | '') => recent?.items.filter((job) => !status || job.status === status).length ?? 0
   const shown = statuses.filter(({ status }) => status === value || countOf(status) > 0)
   return (
     <div className={css.filter} role="group" aria-label={t('jobs.filter')}>
-      {[{ status: '', label: t('jobs.all') }, ...shown].map(({ status, label }) => (
+      {[{ status: '' as const, label: t('jobs.all') }, ...shown].map(({ status, label }) => (
         <button key={status} type="button" aria-pressed={status === value} onClick={() => onChange(status)}>
           {label} <span>{`${countOf(status)}${more}`}</span>
         </button>

@@ -1,5 +1,6 @@
 import { useState, type DragEvent } from 'react'
 
+import type { View } from '@/api/types'
 import { formatBytes } from '@/i18n/format'
 import { t, word } from '@/i18n/t'
 import { ProgressBar } from '@/ui/bits'
@@ -14,7 +15,7 @@ interface Props {
   photo: Photo
   photos: Photos
   /** The sides that it may be moved to; none in a plain list. */
-  views: readonly string[]
+  views: readonly View[]
   busy: boolean
   onDragStart?: (event: DragEvent) => void
 }
@@ -31,7 +32,7 @@ export function PhotoCard({ photo, photos, views, busy, onDragStart }: Props) {
             value={view}
             disabled={busy}
             aria-label={t('slot.side', { name: file.name })}
-            onChange={({ target }) => photos.move(id, target.value)}
+            onChange={({ target }) => photos.move(id, target.value as View)}
           >
             {views.map((name) => (
               <option key={name} value={name}>

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 
 import { enginesQuery } from '@/api/queries'
-import type { Pipeline, Setting } from '@/api/types'
+import type { ChoiceSetting, EngineSetting, Pipeline } from '@/api/types'
 import { has, t, word } from '@/i18n/t'
 
 import css from './new.module.css'
@@ -15,13 +15,13 @@ interface Props {
 /** The recipe's settings as the server lists them: choices in sight, engines folded away. */
 export function Settings({ pipeline, values, onChange }: Props) {
   const settings = Object.entries(pipeline.settings)
-  const engines = settings.filter(([, { type }]) => type === 'engine')
+  const engines = settings.flatMap(([name, setting]) => (setting.type === 'engine' ? [[name, setting] as const] : []))
   return (
     <>
       {settings.map(
         ([name, setting]) =>
           setting.type === 'choice' && (
-            <Choice key={name} name={name} setting={setting} value={values[name] ?? setting.default ?? ''} onChange={onChange} />
+            <Choice key={name} name={name} setting={setting} value={values[name] ?? setting.default} onChange={onChange} />
           ),
       )}
       {engines.length > 0 && (
@@ -36,18 +36,18 @@ export function Settings({ pipeline, values, onChange }: Props) {
   )
 }
 
-interface FieldProps {
+interface FieldProps<Setting> {
   name: string
   setting: Setting
   value: string
   onChange: (name: string, value: string) => void
 }
 
-function Choice({ name, setting, value, onChange }: FieldProps) {
+function Choice({ name, setting, value, onChange }: FieldProps<ChoiceSetting>) {
   return (
     <fieldset className={css.choice}>
       <legend>{setting.title}</legend>
-      {(setting.values ?? []).map((option) => {
+      {setting.values.map((option) => {
         const about = `${name}.${option}.about`
         return (
           <label key={option}>
@@ -63,7 +63,7 @@ function Choice({ name, setting, value, onChange }: FieldProps) {
   )
 }
 
-function EngineSelect({ name, setting, value, onChange }: FieldProps) {
+function EngineSelect({ name, setting, value, onChange }: FieldProps<EngineSetting>) {
   const { data: engines = [] } = useQuery(enginesQuery)
   return (
     <label className={css.field}>

@@ -1,5 +1,6 @@
 import { useState, type DragEvent } from 'react'
 
+import type { View } from '@/api/types'
 import { t, word } from '@/i18n/t'
 import { Icon } from '@/ui/Icon'
 
@@ -13,7 +14,7 @@ import type { Photos } from './usePhotos'
 const DRAGGED = 'application/x-maquette-photo'
 
 /** The place of one named side: empty it takes a photo, filled it shows it and lets it move. */
-export function Slot({ view, views, photo, photos, busy }: { view: string; views: readonly string[]; photo: Photo | null; photos: Photos; busy: boolean }) {
+export function Slot({ view, views, photo, photos, busy }: { view: View; views: readonly View[]; photo: Photo | null; photos: Photos; busy: boolean }) {
   const [over, setOver] = useState(false)
   const onDrop = (event: DragEvent) => {
     setOver(false)
@@ -51,7 +52,7 @@ export function Slot({ view, views, photo, photos, busy }: { view: string; views
   )
 }
 
-function EmptySlot({ view, onFiles }: { view: string; onFiles: (files: File[]) => void }) {
+function EmptySlot({ view, onFiles }: { view: View; onFiles: (files: File[]) => void }) {
   const name = word('view', view)
   return (
     <>

@@ -1,3 +1,5 @@
+import type { View } from '@/api/types'
+
 /** A photo that a person chose, before it is part of a job. */
 export interface Photo {
   id: string
@@ -5,7 +7,7 @@ export interface Photo {
   /** An object URL for the picture. */
   preview: string
   /** The side it shows, when the recipe wants sides named. */
-  view: string | null
+  view: View | null
   problem: Trouble | null
   /** The share sent, 0 to 1; null while nothing is being sent. */
   sent: number | null
@@ -19,18 +21,18 @@ export interface Trouble {
 
 /** What a recipe takes: named sides, or just a number of photos. */
 export interface Room {
-  views: readonly string[]
+  views: readonly View[]
   max: number
 }
 
-const WORDS: Readonly<Record<string, string>> = { rear: 'back', vorne: 'front', links: 'left', rechts: 'right', hinten: 'back' }
+const WORDS: Readonly<Record<string, View>> = { rear: 'back', vorne: 'front', links: 'left', rechts: 'right', hinten: 'back' }
 
 /** The side that a file's name tells of: `chair_left.jpg`, `IMG-front (2).png`; null when it tells none or several. */
-export function viewInName(name: string, views: readonly string[]): string | null {
+export function viewInName(name: string, views: readonly View[]): View | null {
   const words = name.replace(/\.[^.]*$/, '').toLowerCase().split(/[^a-z]+/)
-  const found = new Set(words.map((word) => WORDS[word] ?? word).filter((word) => views.includes(word)))
+  const found = new Set(views.filter((view) => words.some((word) => word === view || WORDS[word] === view)))
   const [only] = found
-  return found.size === 1 && only !== undefined ? only : null
+  return found.size === 1 && only ? only : null
 }
 
 /** Adds photos where their names say, else in the first free places. `left` did not fit. */
@@ -40,7 +42,7 @@ export function place(photos: readonly Photo[], incoming: readonly Photo[], room
     return { photos: all.slice(0, room.max), left: all.slice(room.max) }
   }
   const free = room.views.filter((view) => !photos.some((photo) => photo.view === view))
-  const seat = (view: string | null): string | null => {
+  const seat = (view: View | null): View | null => {
     const index = view === null ? -1 : free.indexOf(view)
     return index < 0 ? null : (free.splice(index, 1)[0] ?? null)
   }
@@ -50,7 +52,7 @@ export function place(photos: readonly Photo[], incoming: readonly Photo[], room
 }
 
 /** Puts a photo into a place; whoever was there takes the place that it leaves. */
-export function move(photos: readonly Photo[], id: string, view: string): Photo[] {
+export function move(photos: readonly Photo[], id: string, view: View): Photo[] {
   const from = photos.find((photo) => photo.id === id)?.view ?? null
   return photos.map((photo) => {
     if (photo.id === id) return { ...photo, view }

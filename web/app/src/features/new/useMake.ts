@@ -34,7 +34,7 @@ export function useMake(photos: Photos) {
       // asking again for the same thing, after a lost answer, gets the same job
       const text = JSON.stringify(body)
       if (sent.current.body !== text) sent.current = { body: text, key: crypto.randomUUID() }
-      const params = { header: { 'Idempotency-Key': sent.current.key } }
+      const params = { header: { 'idempotency-key': sent.current.key } }
       const { session_token, ...job } = await take(api.POST('/api/v1/jobs', { body, params }))
       remember(job.id, session_token)
       return job

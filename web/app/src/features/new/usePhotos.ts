@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 
+import type { View } from '@/api/types'
 import { t } from '@/i18n/t'
 import { useToasts } from '@/ui/Toasts'
 
@@ -8,9 +9,9 @@ import { move, place, rearrange, type Photo, type Room } from './photos'
 
 export interface Photos {
   all: readonly Photo[]
-  add: (files: readonly File[], view?: string) => void
+  add: (files: readonly File[], view?: View) => void
   remove: (id: string) => void
-  move: (id: string, view: string) => void
+  move: (id: string, view: View) => void
   change: (id: string, changes: Partial<Photo>) => void
 }
 
@@ -37,7 +38,7 @@ export function usePhotos(room: Room, maxBytes: number): Photos {
   useEffect(() => fit(rearrange(now.current, room)), [fit, room])
   useEffect(() => () => now.current.forEach(({ preview }) => URL.revokeObjectURL(preview)), [])
   return useMemo(() => {
-    const add = (files: readonly File[], view?: string) => {
+    const add = (files: readonly File[], view?: View) => {
       const photos = files.map((file) => photoOf(file, maxBytes))
       const [first, ...others] = photos
       if (!first) return

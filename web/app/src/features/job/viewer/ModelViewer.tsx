@@ -90,15 +90,19 @@ function Levels({ levels, index, onChange }: { levels: readonly Level[]; index: 
         <label key={name}>
           <input type="radio" name="level" checked={position === index} onChange={() => onChange(position)} />
           <strong>{word('level', name)}</strong>
-          <small>{factsOf(asset)}</small>
+          <Facts asset={asset} />
         </label>
       ))}
     </fieldset>
   )
 }
 
-function factsOf({ stats, bytes }: Asset): string {
+function Facts({ asset: { stats, bytes } }: { asset: Asset }) {
   const triangles = stats['triangles']
-  const size = formatBytes(bytes)
-  return typeof triangles === 'number' ? `${t('viewer.triangles', { count: formatCount(triangles) })} · ${size}` : size
+  return (
+    <small>
+      {typeof triangles === 'number' && <span>{t('viewer.triangles', { count: formatCount(triangles) })}</span>}
+      <span>{formatBytes(bytes)}</span>
+    </small>
+  )
 }

@@ -1,0 +1,98 @@
+"""Levels of detail, the report on them, and pictures of models."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from maquette.domain.errors import Permanent
+from maquette.media.meshes.camera import Camera
+from maquette.media.meshes.glb_write import write_glb
+from maquette.media.meshes.lods import Lod, make_lods, reduce, thumbnail
+from maquette.media.meshes.mesh import Mesh, Model
+from maquette.media.meshes.normalise import normalise
+from maquette.media.meshes.render import render, render_solid
+from maquette.media.meshes.store_report import report
+
+
+@pytest.fixture(scope="module")
+def folder(glb: bytes, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("lods")
+    (folder / "model.glb").write_bytes(glb)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def lods(folder: Path) -> list[Lod]:
+    return make_lods(folder / "model.glb", folder)
+
+
+def test_three_levels_keep_every_rule_of_the_store(lods: list[Lod]) -> None:
+    assert [lod.name for lod in lods] == ["lod0", "lod1", "lod2"]
+    assert all(lod.stats["watertight"] for lod in lods)
+    assert lods[2].stats["triangles"] <= 3000 < lods[0].stats["triangles"]
+    found = report({lod.name: lod.path for lod in lods})
+    assert [rule for rule in found["rules"] if not rule["pass"]] == []
+    assert found["pass"] is True
+
+
+def test_levels_look_alike(lods: list[Lod]) -> None:
+    first, *others = [render(normalise(lod.path.read_bytes()), 40, 20, 96).astype(int) for lod in lods]
+    for other in others:
+        both = (first[..., 3] == 255) & (other[..., 3] == 255)
+        assert both.sum() > 0.95 * (first[..., 3] == 255).sum()
+        assert np.abs(first - other)[both].mean() < 8
+
+
+def test_the_report_names_what_fails(painted: Model, tmp_path: Path) -> None:
+    path = tmp_path / "bad.glb"
+    mesh = Mesh(painted.mesh.positions + 3, painted.mesh.faces[1:], painted.mesh.normals, painted.mesh.uv)
+    path.write_bytes(write_glb(Model(mesh, np.zeros((300, 200, 3), np.uint8))))
+    found = report({"lod2": path})
+    failed = {rule["rule"] for rule in found["rules"] if not rule["pass"]}
+    assert failed == {"lod2.watertight", "lod2.origin_bottom_centre", "lod2.texture_square_power_of_two"}
+    assert found["pass"] is False
+
+
+def test_reducing_carries_the_colours_over(painted: Model) -> None:
+    small = reduce(painted, 400, 128)
+    assert len(small.mesh.faces) <= 400
+    assert small.texture.shape == (128, 128, 3)
+    picture = render(small, 0, 0, 64)
+    red, green, _ = picture[32, 44, :3].astype(int)
+    assert (red > 120, green > 120) == (True, True)
+    red, green, _ = picture[32, 20, :3].astype(int)
+    assert (red > 120, green < 90) == (True, True)
+
+
+def test_a_damaged_model_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x.glb").write_bytes(b"glTF" + b"\0" * 100)
+    with pytest.raises(Permanent, match="model_invalid"):
+        make_lods(tmp_path / "x.glb", tmp_path)
+
+
+def test_the_thumbnail_is_a_picture_on_nothing(folder: Path, tmp_path: Path) -> None:
+    thumbnail(folder / "model.glb", tmp_path / "t.png", 128)
+    with Image.open(tmp_path / "t.png") as picture:
+        assert (picture.size, picture.mode) == ((128, 128), "RGBA")
+        alpha = np.asarray(picture)[..., 3]
+    assert alpha[0, 0] == 0
+    assert alpha[64, 64] == 255
+    assert 0.2 < (alpha > 0).mean() < 0.8
+
+
+@pytest.mark.parametrize(("azimuth", "side"), [(0, (0, 0, 1)), (90, (1, 0, 0)), (180, (0, 0, -1)), (270, (-1, 0, 0))])
+@pytest.mark.parametrize("fov", [0.0, 40.0])
+def test_cameras_stand_where_they_say(ball: Mesh, azimuth: float, side: tuple[int, int, int], fov: float) -> None:
+    def facing(_points: np.ndarray, normals: np.ndarray) -> np.ndarray:
+        return np.repeat((normals @ np.array(side) > 0.8)[:, None], 3, axis=1) * 1.0
+
+    picture = render_solid(ball, facing, Camera(azimuth, 0, (0, 0, 0), 2.2, fov), 64)
+    assert picture[32, 32, 0] > 150
+    assert picture[32, 4:8, 0].max() < 60
+
+
+def test_up_is_up_and_the_light_comes_from_above(ball: Mesh) -> None:
+    picture = render_solid(ball, lambda p, _n: np.full((len(p), 3), 0.5), Camera(0, 0, (0, 0, 0), 2.2), 64)
+    assert picture[12, 32, 0] > picture[52, 32, 0] + 15

@@ -1,0 +1,49 @@
+import { afterEach, expect, test, vi } from 'vitest'
+
+import { formatAgo, formatBytes, formatDuration } from '@/i18n/format'
+import { en } from '@/i18n/en'
+import { t, word } from '@/i18n/t'
+import { rulesOf } from '@/features/job/rules'
+
+afterEach(() => vi.useRealTimers())
+
+test('texts take values and never lose a place for one silently', () => {
+  expect(t('new.sides', { count: 2, max: 4 })).toBe('2 of 4 sides. More sides, better shape.')
+  expect(t('new.sides', { count: 2 })).toContain('{max}')
+  for (const text of Object.values(en)) expect(text.trim()).not.toBe('')
+})
+
+test('a word that the table lacks is shown as it is, readable', () => {
+  expect(word('view', 'left')).toBe('Left')
+  expect(word('view', 'three_quarter')).toBe('Three quarter')
+})
+
+test.each([
+  [900, '900 B'],
+  [65_600, '66 kB'],
+  [1_358_320, '1.4 MB'],
+  [50_000_000, '50 MB'],
+])('%i bytes are %s', (bytes, text) => expect(formatBytes(bytes)).toBe(text))
+
+test.each([
+  [351, '351 ms'],
+  [2_540, '2.5 s'],
+  [59_700, '1 min 0 s'],
+  [3_725_000, '1 h 2 min'],
+])('%i ms are %s', (ms, text) => expect(formatDuration(ms)).toBe(text))
+
+test('ages are rough, and a clock ahead of ours is no future', () => {
+  const now = Date.parse('2026-01-02T12:00:00Z')
+  expect(formatAgo('2026-01-02T11:57:10Z', now)).toBe('2 minutes ago')
+  expect(formatAgo('2026-01-01T11:00:00Z', now)).toBe('yesterday')
+  expect(formatAgo('2026-01-02T12:00:09Z', now)).toBe('just now')
+})
+
+test('reads the rules of a report', () => {
+  const rule = { rule: 'lod0.uv_range', measured: [0, 1], limit: [0, 1], pass: true }
+  expect(rulesOf({ pipeline: 'x', report: { profile: 'store', pass: true, rules: [rule] } })).toEqual([
+    { subject: 'lod0', name: 'uv_range', measured: [0, 1], limit: [0, 1], passed: true },
+  ])
+  expect(rulesOf({ report: 'none' })).toEqual([])
+  expect(rulesOf({})).toEqual([])
+})
