@@ -39,6 +39,7 @@ class Walks:
         )
         self._concurrency = concurrency
         self._running: set[str] = set()
+        self._launched = False
         self._caretaker: Caretaker | None = None
 
     def enqueue(self, tx: Transaction, job: Job) -> None:
@@ -73,6 +74,7 @@ class Walks:
             "use_listen_notify": False,
             "scheduler_polling_interval_sec": 3600.0,
         }
+        self._launched = True
         DBOS(config=config)
         DBOS.workflow(name=WALK, max_recovery_attempts=RECOVERIES)(_workflow(runner, self._running))
         # from a thread without an event loop, lest the library runs our steps on the caller's
@@ -85,6 +87,7 @@ class Walks:
         """Steps that still run are cancelled, which kills their processes; the next launch takes them up."""
         if self._caretaker is not None:
             self._caretaker.stop()
+        if self._launched:
             DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=drain_s)
         self._client.destroy()
         self._engine.dispose()
