@@ -276,7 +276,7 @@ def migrate_database(settings: Settings) -> None:
 
 def holder(settings: Settings) -> Holder | None:
     """The process that works on the data folder, if there is one."""
-    return FolderLock(settings.data).holder()
+    return FolderLock(settings.data).holder() if settings.data.is_dir() else None
 
 
 def database_url(settings: Settings) -> str:

@@ -20,6 +20,7 @@ from maquette.cli.work import accept, take_in
 from maquette.domain.assets import View
 from maquette.domain.ids import LOCAL_OWNER
 from maquette.domain.jobs import Job, Result, Task
+from maquette.domain.states import Status
 from maquette.pipelines.catalog import check_views, find, settle
 from maquette.settings import Settings
 
@@ -72,8 +73,11 @@ async def _make(
     async with open_for_work(settings) as house:
         inputs = tuple([await take_in(house, photo) for photo in photos])
         job = await accept(house, NewJob(PIPELINE, inputs, chosen), folder)
-        with StageBar(screen) as bar:
-            job = await attend(house, screen, job, bar.show)
+        if job.status is Status.COMPLETED:
+            screen.note("This was made before; the files are delivered again.")
+        else:
+            with StageBar(screen) as bar:
+                job = await attend(house, screen, job, bar.show)
         return await asyncio.to_thread(_collect, house, job, folder)
 
 

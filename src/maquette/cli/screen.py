@@ -19,9 +19,9 @@ class Screen:
 
     def __init__(self, as_json: bool) -> None:
         self.as_json = as_json
-        # a file or a pipe has no width: nothing is folded there
-        self.out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDE)
-        self.err = Console(stderr=True, highlight=False, soft_wrap=True)
+        # a file or a pipe has no width: next to nothing is folded there
+        self.out = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
+        self.err = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else WIDE)
 
     @property
     def lively(self) -> bool:
