@@ -53,6 +53,11 @@ test('four photos become a model that can be seen and downloaded', async ({ page
   const told = await page.request.get(`${server.url}/api/v1/pipelines/photo_to_model`)
   expect(stages).toEqual(((await told.json()) as { stages: { stage: string }[] }).stages.map(({ stage }) => stage))
 
+  // elsewhere on the page the job stays in sight
+  await page.getByRole('link', { name: /^Jobs/ }).click()
+  await page.getByRole('link', { name: /^Working/ }).click()
+  await page.waitForURL(/\/job\/[^/]+$/)
+
   // half-way another page knows as much: the address is the state
   await expect(page.locator('[data-stage=validating]')).toHaveAttribute('data-mark', 'done', { timeout: 90_000 })
   await page.reload()
@@ -93,6 +98,28 @@ test('the list shows the job, and each screen works in the dark and on a phone',
   await page.screenshot({ path: 'test-results/new-dark-phone.png' })
   watch.check()
   await context.close()
+})
+
+test('a held job goes on, a canceled one can be tried again', async ({ page, request }) => {
+  const watch = new Watch(page, server.url)
+  const sent = await request.put(`${server.url}/api/v1/assets?name=front.jpg`, { data: readFileSync(sample('front')) })
+  const { id } = (await sent.json()) as { id: string }
+  const order = { pipeline: 'photo_to_model', inputs: [{ asset_id: id, view: 'front' }], hold_after: ['validating'] }
+  const made = await request.post(`${server.url}/api/v1/jobs`, { data: order })
+  await page.goto(`${server.url}/job/${((await made.json()) as { id: string }).id}`)
+  await expect(page.locator('[data-stage=validating]')).toHaveAttribute('data-mark', 'held', { timeout: 60_000 })
+  await checkAccess(page)
+  await page.getByRole('button', { name: 'Continue' }).click()
+  await expect(page.locator('[data-stage=removing_background]')).toHaveAttribute('data-mark', 'active', { timeout: 60_000 })
+  await page.getByRole('button', { name: 'Cancel' }).click()
+  await expect(page.getByText('You canceled this job')).toBeVisible()
+  await checkAccess(page)
+  await page.getByRole('button', { name: 'Run again from here: Checking photos' }).click()
+  await expect(page.getByText('Attempt 2')).toBeVisible()
+  await expect(page.locator('[data-stage=uploading]')).toContainText('Reused', { timeout: 60_000 })
+  await page.getByRole('button', { name: 'Cancel' }).click()
+  await expect(page.getByText('You canceled this job')).toBeVisible()
+  watch.check()
 })
 
 test('the keyboard is enough', async ({ page }) => {

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -73,8 +74,6 @@ def test_a_rolled_back_acceptance_enqueues_nothing(shop):
 
 
 def test_a_job_and_its_workflow_roll_back_together(shop):
-    from dataclasses import replace
-
     from maquette.domain.ids import new_id
 
     job = replace(shop.accept(), id=new_id("job"))
@@ -101,8 +100,6 @@ def test_enqueueing_twice_walks_once(shop):
 
 
 def test_a_higher_priority_goes_first(shop):
-    from dataclasses import replace
-
     ids = [shop.jobs.create("local", replace(shop.new_job(), priority=priority)).job.id for priority in (0, 5, -5, 5)]
     shop.engine._concurrency = 1
     shop.engine._walks._concurrency = 1
@@ -156,8 +153,6 @@ def test_a_retry_is_a_workflow_of_its_own(shop):
 
 
 def test_a_held_job_goes_on_in_a_leg_of_its_own(shop):
-    from dataclasses import replace
-
     from maquette.domain.states import Stage
 
     held = replace(shop.new_job(), hold_after=(Stage.REMOVING_BACKGROUND,))
@@ -205,7 +200,7 @@ def test_a_job_without_a_workflow_is_handed_over_at_launch(shop):
     assert shop.wait(job.id, Status.COMPLETED).attempt == 1
 
 
-@pytest.mark.parametrize("status", ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"])
+@pytest.mark.parametrize("status", ["SUCCESS", "ERROR", "CANCELLED"])
 def test_a_job_whose_workflow_has_ended_fails(shop, status):
     job = shop.accept()
     with shop.database.write() as tx:
@@ -218,13 +213,47 @@ def test_a_job_whose_workflow_has_ended_fails(shop, status):
     assert shop.wait(job.id, Status.COMPLETED).attempt == 2
 
 
-def test_a_job_that_was_taken_up_too_often_fails(shop):
-    job = shop.accept()
+def taken_up_too_often(shop) -> None:
     with shop.database.write() as tx:
-        tx.connection.exec_driver_sql("UPDATE workflow_status SET recovery_attempts = 6")
+        tx.connection.exec_driver_sql("UPDATE workflow_status SET recovery_attempts = 6, status = 'ENQUEUED'")
+
+
+def lose(shop, job, times: int) -> None:
+    """Leaves tasks of the first stage behind as so many crashes would."""
+    from maquette.domain.ids import new_id
+    from maquette.domain.jobs import Task, TaskStatus
+    from maquette.domain.states import Stage
+
+    with shop.database.write() as tx:
+        for number in range(times):
+            task = Task(new_id("task"), job.id, "local", Stage.UPLOADING, 1, number + 1, job.created_at)
+            tx.tasks.add(replace(task, status=TaskStatus.LOST))
+
+
+def test_a_job_whose_stage_was_lost_too_often_fails(shop):
+    job = shop.accept()
+    lose(shop, job, 6)
+    taken_up_too_often(shop)
     shop.launch()
     assert shop.wait(job.id, Status.FAILED).error.code == "worker_lost"
     assert not read_diary(shop)
+
+
+def test_a_job_that_was_taken_up_often_but_got_on_goes_on(shop):
+    job = shop.accept()
+    lose(shop, job, 5)
+    taken_up_too_often(shop)
+    shop.launch()
+    assert shop.wait(job.id, Status.COMPLETED, Status.FAILED).status is Status.COMPLETED
+
+
+def test_a_job_to_which_nothing_happens_is_forgiven_once(shop):
+    job = shop.accept()
+    with shop.database.write() as tx:
+        tx.connection.exec_driver_sql("""UPDATE workflow_status SET attributes = '{"forgiven_at_seq": 1}'""")
+    taken_up_too_often(shop)
+    shop.launch()
+    assert shop.wait(job.id, Status.FAILED).error.code == "worker_lost"
 
 
 def test_a_walk_that_nobody_runs_is_resumed(shop):

@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import binascii
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
@@ -76,7 +75,7 @@ def parse_digest(header: str | None) -> str | None:
             continue
         try:
             digest = base64.b64decode(value.partition(";")[0].strip().strip(":"), validate=True)
-        except binascii.Error:
+        except ValueError:
             digest = b""
         if len(digest) != 32:
             raise Refused("invalid_request", "Content-Digest holds no SHA-256.", "Send sha-256=:base64:.")

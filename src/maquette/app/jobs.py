@@ -66,6 +66,15 @@ class Jobs:
         ``idempotency_mismatch``. Raises the catalog's errors, ``not_found`` for foreign or missing assets,
         ``unknown_engine``, ``engine_unavailable``, ``queue_full``.
         """
+        try:
+            return self._create(owner_id, new, idempotency_key)
+        except Refused as refusal:
+            if refusal.code != "conflict":
+                raise
+            # a twin took the key between our look and our insert: now it can be seen
+            return self._create(owner_id, new, idempotency_key)
+
+    def _create(self, owner_id: str, new: NewJob, idempotency_key: str | None) -> Accepted:
         entry = find(new.pipeline)
         settings = settle(entry, new.settings)
         fingerprint = _fingerprint(new)

@@ -3,9 +3,11 @@
 import asyncio
 import io
 import socket
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -191,34 +193,34 @@ class Served:
         self.socket.close()
 
 
+@contextmanager
 def serve(world: World, **changes: Any) -> Iterator[World]:
     world.services = replace(world.services, **changes)
     world.app = create_app(world.services)
-    with Served(world.app) as served:
-        world.url = f"http://127.0.0.1:{served.port}"
-        with httpx.Client(base_url=world.url, timeout=30) as client:
-            world.http = client
-            yield world
-    asyncio.run(world.processes.close())
-    world.database.close()
+    try:
+        with Served(world.app) as served:
+            world.url = f"http://127.0.0.1:{served.port}"
+            with httpx.Client(base_url=world.url, timeout=30) as client:
+                world.http = client
+                yield world
+    finally:
+        asyncio.run(world.processes.close())
+        world.database.close()
 
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    yield from serve(make_world(tmp_path_factory.mktemp("world")))
+    with serve(make_world(tmp_path_factory.mktemp("world"))) as served:
+        yield served
 
 
 @pytest.fixture
 def make(tmp_path: Path) -> Iterator[Any]:
     """Serves another world with other settings; for tests that break things."""
-    running: list[Iterator[World]] = []
+    with ExitStack() as running:
 
-    def start(**changes: Any) -> World:
-        folder = tmp_path / str(len(running))
-        folder.mkdir()
-        running.append(serve(make_world(folder), **changes))
-        return next(running[-1])
+        def start(**changes: Any) -> World:
+            folder = Path(tempfile.mkdtemp(dir=tmp_path))
+            return running.enter_context(serve(make_world(folder), **changes))
 
-    yield start
-    for generator in running:
-        next(generator, None)
+        yield start

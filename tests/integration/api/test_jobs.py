@@ -1,7 +1,11 @@
 """Jobs over HTTP: accepted once, refused with a reason, moved by people."""
 
+import os
+import shutil
+import subprocess
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
@@ -13,7 +17,7 @@ from maquette.domain.jobs import Job, Result
 from maquette.domain.projects import Project, ProjectKind
 from maquette.domain.states import Stage, WaitingFor
 
-from .conftest import png
+from .conftest import make_world, png, serve
 
 
 def submit(world, key=None, **body):
@@ -265,3 +269,34 @@ def test_projects(world):
     assert world.http.get(url).json() == changed
     assert world.http.delete(url).status_code == 204
     assert world.http.get(url).status_code == 404
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A real file system of 12 MB, where this user may mount one."""
+    if shutil.which("mount") is None or os.geteuid() != 0:
+        pytest.skip("mounting needs root")
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", folder], check=False).returncode:
+        pytest.skip("mounting is not allowed here")
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)
+
+
+def test_a_really_full_disk_is_told_and_heals(small_disk):
+    with serve(make_world(small_disk)) as world:
+        photo = world.photo()
+        body = {"pipeline": "cutout", "inputs": given(photo)}
+        filler = small_disk / "filler"
+        with filler.open("wb", buffering=0) as file, suppress(OSError):
+            while True:
+                file.write(b"x" * 4096)
+        answers = [submit(world, **body) for _ in range(3)]
+        answers += [world.http.post("/api/v1/assets", files={"file": ("a.png", png("blue"))})]
+        assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(507, "storage_full")] * 4
+        assert world.http.get(photo["url"]).status_code == 200
+        assert world.http.get("/api/v1/jobs").json()["items"] == []
+        filler.unlink()
+        assert submit(world, **body).status_code == 202
+        assert world.photo(colour="blue")

@@ -3,21 +3,26 @@
 import asyncio
 import logging
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from dbos import DBOSClient, WorkflowStatus
 from sqlalchemy.exc import DBAPIError
 
-from maquette.adapters.dbos.names import QUEUE, workflow_id
+from maquette.adapters.dbos.names import QUEUE, RECOVERIES, workflow_id
 from maquette.domain.errors import MaquetteError
-from maquette.domain.jobs import Job
+from maquette.domain.jobs import Job, TaskStatus
 from maquette.pipelines.runner import Runner
 from maquette.ports.stores import Database, Transaction
 
 LOOK_EVERY_S = 5.0
 
-_ENDED = frozenset({"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
+_TOO_OFTEN = "MAX_RECOVERY_ATTEMPTS_EXCEEDED"
+_ENDED = frozenset({"SUCCESS", "ERROR", "CANCELLED", _TOO_OFTEN})
+_SEQ = "forgiven_at_seq"
+"""The attribute of a workflow that keeps the job's ``seq`` of the last time it was resumed."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -25,8 +30,9 @@ class Caretaker:
     """Compares our jobs with the library's workflows, at launch and every few seconds.
 
     An unfinished job without a workflow is handed over again: its folder may have been restored from a copy. One
-    whose workflow has ended, for example because it was taken up too often, fails as ``worker_lost``. A workflow that
-    this process should be running but is not, because a full disk kept it from being written down, is resumed.
+    whose workflow has ended fails as ``worker_lost``; when it ended because it was taken up too often, that is so only
+    if the job itself is to blame. A workflow that this process should be running but is not, because a full disk kept
+    it from being written down, is resumed.
     """
 
     def __init__(
@@ -66,9 +72,29 @@ class Caretaker:
             self._hand_over(name)
         for name, job in left.items():
             if name in statuses and statuses[name].status in _ENDED:
-                _log.warning("Job %s was left by its walk, which is %s.", job.id, statuses[name].status)
-                asyncio.run(self._runner.abandon(job.id, job.attempt, "worker_lost"))
+                self._end(job, statuses[name])
         self._resume(statuses)
+
+    def _end(self, job: Job, status: WorkflowStatus) -> None:
+        if status.status == _TOO_OFTEN and not self._is_to_blame(job, status):
+            self._client.update_workflow_attributes(status.workflow_id, {_SEQ: job.seq})
+            self._client.resume_workflow(status.workflow_id, queue_name=QUEUE)
+            return
+        _log.warning("Job %s was left by its walk, which is %s.", job.id, status.status)
+        asyncio.run(self._runner.abandon(job.id, job.attempt, "worker_lost"))
+
+    def _is_to_blame(self, job: Job, status: WorkflowStatus) -> bool:
+        """Whether it is this job that crashes us, rather than the machine that goes down all the time.
+
+        It is if one stage was lost too often, or if nothing at all has happened since it was last forgiven.
+        """
+        if (status.attributes or {}).get(_SEQ) == job.seq:
+            return True
+        with self._db.read() as tx:
+            tasks = [task for task in tx.tasks.of_job(job.id) if task.attempt == job.attempt]
+        # the newest one still counts as running: nobody has been there to mark it
+        lost = Counter(task.stage for task in tasks if task.status in (TaskStatus.LOST, TaskStatus.RUNNING))
+        return max(lost.values(), default=0) > RECOVERIES
 
     def _resume(self, statuses: Mapping[str, WorkflowStatus]) -> None:
         idle = {name for name, status in statuses.items() if self._should_run(status) and name not in self._running}

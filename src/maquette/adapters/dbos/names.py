@@ -1,4 +1,4 @@
-"""What the engine calls things in its database: names that jobs in flight refer to, so they never change."""
+"""What the engine calls things in its database (names that jobs in flight refer to, so they never change)."""
 
 from maquette.domain.jobs import Job
 
@@ -9,6 +9,9 @@ WALK = "maquette.walk"
 WALK_VERSION = "walk-1"
 """Stands for the order of the steps in ``pipelines.runner.walk``, which a job in flight is replayed against. It must
 not follow Maquette's own version: an update would strand every job that was under way."""
+
+RECOVERIES = 5
+"""How often a job is taken up after a crash before somebody asks whether it is what crashes us."""
 
 
 def workflow_id(job: Job) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from maquette.adapters.dbos.caretaker import Caretaker
 from maquette.adapters.dbos.connections import engine
-from maquette.adapters.dbos.names import APPLICATION, QUEUE, WALK, WALK_VERSION, workflow_id
+from maquette.adapters.dbos.names import APPLICATION, QUEUE, RECOVERIES, WALK, WALK_VERSION, workflow_id
 from maquette.adapters.dbos.quiet import quieten
 from maquette.domain.errors import MaquetteError, Unavailable
 from maquette.domain.jobs import Job
@@ -20,8 +20,6 @@ from maquette.ports.stores import Database, Transaction
 
 POLL_S = 0.25
 """Seconds between two looks into the queue: a tenth of a core idle would buy 0.1."""
-RECOVERIES = 5
-"""How often a job is taken up after a crash before it counts as what crashes us."""
 _FIRST_PRIORITY = 1_000_000
 """The library takes small numbers first, from 1; we take large ones first, from 0 either way."""
 
@@ -41,6 +39,7 @@ class Walks:
         )
         self._concurrency = concurrency
         self._running: set[str] = set()
+        self._launched = False
         self._caretaker: Caretaker | None = None
 
     def enqueue(self, tx: Transaction, job: Job) -> None:
@@ -75,6 +74,7 @@ class Walks:
             "use_listen_notify": False,
             "scheduler_polling_interval_sec": 3600.0,
         }
+        self._launched = True
         DBOS(config=config)
         DBOS.workflow(name=WALK, max_recovery_attempts=RECOVERIES)(_workflow(runner, self._running))
         # from a thread without an event loop, lest the library runs our steps on the caller's
@@ -87,6 +87,7 @@ class Walks:
         """Steps that still run are cancelled, which kills their processes; the next launch takes them up."""
         if self._caretaker is not None:
             self._caretaker.stop()
+        if self._launched:
             DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=drain_s)
         self._client.destroy()
         self._engine.dispose()

@@ -41,9 +41,9 @@ def bounds(mesh: Mesh) -> tuple[Floats, Floats]:
 
 
 def unit(vectors: Floats) -> Floats:
-    """Rows scaled to length 1; rows of length 0 stay 0."""
-    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    return vectors / np.maximum(lengths, 1e-20)
+    """Rows (n, 3) scaled to length 1. Rows without a length point up: a ray must have a direction."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.where(lengths > 1e-20, vectors / np.maximum(lengths, 1e-20), np.array([0.0, 1.0, 0.0]))
 
 
 def face_vectors(mesh: Mesh) -> Floats:
@@ -73,8 +73,6 @@ def vertex_normals(mesh: Mesh) -> Floats:
     for corner in range(3):
         for axis in range(3):
             sums[:, axis] += np.bincount(welded.faces[:, corner], vectors[:, axis], len(sums))
-    # a vertex whose faces cancel out still needs a valid normal
-    sums[np.linalg.norm(sums, axis=1) < 1e-20] = (0.0, 1.0, 0.0)
     return unit(sums)[number].astype(np.float32)
 
 

@@ -110,7 +110,7 @@ def _shade(caster: Caster, points: Floats, normals: Floats, camera: Camera, ligh
         sky += open_sky * (0.72 + 0.28 * direction[:, 1])
     toward = camera.toward()
     right = np.cross([0.0, 1.0, 0.0], toward)
-    lamp = unit(toward - 0.6 * right + np.array([0.0, 0.8, 0.0]))
+    lamp = unit((toward - 0.6 * right + np.array([0.0, 0.8, 0.0]))[None])[0]
     return light.ambient * sky / _SKY_RAYS + light.key * np.clip(normals @ lamp, 0, None)
 
 

@@ -6,10 +6,6 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Status, as polling front ends know it
-         * @description Errors come in this route's own shape; a failed job is answered with 200.
-         */
         get: operations["get_status_compat"];
         put?: never;
         post?: never;
@@ -26,20 +22,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List Assets
-         * @description Assets, newest first.
-         */
         get: operations["list_assets"];
-        /**
-         * Put Asset
-         * @description Takes one photo as the raw body. A SHA-256 that is given is verified.
-         */
         put: operations["put_asset"];
-        /**
-         * Upload Asset
-         * @description Takes one photo as a form. Answered when its bytes are safe on the disk.
-         */
         post: operations["upload_asset"];
         delete?: never;
         options?: never;
@@ -54,17 +38,9 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Asset
-         * @description What is known of one asset.
-         */
         get: operations["get_asset"];
         put?: never;
         post?: never;
-        /**
-         * Delete Asset
-         * @description Deletes an asset that no unfinished job starts from.
-         */
         delete: operations["delete_asset"];
         options?: never;
         head?: never;
@@ -78,10 +54,6 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Asset Content
-         * @description The bytes of one asset; they never change. Single ranges are served.
-         */
         get: operations["get_asset_content"];
         put?: never;
         post?: never;
@@ -98,10 +70,6 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Link Asset
-         * @description A link that opens the asset for a short while, for whoever has it.
-         */
         get: operations["link_asset"];
         put?: never;
         post?: never;
@@ -118,10 +86,6 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List Engines
-         * @description Every installed engine and whether it can run on this machine.
-         */
         get: operations["list_engines"];
         put?: never;
         post?: never;
@@ -138,16 +102,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List Jobs
-         * @description Jobs, newest first.
-         */
         get: operations["list_jobs"];
         put?: never;
-        /**
-         * Create Job
-         * @description Accepts a job. Once this is answered, the job is stored and will be worked on whatever dies.
-         */
         post: operations["create_job"];
         delete?: never;
         options?: never;
@@ -162,17 +118,9 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Job
-         * @description How a job stands.
-         */
         get: operations["get_job"];
         put?: never;
         post?: never;
-        /**
-         * Delete Job
-         * @description Deletes a job that has ended.
-         */
         delete: operations["delete_job"];
         options?: never;
         head?: never;
@@ -188,10 +136,6 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Cancel Job
-         * @description Stops a job. A canceled one stays as it is.
-         */
         post: operations["cancel_job"];
         delete?: never;
         options?: never;
@@ -206,7 +150,6 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The events of a job as they happen */
         get: operations["stream_events"];
         put?: never;
         post?: never;
@@ -223,10 +166,6 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List Logs
-         * @description What the stages had to say.
-         */
         get: operations["list_logs"];
         put?: never;
         post?: never;
@@ -245,10 +184,6 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Resume Job
-         * @description Lets a waiting job go on.
-         */
         post: operations["resume_job"];
         delete?: never;
         options?: never;
@@ -265,10 +200,6 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Retry Job
-         * @description Starts a failed or canceled job's next attempt; what was finished is used again.
-         */
         post: operations["retry_job"];
         delete?: never;
         options?: never;
@@ -283,10 +214,6 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List Tasks
-         * @description Every try of every stage.
-         */
         get: operations["list_tasks"];
         put?: never;
         post?: never;
@@ -303,10 +230,6 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Limits
-         * @description What a request may ask for.
-         */
         get: operations["get_limits"];
         put?: never;
         post?: never;
@@ -323,10 +246,6 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List Pipelines
-         * @description Every pipeline in full, those that cannot run here yet included (`offered`).
-         */
         get: operations["list_pipelines"];
         put?: never;
         post?: never;
@@ -343,10 +262,6 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Pipeline
-         * @description One pipeline: its stages with labels and limits, and its settings.
-         */
         get: operations["get_pipeline"];
         put?: never;
         post?: never;
@@ -363,16 +278,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List Projects
-         * @description Projects, newest first.
-         */
         get: operations["list_projects"];
         put?: never;
-        /**
-         * Create Project
-         * @description Makes a project.
-         */
         post: operations["create_project"];
         delete?: never;
         options?: never;
@@ -387,24 +294,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Project
-         * @description One project.
-         */
         get: operations["get_project"];
         put?: never;
         post?: never;
-        /**
-         * Delete Project
-         * @description Deletes a project. Its photos and jobs stay.
-         */
         delete: operations["delete_project"];
         options?: never;
         head?: never;
-        /**
-         * Change Project
-         * @description Sets the given fields; the others stay.
-         */
         patch: operations["change_project"];
         trace?: never;
     };
@@ -415,10 +310,6 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Result
-         * @description The result with its assets and its report.
-         */
         get: operations["get_result"];
         put?: never;
         post?: never;
@@ -435,10 +326,6 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Download Result
-         * @description One file of the result, or all of them as a zip.
-         */
         get: operations["download_result"];
         put?: never;
         post?: never;
@@ -455,10 +342,6 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Report
-         * @description Each rule with its measured value.
-         */
         get: operations["get_report"];
         put?: never;
         post?: never;
@@ -475,10 +358,6 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Statuses
-         * @description The state machine of a job, with what to call its states.
-         */
         get: operations["get_statuses"];
         put?: never;
         post?: never;
@@ -495,10 +374,6 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get File
-         * @description The bytes behind a signed link. The signature is checked before the id is looked at.
-         */
         get: operations["get_file"];
         put?: never;
         post?: never;
@@ -515,10 +390,6 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Health
-         * @description The process answers.
-         */
         get: operations["get_health"];
         put?: never;
         post?: never;
@@ -535,10 +406,6 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Readiness
-         * @description Whether the database can be reached, the job engine runs and the disk has space.
-         */
         get: operations["get_readiness"];
         put?: never;
         post?: never;
@@ -552,182 +419,96 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /**
-         * AssetOut
-         * @description One stored file. `url` is stable.
-         */
         AssetOut: {
-            /** Bytes */
             bytes: number;
-            /** Created At */
             created_at: string;
-            /** Derived From */
             derived_from: string[];
-            /** Engine */
             engine: string | null;
-            /** Height */
             height: number | null;
-            /** Id */
             id: string;
-            /** Is Test */
             is_test: boolean;
-            /** Media Type */
             media_type: string;
-            /** Name */
             name: string;
-            /** Produced By */
             produced_by: string | null;
-            /** Project Id */
             project_id: string | null;
             quality: components["schemas"]["QualityOut"] | null;
             role: components["schemas"]["Role"];
-            /** Sha256 */
             sha256: string;
-            /** Stats */
             stats: {
                 [key: string]: unknown;
             };
-            /** Url */
             url: string;
             view: components["schemas"]["View"] | null;
-            /** Width */
             width: number | null;
         };
-        /**
-         * AssetPage
-         * @description Some assets, newest first.
-         */
         AssetPage: {
-            /** Items */
             items: components["schemas"]["AssetOut"][];
-            /** Next Cursor */
             next_cursor: string | null;
         };
-        /**
-         * Capability
-         * @description What an engine can do; an agent noun each.
-         * @enum {string}
-         */
+        /** @enum {string} */
         Capability: "cutter" | "mesher";
-        /**
-         * ChoiceOut
-         * @description A setting with a fixed set of values.
-         */
         ChoiceOut: {
-            /** Default */
             default: string;
-            /** Title */
             title: string;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             type: "choice";
-            /** Values */
             values: string[];
         };
-        /**
-         * CreatedJobOut
-         * @description A job that was just accepted. The token opens its status; it is shown this once.
-         */
         CreatedJobOut: {
-            /** Attempt */
             attempt: number;
-            /** Batch Id */
             batch_id: string | null;
-            /** Budget Usd */
             budget_usd: number | null;
-            /** Cost Usd */
             cost_usd: number;
-            /** Created At */
             created_at: string;
-            /** Deadline S */
             deadline_s: number;
-            /** Elapsed Ms */
             elapsed_ms: number;
-            /** Ended At */
             ended_at: string | null;
             error: components["schemas"]["ErrorOut"] | null;
-            /** Estimate Usd */
             estimate_usd: number | null;
-            /** Eta */
             eta: string | null;
             failed_stage: components["schemas"]["Stage"] | null;
-            /**
-             * Generation Status
-             * @enum {string}
-             */
+            /** @enum {string} */
             generation_status: "pending" | "uploaded" | "upload_failed" | "bgr_removed" | "bgr_removal_failed" | "job_created" | "job_creation_failed" | "model_generated" | "model_generation_failed" | "model_saved" | "model_saving_failed";
-            /** Hold After */
             hold_after: components["schemas"]["Stage"][];
-            /** Id */
             id: string;
-            /** Inputs */
             inputs: components["schemas"]["InputOut"][];
-            /** Is Test */
             is_test: boolean;
-            /**
-             * Model Status
-             * @enum {string}
-             */
+            /** @enum {string} */
             model_status: "draft" | "uploading_photos" | "photos_uploaded" | "removing_background" | "generating_3d_model" | "completed" | "failed";
-            /** Parent Job Id */
             parent_job_id: string | null;
-            /** Pipeline */
             pipeline: string;
-            /** Priority */
             priority: number;
-            /** Progress */
             progress: number;
-            /** Project Id */
             project_id: string | null;
-            /** Queue Position */
             queue_position: number | null;
-            /** Result Id */
             result_id: string | null;
-            /** Seq */
             seq: number;
-            /** Session Token */
             session_token: string;
-            /** Settings */
             settings: {
                 [key: string]: unknown;
             };
             stage: components["schemas"]["Stage"] | null;
-            /** Started At */
             started_at: string | null;
             status: components["schemas"]["Status"];
-            /** Ui Stage */
             ui_stage: ("uploaded" | "removing_background" | "processing" | "generating" | "ready" | "failed") | null;
-            /** Updated At */
             updated_at: string;
             waiting_for: components["schemas"]["WaitingFor"] | null;
         };
-        /**
-         * Dimensions
-         * @description The object's true size; what is not known is left out.
-         */
         Dimensions: {
-            /** Depth */
             depth?: number | null;
-            /** Height */
             height?: number | null;
             /**
-             * Unit
              * @default cm
              * @enum {string}
              */
             unit?: "mm" | "cm" | "m" | "in";
-            /** Width */
             width?: number | null;
         };
-        /**
-         * EngineOut
-         * @description A setting that names an engine; left out, one is chosen.
-         */
         EngineOut: {
             capability: components["schemas"]["Capability"];
-            /** Title */
             title: string;
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -735,114 +516,55 @@ export interface components {
              */
             type: "engine";
         };
-        /**
-         * EnginePage
-         * @description Every installed engine.
-         */
         EnginePage: {
-            /** Items */
             items: components["schemas"]["EngineRecordOut"][];
-            /** Next Cursor */
             next_cursor: string | null;
         };
-        /**
-         * EngineRecordOut
-         * @description An installed engine. One that could not be imported has neither capability nor version.
-         */
         EngineRecordOut: {
             capability: components["schemas"]["Capability"] | null;
-            /** Commercial Use */
             commercial_use: boolean | null;
-            /** Hint */
             hint: string;
-            /** Is Test */
             is_test: boolean;
-            /** Licence */
             licence: string | null;
-            /** Message */
             message: string;
-            /** Name */
             name: string;
-            /** Needs */
             needs: string | null;
-            /** Ready */
             ready: boolean;
-            /** Title */
             title: string;
-            /** Version */
             version: string | null;
         };
-        /**
-         * ErrorField
-         * @description One part of a request that is not valid.
-         */
         ErrorField: {
-            /** Field */
             field: string;
-            /** Message */
             message: string;
-            /** Type */
             type: string;
         };
-        /**
-         * ErrorOut
-         * @description Why a job or a task failed.
-         */
         ErrorOut: {
-            /** Code */
             code: string;
-            /** Hint */
             hint: string;
-            /** Message */
             message: string;
-            /** Retryable */
             retryable: boolean;
         };
-        /**
-         * EventOut
-         * @description What an event of the stream carries as its data.
-         */
         EventOut: {
-            /** At */
             at: string;
-            /** Data */
             data: {
                 [key: string]: unknown;
             };
-            /** Job Id */
             job_id: string;
-            /** Seq */
             seq: number;
             type: components["schemas"]["EventType"];
         };
-        /**
-         * EventType
-         * @description What happened to a job.
-         * @enum {string}
-         */
+        /** @enum {string} */
         EventType: "job.created" | "job.accepted" | "stage.started" | "stage.progress" | "stage.finished" | "job.held" | "job.resumed" | "job.requeued" | "job.failed" | "job.canceled" | "job.retried" | "job.completed";
-        /**
-         * HealthOut
-         * @description The process answers.
-         */
         HealthOut: {
             /**
-             * Status
              * @default ok
              * @constant
              */
             status: "ok";
-            /** Version */
             version: string;
         };
-        /**
-         * InputIn
-         * @description A photo to start from. `view` overrides the asset's own; `box` is x, y, width, height in pixels.
-         */
         InputIn: {
-            /** Asset Id */
             asset_id: string;
-            /** Box */
             box?: [
                 number,
                 number,
@@ -851,14 +573,8 @@ export interface components {
             ] | null;
             view?: components["schemas"]["View"] | null;
         };
-        /**
-         * InputOut
-         * @description One photo that a job starts from.
-         */
         InputOut: {
-            /** Asset Id */
             asset_id: string;
-            /** Box */
             box: [
                 number,
                 number,
@@ -867,613 +583,282 @@ export interface components {
             ] | null;
             view: components["schemas"]["View"] | null;
         };
-        /**
-         * JobOut
-         * @description One run of a pipeline, also in the words of the older front ends.
-         */
         JobOut: {
-            /** Attempt */
             attempt: number;
-            /** Batch Id */
             batch_id: string | null;
-            /** Budget Usd */
             budget_usd: number | null;
-            /** Cost Usd */
             cost_usd: number;
-            /** Created At */
             created_at: string;
-            /** Deadline S */
             deadline_s: number;
-            /** Elapsed Ms */
             elapsed_ms: number;
-            /** Ended At */
             ended_at: string | null;
             error: components["schemas"]["ErrorOut"] | null;
-            /** Estimate Usd */
             estimate_usd: number | null;
-            /** Eta */
             eta: string | null;
             failed_stage: components["schemas"]["Stage"] | null;
-            /**
-             * Generation Status
-             * @enum {string}
-             */
+            /** @enum {string} */
             generation_status: "pending" | "uploaded" | "upload_failed" | "bgr_removed" | "bgr_removal_failed" | "job_created" | "job_creation_failed" | "model_generated" | "model_generation_failed" | "model_saved" | "model_saving_failed";
-            /** Hold After */
             hold_after: components["schemas"]["Stage"][];
-            /** Id */
             id: string;
-            /** Inputs */
             inputs: components["schemas"]["InputOut"][];
-            /** Is Test */
             is_test: boolean;
-            /**
-             * Model Status
-             * @enum {string}
-             */
+            /** @enum {string} */
             model_status: "draft" | "uploading_photos" | "photos_uploaded" | "removing_background" | "generating_3d_model" | "completed" | "failed";
-            /** Parent Job Id */
             parent_job_id: string | null;
-            /** Pipeline */
             pipeline: string;
-            /** Priority */
             priority: number;
-            /** Progress */
             progress: number;
-            /** Project Id */
             project_id: string | null;
-            /** Queue Position */
             queue_position: number | null;
-            /** Result Id */
             result_id: string | null;
-            /** Seq */
             seq: number;
-            /** Settings */
             settings: {
                 [key: string]: unknown;
             };
             stage: components["schemas"]["Stage"] | null;
-            /** Started At */
             started_at: string | null;
             status: components["schemas"]["Status"];
-            /** Ui Stage */
             ui_stage: ("uploaded" | "removing_background" | "processing" | "generating" | "ready" | "failed") | null;
-            /** Updated At */
             updated_at: string;
             waiting_for: components["schemas"]["WaitingFor"] | null;
         };
-        /**
-         * JobPage
-         * @description Some jobs, newest first.
-         */
         JobPage: {
-            /** Items */
             items: components["schemas"]["JobOut"][];
-            /** Next Cursor */
             next_cursor: string | null;
         };
-        /**
-         * LimitsOut
-         * @description What a request may ask for. Bytes, pixels, seconds.
-         */
         LimitsOut: {
-            /** Body Bytes */
             body_bytes: number;
-            /** Deadline S */
             deadline_s: number;
-            /** Link Seconds */
             link_seconds: number;
-            /** Photo Bytes */
             photo_bytes: number;
-            /** Photo Pixels */
             photo_pixels: number;
-            /** Photo Side */
             photo_side: number;
-            /** Photos Per Job */
             photos_per_job: {
                 [key: string]: number;
             };
-            /** Queued Jobs */
             queued_jobs: number;
-            /** Upload Seconds */
             upload_seconds: number;
         };
-        /**
-         * LinkOut
-         * @description A link that opens one asset for a short while, for whoever has it.
-         */
         LinkOut: {
-            /** Expires At */
             expires_at: string;
-            /** Url */
             url: string;
         };
-        /**
-         * LogLineOut
-         * @description One line of a job's log. `detail` may hold a traceback.
-         */
         LogLineOut: {
-            /** At */
             at: string;
-            /** Detail */
             detail: string;
-            /** Level */
             level: string;
-            /** Message */
             message: string;
             stage: components["schemas"]["Stage"] | null;
         };
-        /**
-         * LogPage
-         * @description A job's log.
-         */
         LogPage: {
-            /** Items */
             items: components["schemas"]["LogLineOut"][];
-            /** Next Cursor */
             next_cursor: string | null;
         };
-        /**
-         * NewJobIn
-         * @description What to make of which photos. `hold_after` names stages after which the job waits to be resumed.
-         */
         NewJobIn: {
-            /** Budget Usd */
             budget_usd?: number | null;
-            /**
-             * Deadline S
-             * @default 3600
-             */
+            /** @default 3600 */
             deadline_s?: number;
-            /**
-             * Hold After
-             * @default []
-             */
+            /** @default [] */
             hold_after?: components["schemas"]["Stage"][];
-            /**
-             * Inputs
-             * @default []
-             */
+            /** @default [] */
             inputs?: components["schemas"]["InputIn"][];
-            /** Parent Job Id */
             parent_job_id?: string | null;
-            /** Pipeline */
             pipeline: string;
-            /**
-             * Priority
-             * @default 0
-             */
+            /** @default 0 */
             priority?: number;
-            /** Project Id */
             project_id?: string | null;
-            /**
-             * Settings
-             * @default {}
-             */
+            /** @default {} */
             settings?: {
                 [key: string]: unknown;
             };
         };
-        /**
-         * NewProject
-         * @description What a project is made of.
-         */
         NewProject: {
             dimensions?: components["schemas"]["Dimensions"] | null;
-            /** Expires At */
             expires_at?: string | null;
             /** @default generic */
             kind?: components["schemas"]["ProjectKind"];
-            /** Name */
             name: string;
-            /** Room Type */
             room_type?: string | null;
-            /** Sku */
             sku?: string | null;
-            /**
-             * Tags
-             * @default []
-             */
+            /** @default [] */
             tags?: string[];
         };
-        /**
-         * PipelineOut
-         * @description One pipeline in full. `offered` says whether this server can run it.
-         */
         PipelineOut: {
-            /** Max Photos */
             max_photos: number;
-            /** Name */
             name: string;
-            /** Offered */
             offered: boolean;
-            /** Result */
             result: string;
-            /** Settings */
             settings: {
                 [key: string]: components["schemas"]["ChoiceOut"] | components["schemas"]["EngineOut"];
             };
-            /** Stages */
             stages: components["schemas"]["StageOut"][];
-            /** Status Map */
             status_map: {
                 [key: string]: {
                     [key: string]: string;
                 };
             } | null;
-            /** Title */
             title: string;
-            /** Ui Steps */
             ui_steps: components["schemas"]["UiStepOut"][] | null;
-            /** Views */
             views: components["schemas"]["View"][];
         };
-        /**
-         * PipelinePage
-         * @description Every pipeline.
-         */
         PipelinePage: {
-            /** Items */
             items: components["schemas"]["PipelineOut"][];
-            /** Next Cursor */
             next_cursor: string | null;
         };
-        /**
-         * Problem
-         * @description An error (RFC 9457). `code` is stable, `hint` says what to do next.
-         */
         Problem: {
-            /** Code */
             code: string;
-            /** Detail */
             detail: string;
-            /**
-             * Errors
-             * @default null
-             */
-            errors: components["schemas"]["ErrorField"][] | null;
-            /** Hint */
+            /** @default null */
+            errors?: components["schemas"]["ErrorField"][] | null;
             hint: string;
-            /**
-             * Instance
-             * @default null
-             */
-            instance: string | null;
-            /** Status */
+            /** @default null */
+            instance?: string | null;
             status: number;
-            /** Title */
             title: string;
-            /** Type */
             type: string;
         };
-        /**
-         * ProjectChanges
-         * @description The fields to set; those left out stay as they are.
-         */
         ProjectChanges: {
             dimensions?: components["schemas"]["Dimensions"] | null;
-            /** Expires At */
             expires_at?: string | null;
             /** @default generic */
             kind?: components["schemas"]["ProjectKind"];
-            /**
-             * Name
-             * @default
-             */
+            /** @default  */
             name?: string;
-            /** Room Type */
             room_type?: string | null;
-            /** Sku */
             sku?: string | null;
-            /**
-             * Tags
-             * @default []
-             */
+            /** @default [] */
             tags?: string[];
         };
-        /**
-         * ProjectKind
-         * @description What a project is about.
-         * @enum {string}
-         */
+        /** @enum {string} */
         ProjectKind: "product" | "room" | "portrait" | "generic";
-        /**
-         * ProjectOut
-         * @description A named collection of photos and jobs.
-         */
         ProjectOut: {
-            /** Created At */
             created_at: string;
             dimensions: components["schemas"]["Dimensions"] | null;
-            /** Expires At */
             expires_at: string | null;
-            /** Id */
             id: string;
             kind: components["schemas"]["ProjectKind"];
-            /** Name */
             name: string;
-            /** Room Type */
             room_type: string | null;
-            /** Sku */
             sku: string | null;
-            /** Tags */
             tags: string[];
-            /** Updated At */
             updated_at: string;
         };
-        /**
-         * ProjectPage
-         * @description Some projects, newest first.
-         */
         ProjectPage: {
-            /** Items */
             items: components["schemas"]["ProjectOut"][];
-            /** Next Cursor */
             next_cursor: string | null;
         };
-        /**
-         * QualityOut
-         * @description How good an asset is, from 0 to 1, and what is wrong with it.
-         */
         QualityOut: {
-            /** Flags */
             flags: string[];
-            /** Score */
             score: number;
         };
-        /**
-         * ReadyOut
-         * @description Whether the server can do its work.
-         */
         ReadyOut: {
-            /** Message */
             message: string;
-            /** Ready */
             ready: boolean;
         };
-        /**
-         * ResultOut
-         * @description What a job delivers. `assets` are grouped by name: `lod0`, `lod1`, `lod2`, `thumbnail`, `cutout`, `mask`.
-         */
         ResultOut: {
-            /** Assets */
             assets: {
                 [key: string]: components["schemas"]["AssetOut"][];
             };
-            /** Created At */
             created_at: string;
-            /** Id */
             id: string;
-            /** Is Test */
             is_test: boolean;
-            /** Job Id */
             job_id: string;
-            /** Kind */
             kind: string;
-            /** Report */
             report: {
                 [key: string]: unknown;
             };
         };
-        /**
-         * RetryIn
-         * @description Where to start again; without it, at the stage that failed.
-         */
         RetryIn: {
             from_stage?: components["schemas"]["Stage"] | null;
         };
-        /**
-         * Role
-         * @description What an asset is for.
-         * @enum {string}
-         */
+        /** @enum {string} */
         Role: "original" | "working" | "cutout" | "mask" | "model" | "lod" | "texture" | "usdz" | "thumbnail" | "preview" | "edit" | "audio" | "report" | "archive";
-        /**
-         * Stage
-         * @description The stages in their one order. Each pipeline walks a subsequence.
-         * @enum {string}
-         */
+        /** @enum {string} */
         Stage: "uploading" | "validating" | "transcribing" | "selecting" | "removing_background" | "approving" | "analyzing" | "planning" | "retrieving" | "submitting" | "generating" | "storing" | "optimizing" | "watermarking" | "complete";
-        /**
-         * StageOut
-         * @description One stage, what it is called, and the percent that a job shows when it starts and ends.
-         *
-         *     `timeout_s` is null for a stage that this version cannot run.
-         */
         StageOut: {
-            /** End */
             end: number;
-            /** Icon */
             icon: string;
-            /** Label */
             label: string;
             stage: components["schemas"]["Stage"];
-            /** Start */
             start: number;
-            /** Timeout S */
             timeout_s: number | null;
         };
-        /**
-         * Status
-         * @description What a job is doing.
-         * @enum {string}
-         */
+        /** @enum {string} */
         Status: "draft" | "pending" | "processing" | "waiting" | "completed" | "failed" | "canceled";
-        /**
-         * StatusBody
-         * @description How a job stands, as the polling front end knows it. `errorMessage` is there for failed jobs only.
-         */
         StatusBody: {
-            /** Attempt */
             attempt: number;
-            /** Costusd */
             costUsd: number;
-            /**
-             * Errormessage
-             * @default null
-             */
-            errorMessage: string | null;
+            /** @default null */
+            errorMessage?: string | null;
             failedStage: components["schemas"]["Stage"] | null;
-            /**
-             * Generationstatus
-             * @enum {string}
-             */
+            /** @enum {string} */
             generationStatus: "pending" | "uploaded" | "upload_failed" | "bgr_removed" | "bgr_removal_failed" | "job_created" | "job_creation_failed" | "model_generated" | "model_generation_failed" | "model_saved" | "model_saving_failed";
-            /**
-             * Modelstatus
-             * @enum {string}
-             */
+            /** @enum {string} */
             modelStatus: "draft" | "uploading_photos" | "photos_uploaded" | "removing_background" | "generating_3d_model" | "completed" | "failed";
-            /** Progress */
             progress: number;
-            /** Queueposition */
             queuePosition: number | null;
-            /** Resultid */
             resultId: string | null;
-            /** Stage */
             stage: ("validating" | "generating" | "storing" | "watermarking" | "complete" | "failed") | null;
-            /**
-             * Status
-             * @enum {string}
-             */
+            /** @enum {string} */
             status: "pending" | "processing" | "completed" | "failed";
-            /**
-             * Success
-             * @constant
-             */
+            /** @constant */
             success: true;
-            /** Updatedat */
             updatedAt: string;
         };
-        /**
-         * StatusError
-         * @description What went wrong, by its code.
-         */
         StatusError: {
-            /** Code */
             code: string;
         };
-        /**
-         * StatusFailure
-         * @description An error in the older shape.
-         */
         StatusFailure: {
             error: components["schemas"]["StatusError"];
-            /**
-             * Success
-             * @constant
-             */
+            /** @constant */
             success: false;
         };
-        /**
-         * StatusOut
-         * @description A status, what it is called, and which statuses may follow.
-         */
         StatusOut: {
-            /** Icon */
             icon: string;
-            /** Label */
             label: string;
-            /** Moves */
             moves: components["schemas"]["Status"][];
             status: components["schemas"]["Status"];
         };
-        /**
-         * StatusesOut
-         * @description The state machine of a job.
-         */
         StatusesOut: {
-            /** Statuses */
             statuses: components["schemas"]["StatusOut"][];
-            /** Waiting For */
             waiting_for: components["schemas"]["WaitingFor"][];
         };
-        /**
-         * TaskOut
-         * @description One try of one stage. `saved_ms` is what reusing an earlier output saved.
-         */
         TaskOut: {
-            /** Attempt */
             attempt: number;
-            /** Cache Key */
             cache_key: string;
-            /** Cost Usd */
             cost_usd: number;
-            /** Cpu Ms */
             cpu_ms: number;
-            /** Duration Ms */
             duration_ms: number;
-            /** Ended At */
             ended_at: string | null;
-            /** Engine */
             engine: string | null;
-            /** Engine Version */
             engine_version: string | null;
             error: components["schemas"]["ErrorOut"] | null;
-            /** Id */
             id: string;
-            /** Input Assets */
             input_assets: string[];
-            /** Number */
             number: number;
-            /** Output Assets */
             output_assets: string[];
-            /** Peak Bytes */
             peak_bytes: number;
-            /** Reused */
             reused: boolean;
-            /** Saved Ms */
             saved_ms: number;
             stage: components["schemas"]["Stage"];
-            /** Started At */
             started_at: string;
             status: components["schemas"]["TaskStatus"];
         };
-        /**
-         * TaskPage
-         * @description All tasks of a job, in the order in which they started.
-         */
         TaskPage: {
-            /** Items */
             items: components["schemas"]["TaskOut"][];
-            /** Next Cursor */
             next_cursor: string | null;
         };
-        /**
-         * TaskStatus
-         * @description How one attempt at one stage stands.
-         * @enum {string}
-         */
+        /** @enum {string} */
         TaskStatus: "running" | "finished" | "failed" | "canceled" | "lost";
-        /**
-         * UiStepOut
-         * @description One step that the photo front end draws.
-         */
         UiStepOut: {
-            /** Icon */
             icon: string;
-            /**
-             * Key
-             * @enum {string}
-             */
+            /** @enum {string} */
             key: "uploaded" | "removing_background" | "processing" | "generating" | "ready" | "failed";
-            /** Label */
             label: string;
         };
-        /**
-         * View
-         * @description Which side of an object a photo shows.
-         *
-         *     Sides are the object's own: ``left`` is what stands on its left hand, so the camera looks from +X (glTF axes:
-         *     +Y up, front towards +Z) and the subject faces image-left.
-         * @enum {string}
-         */
+        /** @enum {string} */
         View: "front" | "left" | "right" | "back" | "top" | "bottom" | "detail" | "other";
-        /**
-         * WaitingFor
-         * @description Why a job is ``waiting``.
-         * @enum {string}
-         */
+        /** @enum {string} */
         WaitingFor: "approval" | "input" | "budget" | "quota" | "uncertain";
     };
     responses: never;
@@ -1497,7 +882,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description How the job stands */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1506,7 +890,6 @@ export interface operations {
                     "application/json": components["schemas"]["StatusBody"];
                 };
             };
-            /** @description There is no valid token (`UNAUTHORIZED`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1515,7 +898,6 @@ export interface operations {
                     "application/json": components["schemas"]["StatusFailure"];
                 };
             };
-            /** @description The token opens no such job (`NOT_FOUND`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1530,9 +912,7 @@ export interface operations {
         parameters: {
             query?: {
                 project_id?: string | null;
-                /** @description `next_cursor` of the page before */
                 cursor?: string | null;
-                /** @description How many at most */
                 limit?: number;
             };
             header?: never;
@@ -1541,7 +921,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1550,7 +929,6 @@ export interface operations {
                     "application/json": components["schemas"]["AssetPage"];
                 };
             };
-            /** @description This is not allowed (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1559,7 +937,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1568,7 +945,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server does not answer to this host name (`host_refused`) */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -1577,7 +953,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid (`invalid_request`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1586,7 +961,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong inside Maquette (`internal`) */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -1605,7 +979,6 @@ export interface operations {
                 project_id?: string | null;
             };
             header?: {
-                /** @description RFC 9530: sha-256=:base64: */
                 "content-digest"?: string | null;
             };
             path?: never;
@@ -1618,7 +991,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -1627,7 +999,6 @@ export interface operations {
                     "application/json": components["schemas"]["AssetOut"];
                 };
             };
-            /** @description This is not allowed (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1636,7 +1007,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1645,7 +1015,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The upload took too long (`upload_timeout`) */
             408: {
                 headers: {
                     [name: string]: unknown;
@@ -1654,7 +1023,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request does not say how long it is (`length_required`) */
             411: {
                 headers: {
                     [name: string]: unknown;
@@ -1663,7 +1031,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The picture has too many pixels (`image_too_large`); The file is too large (`file_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1672,7 +1039,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The file is not a picture that we can read (`not_an_image`); HEIC needs an extra (`heic_missing`) */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -1681,7 +1047,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server does not answer to this host name (`host_refused`) */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -1690,7 +1055,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The file is empty (`empty_file`); The picture ends too early (`image_truncated`); The picture cannot be decoded (`image_damaged`); The picture is too small (`image_too_small`); The bytes do not have the given digest (`digest_mismatch`); The request is not valid (`invalid_request`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1699,7 +1063,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong inside Maquette (`internal`) */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -1708,7 +1071,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server is not ready (`not_ready`) */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1717,7 +1079,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The disk is full (`storage_full`) */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -1746,7 +1107,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -1755,7 +1115,6 @@ export interface operations {
                     "application/json": components["schemas"]["AssetOut"];
                 };
             };
-            /** @description This is not allowed (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1764,7 +1123,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1773,7 +1131,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The upload took too long (`upload_timeout`) */
             408: {
                 headers: {
                     [name: string]: unknown;
@@ -1782,7 +1139,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The picture has too many pixels (`image_too_large`); The file is too large (`file_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1791,7 +1147,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The file is not a picture that we can read (`not_an_image`); HEIC needs an extra (`heic_missing`) */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -1800,7 +1155,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server does not answer to this host name (`host_refused`) */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -1809,7 +1163,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The file is empty (`empty_file`); The picture ends too early (`image_truncated`); The picture cannot be decoded (`image_damaged`); The picture is too small (`image_too_small`); The request is not valid (`invalid_request`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1818,7 +1171,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong inside Maquette (`internal`) */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -1827,7 +1179,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server is not ready (`not_ready`) */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1836,7 +1187,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The disk is full (`storage_full`) */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -1858,7 +1208,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1867,7 +1216,6 @@ export interface operations {
                     "application/json": components["schemas"]["AssetOut"];
                 };
             };
-            /** @description This is not allowed (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1876,7 +1224,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1885,7 +1232,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server does not answer to this host name (`host_refused`) */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -1894,7 +1240,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid (`invalid_request`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1903,7 +1248,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong inside Maquette (`internal`) */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -1925,14 +1269,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description This is not allowed (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1941,7 +1283,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1950,7 +1291,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something still refers to it (`in_use`) */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1959,7 +1299,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server does not answer to this host name (`host_refused`) */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -1968,7 +1307,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid (`invalid_request`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1977,7 +1315,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong inside Maquette (`internal`) */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -1999,7 +1336,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The bytes */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2008,7 +1344,6 @@ export interface operations {
                     "*/*": string;
                 };
             };
-            /** @description The asked range of the bytes */
             206: {
                 headers: {
                     [name: string]: unknown;
@@ -2017,14 +1352,12 @@ export interface operations {
                     "*/*": string;
                 };
             };
-            /** @description The caller has these bytes already */
             304: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description This is not allowed (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2033,7 +1366,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2042,7 +1374,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The file has no such range (`range_not_satisfiable`) */
             416: {
                 headers: {
                     [name: string]: unknown;
@@ -2051,7 +1382,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server does not answer to this host name (`host_refused`) */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -2060,7 +1390,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid (`invalid_request`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2069,7 +1398,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A stored file is gone (`data_missing`); Something went wrong inside Maquette (`internal`) */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -2091,7 +1419,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2100,7 +1427,6 @@ export interface operations {
                     "application/json": components["schemas"]["LinkOut"];
                 };
             };
-            /** @description This is not allowed (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2109,7 +1435,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2118,7 +1443,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server does not answer to this host name (`host_refused`) */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -2127,7 +1451,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid (`invalid_request`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2136,7 +1459,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong inside Maquette (`internal`) */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -2156,7 +1478,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2165,7 +1486,6 @@ export interface operations {
                     "application/json": components["schemas"]["EnginePage"];
                 };
             };
-            /** @description This is not allowed (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2174,7 +1494,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server does not answer to this host name (`host_refused`) */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -2183,7 +1502,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid (`invalid_request`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2192,7 +1510,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong inside Maquette (`internal`) */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -2206,12 +1523,9 @@ export interface operations {
     list_jobs: {
         parameters: {
             query?: {
-                /** @description Only these; may be repeated */
                 status?: components["schemas"]["Status"][] | null;
                 project_id?: string | null;
-                /** @description `next_cursor` of the page before */
                 cursor?: string | null;
-                /** @description How many at most */
                 limit?: number;
             };
             header?: never;
@@ -2220,7 +1534,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2229,7 +1542,6 @@ export interface operations {
                     "application/json": components["schemas"]["JobPage"];
                 };
             };
-            /** @description This is not allowed (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2238,7 +1550,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server does not answer to this host name (`host_refused`) */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -2247,7 +1558,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid (`invalid_request`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2256,7 +1566,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong inside Maquette (`internal`) */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -2271,7 +1580,6 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes repeating the request safe */
                 "idempotency-key"?: string | null;
             };
             path?: never;
@@ -2283,7 +1591,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -2292,7 +1599,6 @@ export interface operations {
                     "application/json": components["schemas"]["CreatedJobOut"];
                 };
             };
-            /** @description This is not allowed (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2301,7 +1607,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2310,7 +1615,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The file is too large (`file_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2319,7 +1623,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server does not answer to this host name (`host_refused`) */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -2328,7 +1631,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No such pipeline (`unknown_pipeline`); No such engine (`unknown_engine`); No such setting (`unknown_setting`); A setting has a value that it cannot have (`invalid_setting`); The pipeline has no such stage (`unknown_stage`); There is no photo (`no_photo`); Too many photos (`too_many_photos`); A photo does not say which side it shows (`view_missing`); Two photos claim the same view (`duplicate_view`); The Idempotency-Key was used for another request (`idempotency_mismatch`); The request is not valid (`invalid_request`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2337,7 +1639,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many jobs are waiting (`queue_full`) */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -2346,7 +1647,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong inside Maquette (`internal`) */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -2355,7 +1655,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The pipeline cannot run here (`pipeline_unavailable`); The engine cannot run on this machine (`engine_unavailable`); The server is not ready (`not_ready`) */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2364,7 +1663,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The disk is full (`storage_full`) */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -2386,7 +1684,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2395,7 +1692,6 @@ export interface operations {
                     "application/json": components["schemas"]["JobOut"];
                 };
             };
-            /** @description This is not allowed (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2404,7 +1700,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2413,7 +1708,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server does not answer to this host name (`host_refused`) */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -2422,7 +1716,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid (`invalid_request`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2431,7 +1724,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong inside Maquette (`internal`) */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -2453,14 +1745,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description This is not allowed (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2469,7 +1759,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2478,7 +1767,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something still refers to it (`in_use`) */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2487,7 +1775,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server does not answer to this host name (`host_refused`) */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -2496,7 +1783,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid (`invalid_request`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2505,7 +1791,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong inside Maquette (`internal`) */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -2527,7 +1812,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2536,7 +1820,6 @@ export interface operations {
                     "application/json": components["schemas"]["JobOut"];
                 };
             };
-            /** @description This is not allowed (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2545,7 +1828,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2554,7 +1836,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The job has completed (`job_finished`) */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2563,7 +1844,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server does not answer to this host name (`host_refused`) */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -2572,7 +1852,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid (`invalid_request`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2581,7 +1860,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong inside Maquette (`internal`) */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -2607,7 +1885,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A stream; the data of each event is an `EventOut`, `event: ping` comes every 15 s */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2616,14 +1893,12 @@ export interface operations {
                     "text/event-stream": string;
                 };
             };
-            /** @description The job has ended and the caller has all its events */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description This is not allowed (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2632,7 +1907,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2641,7 +1915,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server does not answer to this host name (`host_refused`) */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -2650,7 +1923,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid (`invalid_request`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2659,7 +1931,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong inside Maquette (`internal`) */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -2681,7 +1952,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2690,7 +1960,6 @@ export interface operations {
                     "application/json": components["schemas"]["LogPage"];
                 };
             };
-            /** @description This is not allowed (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2699,7 +1968,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2708,7 +1976,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server does not answer to this host name (`host_refused`) */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -2717,7 +1984,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid (`invalid_request`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2726,7 +1992,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong inside Maquette (`internal`) */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -2748,7 +2013,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -2757,7 +2021,6 @@ export interface operations {
                     "application/json": components["schemas"]["JobOut"];
                 };
             };
-            /** @description This is not allowed (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2766,7 +2029,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2775,7 +2037,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The job cannot do that in its present state (`illegal_move`) */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2784,7 +2045,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server does not answer to this host name (`host_refused`) */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -2793,7 +2053,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid (`invalid_request`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2802,7 +2061,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong inside Maquette (`internal`) */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -2811,7 +2069,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The disk is full (`storage_full`) */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -2837,7 +2094,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -2846,7 +2102,6 @@ export interface operations {
                     "application/json": components["schemas"]["JobOut"];
                 };
             };
-            /** @description This is not allowed (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2855,7 +2110,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2864,7 +2118,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The job cannot do that in its present state (`illegal_move`) */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2873,7 +2126,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server does not answer to this host name (`host_refused`) */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -2882,7 +2134,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The pipeline has no such stage (`unknown_stage`); The request is not valid (`invalid_request`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2891,7 +2142,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong inside Maquette (`internal`) */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -2900,7 +2150,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The disk is full (`storage_full`) */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -2922,7 +2171,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2931,7 +2179,6 @@ export interface operations {
                     "application/json": components["schemas"]["TaskPage"];
                 };
             };
-            /** @description This is not allowed (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2940,7 +2187,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2949,7 +2195,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server does not answer to this host name (`host_refused`) */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -2958,7 +2203,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid (`invalid_request`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2967,7 +2211,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong inside Maquette (`internal`) */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -2987,7 +2230,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2996,7 +2238,6 @@ export interface operations {
                     "application/json": components["schemas"]["LimitsOut"];
                 };
             };
-            /** @description This is not allowed (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3005,7 +2246,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server does not answer to this host name (`host_refused`) */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -3014,7 +2254,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid (`invalid_request`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3023,7 +2262,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong inside Maquette (`internal`) */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -3043,7 +2281,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3052,7 +2289,6 @@ export interface operations {
                     "application/json": components["schemas"]["PipelinePage"];
                 };
             };
-            /** @description This is not allowed (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3061,7 +2297,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server does not answer to this host name (`host_refused`) */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -3070,7 +2305,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid (`invalid_request`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3079,7 +2313,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong inside Maquette (`internal`) */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -3101,7 +2334,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3110,7 +2342,6 @@ export interface operations {
                     "application/json": components["schemas"]["PipelineOut"];
                 };
             };
-            /** @description This is not allowed (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3119,7 +2350,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3128,7 +2358,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server does not answer to this host name (`host_refused`) */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -3137,7 +2366,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid (`invalid_request`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3146,7 +2374,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong inside Maquette (`internal`) */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -3160,9 +2387,7 @@ export interface operations {
     list_projects: {
         parameters: {
             query?: {
-                /** @description `next_cursor` of the page before */
                 cursor?: string | null;
-                /** @description How many at most */
                 limit?: number;
             };
             header?: never;
@@ -3171,7 +2396,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3180,7 +2404,6 @@ export interface operations {
                     "application/json": components["schemas"]["ProjectPage"];
                 };
             };
-            /** @description This is not allowed (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3189,7 +2412,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server does not answer to this host name (`host_refused`) */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -3198,7 +2420,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid (`invalid_request`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3207,7 +2428,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong inside Maquette (`internal`) */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -3231,7 +2451,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -3240,7 +2459,6 @@ export interface operations {
                     "application/json": components["schemas"]["ProjectOut"];
                 };
             };
-            /** @description This is not allowed (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3249,7 +2467,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server does not answer to this host name (`host_refused`) */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -3258,7 +2475,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid (`invalid_request`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3267,7 +2483,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong inside Maquette (`internal`) */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -3276,7 +2491,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server is not ready (`not_ready`) */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3285,7 +2499,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The disk is full (`storage_full`) */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -3307,7 +2520,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3316,7 +2528,6 @@ export interface operations {
                     "application/json": components["schemas"]["ProjectOut"];
                 };
             };
-            /** @description This is not allowed (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3325,7 +2536,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3334,7 +2544,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server does not answer to this host name (`host_refused`) */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -3343,7 +2552,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid (`invalid_request`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3352,7 +2560,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong inside Maquette (`internal`) */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -3374,14 +2581,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description This is not allowed (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3390,7 +2595,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3399,7 +2603,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server does not answer to this host name (`host_refused`) */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -3408,7 +2611,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid (`invalid_request`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3417,7 +2619,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong inside Maquette (`internal`) */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -3443,7 +2644,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3452,7 +2652,6 @@ export interface operations {
                     "application/json": components["schemas"]["ProjectOut"];
                 };
             };
-            /** @description This is not allowed (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3461,7 +2660,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3470,7 +2668,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server does not answer to this host name (`host_refused`) */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -3479,7 +2676,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid (`invalid_request`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3488,7 +2684,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong inside Maquette (`internal`) */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -3497,7 +2692,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The disk is full (`storage_full`) */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -3519,7 +2713,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3528,7 +2721,6 @@ export interface operations {
                     "application/json": components["schemas"]["ResultOut"];
                 };
             };
-            /** @description This is not allowed (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3537,7 +2729,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3546,7 +2737,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server does not answer to this host name (`host_refused`) */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -3555,7 +2745,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid (`invalid_request`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3564,7 +2753,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong inside Maquette (`internal`) */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -3578,7 +2766,6 @@ export interface operations {
     download_result: {
         parameters: {
             query?: {
-                /** @description `glb`, `lod0` to `lod2`, `thumbnail`…, or `zip` for all */
                 as?: string;
             };
             header?: never;
@@ -3589,7 +2776,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The file */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3598,7 +2784,6 @@ export interface operations {
                     "*/*": string;
                 };
             };
-            /** @description The file */
             206: {
                 headers: {
                     [name: string]: unknown;
@@ -3607,14 +2792,12 @@ export interface operations {
                     "*/*": string;
                 };
             };
-            /** @description The caller has these bytes already */
             304: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description This is not allowed (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3623,7 +2806,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3632,7 +2814,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The file has no such range (`range_not_satisfiable`) */
             416: {
                 headers: {
                     [name: string]: unknown;
@@ -3641,7 +2822,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server does not answer to this host name (`host_refused`) */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -3650,7 +2830,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid (`invalid_request`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3659,7 +2838,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A stored file is gone (`data_missing`); Something went wrong inside Maquette (`internal`) */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -3681,7 +2859,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3692,7 +2869,6 @@ export interface operations {
                     };
                 };
             };
-            /** @description This is not allowed (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3701,7 +2877,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3710,7 +2885,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server does not answer to this host name (`host_refused`) */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -3719,7 +2893,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid (`invalid_request`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3728,7 +2901,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong inside Maquette (`internal`) */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -3748,7 +2920,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3757,7 +2928,6 @@ export interface operations {
                     "application/json": components["schemas"]["StatusesOut"];
                 };
             };
-            /** @description This is not allowed (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3766,7 +2936,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server does not answer to this host name (`host_refused`) */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -3775,7 +2944,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid (`invalid_request`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3784,7 +2952,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong inside Maquette (`internal`) */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -3809,7 +2976,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The bytes */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3818,7 +2984,6 @@ export interface operations {
                     "*/*": string;
                 };
             };
-            /** @description The bytes */
             206: {
                 headers: {
                     [name: string]: unknown;
@@ -3827,14 +2992,12 @@ export interface operations {
                     "*/*": string;
                 };
             };
-            /** @description The caller has these bytes already */
             304: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The link is not valid or has expired (`link_invalid`); This is not allowed (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3843,7 +3006,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not found (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3852,7 +3014,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The file has no such range (`range_not_satisfiable`) */
             416: {
                 headers: {
                     [name: string]: unknown;
@@ -3861,7 +3022,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server does not answer to this host name (`host_refused`) */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -3870,7 +3030,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid (`invalid_request`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3879,7 +3038,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A stored file is gone (`data_missing`); Something went wrong inside Maquette (`internal`) */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -3899,7 +3057,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3908,7 +3065,6 @@ export interface operations {
                     "application/json": components["schemas"]["HealthOut"];
                 };
             };
-            /** @description This is not allowed (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3917,7 +3073,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server does not answer to this host name (`host_refused`) */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -3926,7 +3081,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid (`invalid_request`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3935,7 +3089,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong inside Maquette (`internal`) */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -3955,7 +3108,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3964,7 +3116,6 @@ export interface operations {
                     "application/json": components["schemas"]["ReadyOut"];
                 };
             };
-            /** @description This is not allowed (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3973,7 +3124,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server does not answer to this host name (`host_refused`) */
             421: {
                 headers: {
                     [name: string]: unknown;
@@ -3982,7 +3132,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not valid (`invalid_request`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3991,7 +3140,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something went wrong inside Maquette (`internal`) */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -4000,7 +3148,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The server is not ready (`not_ready`) */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -60,8 +60,10 @@ function latest(tasks: readonly Task[], stage: string): Task | null {
   return tasks.filter((task) => task.stage === stage).reduce(newer, null)
 }
 
-function durationOf(task: Task, now: number): number {
-  return task.ended_at === null ? Math.max(0, now - Date.parse(task.started_at)) : task.duration_ms
+function durationOf({ started_at, ended_at, duration_ms }: Task, now: number): number {
+  if (ended_at === null) return Math.max(0, now - Date.parse(started_at))
+  // a try that was stopped has no duration of its own
+  return duration_ms || Date.parse(ended_at) - Date.parse(started_at)
 }
 
 /** Working time over all attempts so far, in milliseconds: finished tasks, and the one that runs. */
