@@ -17,6 +17,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sqlalchemy.exc import SQLAlchemyError
+
 import maquette
 from maquette.adapters.blobs.local import LocalBlobs
 from maquette.adapters.blobs.signing import HmacSigner
@@ -24,9 +26,10 @@ from maquette.adapters.dbos.jobs import DbosJobs
 from maquette.adapters.dbos.lock import FolderLock, Holder, executor_id
 from maquette.adapters.processes.forked import ForkedProcesses
 from maquette.adapters.sql.database import SqlDatabase
-from maquette.adapters.sql.dialect import sqlite_url
+from maquette.adapters.sql.dialect import sqlite_path, sqlite_url
 from maquette.adapters.sql.schema import migrate, pending
 from maquette.adapters.sql.status import StatusReader
+from maquette.adapters.sql.status_anywhere import DatabaseStatusReader
 from maquette.app.jobs import Jobs
 from maquette.app.projects import Projects
 from maquette.app.results import Results
@@ -149,7 +152,7 @@ class Maquette:
     async def be_guest(self) -> None:
         """Waits until the holder has migrated the database. Raises ``needs_migration`` when it does not."""
         patience = self.clock.monotonic() + MIGRATION_PATIENCE_S
-        while await asyncio.to_thread(pending, self._url):
+        while await asyncio.to_thread(is_behind, self.settings):
             if self.clock.monotonic() > patience:
                 hint = "Stop the server that holds the data folder, then: maquette migrate"
                 raise Unavailable("needs_migration", hint=hint)
@@ -186,7 +189,7 @@ class Maquette:
             blobs=self.blobs,
             signer=HmacSigner(self._folder.secret(), self.clock),
             engines=self.engines,
-            status_reader=StatusReader(_sqlite_file(self.settings)),
+            status_reader=self._status_reader(),
             ready=self.readiness,
             version=maquette.__version__,
             allowed_hosts=self.settings.allowed_hosts,
@@ -205,8 +208,13 @@ class Maquette:
             self._lock.release()
             self.holds = False
 
+    def _status_reader(self) -> StatusReader | DatabaseStatusReader:
+        file = sqlite_path(self._url)
+        return DatabaseStatusReader(self._database) if file is None else StatusReader(file)
+
     def _start_work(self) -> None:
-        migrate(self._url)
+        if is_behind(self.settings):
+            migrate(self._url)
         self._folder.sweep()
         self.blobs.sweep()
         runner = Runner(self._database, self.blobs, self._processes, self.engines, self.clock, self._folder.scratch)
@@ -258,8 +266,16 @@ async def _opened(settings: Settings) -> AsyncGenerator[Maquette, None]:
 
 
 def is_behind(settings: Settings) -> bool:
-    """Whether the database is older than this version, or not there yet. Changes nothing."""
-    return pending(database_url(settings))
+    """Whether the database is older than this version, or not there yet. Changes nothing.
+
+    Raises ``not_ready`` when it cannot be reached.
+    """
+    try:
+        return pending(database_url(settings))
+    except (SQLAlchemyError, ImportError) as error:
+        reason = str(error).splitlines()[0]
+        hint = "Check MAQUETTE_DATABASE_URL: postgresql+psycopg://user@host/name, or nothing for SQLite."
+        raise Unavailable("not_ready", f"The database cannot be used: {reason}", hint) from error
 
 
 def migrate_database(settings: Settings) -> None:

@@ -122,6 +122,9 @@ def _tell(screen: Screen, made: Made, next_step: str) -> None:
     if reused:
         line += f" {plural(len(reused), 'stage')} reused, which saved {duration(saved_ms)}."
     screen.err.print(f"\n[bold green]Done.[/bold green] {line}")
+    for profile, rules in _profiles(made):
+        if all(rule["pass"] for rule in rules):
+            screen.err.print(f"The model meets all {plural(len(rules), 'rule')} of profile {profile}.")
     for remark in _remarks(made):
         screen.err.print(f"[yellow]![/yellow] {escape(remark)}")
     screen.err.print()
@@ -140,7 +143,18 @@ def _remarks(made: Made) -> list[str]:
         if entry["flags"]:
             about = entry["view"] or entry["role"]
             remarks.append(f"{about}: score {entry['score']:.2f}, {', '.join(entry['flags'])}")
-    return remarks
+    return remarks + [
+        f"{rule['rule']} is {rule['measured']}, the limit of profile {profile} is {rule['limit']}"
+        for profile, rules in _profiles(made)
+        for rule in rules
+        if not rule["pass"]
+    ]
+
+
+def _profiles(made: Made) -> list[tuple[str, list[Mapping[str, Any]]]]:
+    """The profiles that the model was checked against, with their rules."""
+    report = made.result.report.get("report")
+    return [(report["profile"], report["rules"])] if report else []
 
 
 def _elapsed(tasks: Sequence[Task]) -> int:

@@ -1,0 +1,80 @@
+"""The data folder: its secret, its holder, and what becomes of leftovers."""
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from maquette.adapters.dbos.lock import FolderLock
+from maquette.bootstrap import DataFolder, database_url, holder, is_behind, migrate_database
+from maquette.domain.errors import Refused, Unavailable
+from maquette.settings import Settings
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data=tmp_path / "data")
+
+
+def test_the_secret_is_made_once_and_only_its_owner_may_read_it(settings: Settings) -> None:
+    folder = DataFolder(settings.data)
+    folder.prepare()
+    seen: set[bytes] = set()
+    threads = [threading.Thread(target=lambda: seen.add(folder.secret())) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert seen == {folder.secret()}
+    assert len(folder.secret()) >= 32
+    assert (settings.data / "secret").stat().st_mode & 0o777 == 0o600
+    assert settings.data.stat().st_mode & 0o777 == 0o700
+    assert {path.name for path in settings.data.iterdir()} == {"secret", "scratch"}
+
+
+def test_leftovers_of_dead_stages_are_swept(settings: Settings) -> None:
+    folder = DataFolder(settings.data)
+    folder.prepare()
+    (folder.scratch / "desk_1" / "in").mkdir(parents=True)
+    (folder.scratch / "desk_1" / "in" / "photo").touch()
+    folder.sweep()
+    assert list(folder.scratch.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(Refused) as refused:
+        DataFolder(tmp_path / "file" / "data").prepare()
+    assert refused.value.code == "invalid_setting"
+
+
+def test_a_held_folder_is_not_migrated_and_says_who_holds_it(settings: Settings) -> None:
+    assert holder(settings) is None
+    DataFolder(settings.data).prepare()
+    lock = FolderLock(settings.data)
+    assert lock.try_lock("http://127.0.0.1:1234")
+    try:
+        assert is_behind(settings)
+        with pytest.raises(Refused, match=r"127\.0\.0\.1:1234") as refused:
+            migrate_database(settings)
+        assert refused.value.code == "data_folder_busy"
+    finally:
+        lock.release()
+    migrate_database(settings)
+    assert not is_behind(settings)
+
+
+def test_the_database_is_sqlite_in_the_folder_unless_another_is_given(settings: Settings) -> None:
+    assert database_url(settings) == f"sqlite:///{settings.data}/maquette.db"
+    other = Settings(data=settings.data, database_url="postgresql+psycopg://me@there/maquette")
+    assert database_url(other) == other.database_url
+
+
+@pytest.mark.parametrize(
+    "url", ["nonsense", "oracle+nothing://there", "postgresql+psycopg://nobody@127.0.0.1:1/none?connect_timeout=2"]
+)
+def test_a_database_that_cannot_be_used_is_told_with_a_hint(tmp_path: Path, url: str) -> None:
+    with pytest.raises(Unavailable) as unavailable:
+        is_behind(Settings(data=tmp_path, database_url=url))
+    assert unavailable.value.code == "not_ready"
+    assert "MAQUETTE_DATABASE_URL" in unavailable.value.hint
