@@ -7,8 +7,13 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from maquette.adapters.sql.database import SqlDatabase
 from maquette.adapters.sql.dialect import sqlite_url
+
+# each starts several whole programs, which take their time on a busy machine
+pytestmark = pytest.mark.timeout(600)
 
 MODEL_FILES = {"model.glb", "lod1.glb", "lod2.glb", "thumbnail.png", "report.json"}
 SIDES = ("front", "left", "right", "back")
@@ -113,12 +118,15 @@ def test_make_beside_a_server_leaves_the_work_to_it(program: Any, photos: Path) 
     assert server.end().code == 0
 
 
-def test_make_takes_over_when_the_server_dies(program: Any, photos: Path) -> None:
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGKILL, -signal.SIGKILL), (signal.SIGTERM, 0)])
+def test_make_takes_over_when_the_server_goes(program: Any, photos: Path, number: signal.Signals, code: int) -> None:
     server, _ = serve(program)
     making = program.start("make", str(photos), "--quality", "fast", "-o", "model", "--json")
     job_id = making.wait_for_event("stage.finished", "removing_background")["job_id"]
-    os.killpg(server.process.pid, signal.SIGKILL)
-    server.end()
+    server.send(number)
+    stopped = server.end()
+    assert stopped.code == code
+    assert "Traceback" not in stopped.err
     made = making.end()
     assert made.code == 0, made.err
     runs = runs_by_stage(program, job_id)
