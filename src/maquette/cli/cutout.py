@@ -26,6 +26,7 @@ def cutout(
     """Cut the object out of photos, one PNG each.
 
     A photo that fails does not stop the others; the exit code is then 1.
+    The same command again goes on with what is unfinished.
     """
     from maquette.cli.cutting import Order, fulfil
     from maquette.cli.screen import Screen

@@ -15,7 +15,7 @@ from maquette.cli.follow import follow
 from maquette.cli.photos import Photo, expand
 from maquette.cli.progress import BatchBar
 from maquette.cli.screen import Screen, plain_table
-from maquette.cli.wording import plural
+from maquette.cli.wording import near, plural
 from maquette.cli.work import accept, take_in
 from maquette.domain.errors import MaquetteError, Problem, Refused
 from maquette.domain.ids import LOCAL_OWNER
@@ -155,7 +155,8 @@ def _tell(screen: Screen, pieces: Sequence[Piece]) -> None:
     failed = [piece for piece in pieces if piece.problem]
     for piece in failed:
         if piece.problem:
-            screen.err.print(f"[bold red]{escape(str(piece.photo))}[/bold red] {escape(piece.problem.message)}")
-            screen.err.print(f"  [dim]({piece.problem.code})[/dim] [bold]Try:[/bold] {escape(piece.problem.hint)}")
+            told = f"{escape(near(piece.photo))}: {escape(piece.problem.message)} [dim]({piece.problem.code})[/dim]"
+            screen.err.print(f"\n[bold red]Failed:[/bold red] {told}")
+            screen.err.print(f"[bold]Try:[/bold] {escape(piece.problem.hint)}")
     good = len(pieces) - len(failed)
     screen.err.print(f"\n{plural(good, 'photo')} cut out" + (f", {len(failed)} failed." if failed else "."))

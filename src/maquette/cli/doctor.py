@@ -10,7 +10,8 @@ MARKS = {"ok": "[green]✓[/green]", "note": "[dim]·[/dim]", "missing": "[yello
 def doctor(ctx: typer.Context, as_json: JsonFlag = False) -> None:
     """Check this machine and say how to mend it.
 
-    Looks at engines, decoders, GPU, disk, database and limits; the exit code is 1 only if nothing can run.
+    Looks at engines, decoders, GPU, disk, database and limits.
+    The exit code is 1 only if nothing can run.
     """
     from rich.markup import escape
 

@@ -36,8 +36,8 @@ def make(
 ) -> None:
     """Make a 3D model from one to four photos of an object.
 
-    A photo with a transparent background keeps it as its cut-out. The same command again goes on with an unfinished
-    job, and delivers a finished one without working again.
+    A photo with a transparent background keeps it as its cut-out.
+    The same command again goes on with an unfinished job, or delivers a finished one.
     """
     from maquette.cli.making import Order, fulfil
     from maquette.cli.screen import Screen

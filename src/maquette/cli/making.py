@@ -18,8 +18,9 @@ from maquette.cli.session import attend
 from maquette.cli.wording import duration, money, near, plural
 from maquette.cli.work import accept, take_in
 from maquette.domain.assets import View
+from maquette.domain.errors import MaquetteError
 from maquette.domain.ids import LOCAL_OWNER
-from maquette.domain.jobs import Job, Result, Task
+from maquette.domain.jobs import Job, JobInput, Result, Task
 from maquette.domain.states import Status
 from maquette.pipelines.catalog import check_views, find, settle
 from maquette.settings import Settings
@@ -71,7 +72,7 @@ async def _make(
     photos: Sequence[Photo], chosen: Mapping[str, str], folder: Path, settings: Settings, screen: Screen
 ) -> Made:
     async with open_for_work(settings) as house:
-        inputs = tuple([await take_in(house, photo) for photo in photos])
+        inputs = tuple([await _named(house, photo) for photo in photos])
         job = await accept(house, NewJob(PIPELINE, inputs, chosen), folder)
         if job.status is Status.COMPLETED:
             screen.note("This was made before; the files are delivered again.")
@@ -79,6 +80,14 @@ async def _make(
             with StageBar(screen) as bar:
                 job = await attend(house, screen, job, bar.show)
         return await asyncio.to_thread(_collect, house, job, folder)
+
+
+async def _named(house: Maquette, photo: Photo) -> JobInput:
+    """Uploads one of several photos; an error says which."""
+    try:
+        return await take_in(house, photo)
+    except MaquetteError as error:
+        raise type(error)(error.code, f"{near(photo.path)}: {error.message}", error.hint) from error
 
 
 def _collect(house: Maquette, job: Job, folder: Path) -> Made:

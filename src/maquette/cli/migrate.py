@@ -16,7 +16,7 @@ def migrate(
 ) -> None:
     """Bring the database to this version.
 
-    `serve` and `make` do so by themselves; this is for looking first, and for doing it at a time of your choice.
+    `serve` and `make` do so by themselves; this is for a time of your choice.
     """
     from maquette.bootstrap import is_behind, migrate_database
     from maquette.cli.screen import Screen

@@ -103,15 +103,9 @@ class BatchBar(_Bar):
         self._percent[event.job_id] = 100 if status in ENDED else event.data["progress"]
         if status in ENDED:
             self._ended += 1
-            self.line(self._end(name, status, event))
+            mark = "[green]✓[/green]" if status is Status.COMPLETED else "[red]✗[/red]"
+            self.line(f"{mark} {escape(name)}")
         self.at(f"{self._ended} of {plural(len(self._names), self._noun)}", sum(self._percent.values()))
-
-    @staticmethod
-    def _end(name: str, status: Status, event: Event) -> str:
-        if status is Status.COMPLETED:
-            return f"[green]✓[/green] {escape(name)}"
-        error = event.data["error"] or {}
-        return f"[red]✗[/red] {escape(name)}: {escape(str(error.get('message', status)))}"
 
 
 def _label(event: Event) -> str:

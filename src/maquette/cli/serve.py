@@ -20,8 +20,8 @@ def serve(
 ) -> None:
     """Run the server: page, HTTP API and worker in one process.
 
-    Ctrl-C lets open requests end and stops. Jobs that are still running go on at the next start, without
-    repeating finished stages.
+    Ctrl-C lets open requests end and stops.
+    Jobs that are still running go on at the next start; finished stages are kept.
     """
     from maquette.cli.screen import Screen
     from maquette.cli.serving import run

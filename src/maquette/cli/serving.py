@@ -2,38 +2,37 @@
 
 import asyncio
 import contextlib
+import importlib
+import logging
 import os
 import signal
 import socket
 import threading
 import webbrowser
-from collections.abc import Callable, Generator
+from collections.abc import Generator
+from typing import TYPE_CHECKING
 
 import uvicorn
 
 from maquette import __version__
-from maquette.bootstrap import Maquette, open_for_serving
+from maquette.api.starting import Starting
 from maquette.cli.screen import Screen
 from maquette.domain.errors import Unavailable
 from maquette.settings import Settings
 
+if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
+    from maquette.bootstrap import Maquette
+
 DRAIN_S = 5
 """How long open requests may take to end once the server was asked to stop."""
 BACKLOG = 2048
+HEAVY = ("maquette.bootstrap", "maquette.api.server")
 
 
 class Server(uvicorn.Server):
-    """Says when it answers, and leaves signals to whoever runs it: uvicorn would raise them again after the end."""
-
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._ready = ready
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Calls ``ready`` once requests are answered."""
-        await super().startup(sockets)
-        if self.started:
-            self._ready()
+    """Leaves signals to whoever runs it: uvicorn would raise them again after the end."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
@@ -41,44 +40,73 @@ class Server(uvicorn.Server):
 
 
 def run(settings: Settings, screen: Screen, open_page: bool) -> None:
-    """Serves until a signal comes. Raises ``data_folder_busy``, or ``address_in_use``."""
+    """Serves until a signal comes. Raises ``data_folder_busy`` or ``address_in_use``."""
+    form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+    logging.basicConfig(level=settings.log_level.value.upper(), format=form)
     asyncio.run(_run(settings, screen, open_page))
+    screen.note("Stopped.")
 
 
 async def _run(settings: Settings, screen: Screen, open_page: bool) -> None:
+    """The door answers from the first moment; behind it the house is opened, and closed after the door."""
     with _listen(settings.host, settings.port) as listener:
         url = _url(settings.host, listener)
-        async with open_for_serving(settings, url) as house:
-            await _serve(house, listener, url, screen, open_page)
-    if not screen.as_json:
-        screen.note("Stopped.")
+        door = Starting()
+        server = _server(door)
+        stopping = _on_signal(server)
+        serving = asyncio.ensure_future(server.serve(sockets=[listener]))
+        try:
+            await asyncio.to_thread(_load)
+            async with _open(settings, url) as house:
+                app = door.app = house.application()
+                _announce(house, url, screen, open_page)
+                await stopping.wait()
+                app.close_streams()
+                server.should_exit = True
+                await serving
+        finally:
+            server.should_exit = True
+            await serving
 
 
-async def _serve(house: Maquette, listener: socket.socket, url: str, screen: Screen, open_page: bool) -> None:
-    app = house.application()
+def _load() -> None:
+    """What takes a second or two; meanwhile the door answers."""
+    for module in HEAVY:
+        importlib.import_module(module)
+
+
+def _open(settings: Settings, url: str) -> "AbstractAsyncContextManager[Maquette]":
+    from maquette.bootstrap import open_for_serving
+
+    return open_for_serving(settings, url)
+
+
+def _server(door: Starting) -> Server:
     config = uvicorn.Config(
-        app,
+        door,
         log_config=None,
         access_log=False,
         lifespan="off",
         server_header=False,
         timeout_graceful_shutdown=DRAIN_S,
     )
-    server = Server(config, lambda: _announce(house, url, screen, open_page))
+    return Server(config)
+
+
+def _on_signal(server: Server) -> asyncio.Event:
+    """The event that Ctrl-C and SIGTERM set; a second one lets go of requests that do not end."""
+    stopping = asyncio.Event()
 
     def stop() -> None:
-        if server.should_exit:
-            server.force_exit = True
-        server.should_exit = True
-        app.close_streams()
+        server.force_exit = stopping.is_set()
+        stopping.set()
 
-    loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop)
-    await server.serve(sockets=[listener])
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+    return stopping
 
 
-def _announce(house: Maquette, url: str, screen: Screen, open_page: bool) -> None:
+def _announce(house: "Maquette", url: str, screen: Screen, open_page: bool) -> None:
     if open_page:
         # a browser that has to start first would hold up every request
         threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()

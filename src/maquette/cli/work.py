@@ -12,7 +12,7 @@ from maquette.app.jobs import NewJob
 from maquette.app.uploads import PhotoInfo
 from maquette.cli.photos import Photo
 from maquette.domain.assets import Asset
-from maquette.domain.errors import MaquetteError, Refused
+from maquette.domain.errors import Refused
 from maquette.domain.ids import LOCAL_OWNER
 from maquette.domain.jobs import Job, JobInput
 from maquette.domain.states import RETRYABLE, Status
@@ -26,11 +26,8 @@ CHUNK = 1024 * 1024
 
 
 async def take_in(house: "Maquette", photo: Photo) -> JobInput:
-    """Uploads a photo, or finds it again. Errors name the file."""
-    try:
-        asset = await _upload(house, photo)
-    except MaquetteError as error:
-        raise type(error)(error.code, f"{photo.path}: {error.message}", error.hint) from error
+    """Uploads a photo, or finds it again. Raises the errors of the intake."""
+    asset = await _upload(house, photo)
     box = photo.box
     return JobInput(asset.id, photo.view, (box.x, box.y, box.width, box.height) if box else None)
 
@@ -95,7 +92,7 @@ def _check_size(house: "Maquette", path: Path) -> None:
     try:
         found = path.stat().st_size
     except OSError as error:
-        raise Refused("file_missing", f"cannot be read: {error.strerror}") from error
+        raise Refused("file_missing", f"The file cannot be read: {error.strerror}") from error
     if found > limit:
         raise Refused("file_too_large", hint=f"At most {limit // 1_000_000} MB a photo (MAQUETTE_MAX_PHOTO_MB).")
 
@@ -106,4 +103,4 @@ def _copy(path: Path, writer: BlobWriter) -> None:
             while chunk := stream.read(CHUNK):
                 writer.write(chunk)
     except OSError as error:
-        raise Refused("file_missing", f"cannot be read: {error.strerror}") from error
+        raise Refused("file_missing", f"The file cannot be read: {error.strerror}") from error

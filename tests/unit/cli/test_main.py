@@ -1,6 +1,7 @@
 """Messages, hints and exit codes of what is refused before anything is opened."""
 
 import json
+import socket
 from pathlib import Path
 
 import pytest
@@ -143,3 +144,13 @@ def test_engines_are_listed_with_version_and_licence(capsys: pytest.CaptureFixtu
     assert items["carve"]["capability"] == "mesher"
     assert items["carve"]["licence"] == "Apache-2.0"
     assert items["carve"]["version"]
+
+
+def test_an_address_in_use_is_told_with_a_way_out(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        assert run(["serve", "--port", port, "--json"]) == 1
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert error["code"] == "address_in_use"
+    assert "--port 0" in error["hint"]
+    assert not (here / "data").exists()

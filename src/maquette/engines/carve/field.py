@@ -14,6 +14,8 @@ from maquette.engines.carve.sights import Stage
 from maquette.media.meshes.mesh import Flags, Floats, Ints
 
 _FAR = 1e3
+_DOUBT = 0.01
+"""How much is taken off what only one of two opposite views shows, in object lengths."""
 _MARGIN = 3
 """Empty voxels around the object, so that the surface closes."""
 
@@ -49,9 +51,13 @@ def make_grid(extent: tuple[float, float, float], resolution: int) -> Grid:
 
 
 def outline(stage: Stage, axis: int, along: Floats, heights: Floats) -> Floats:
-    """The mean of the signed distances of the views that look at ``axis``; one of them stands for both."""
+    """The signed distance that the views along ``axis`` agree on; one of them stands for both.
+
+    It is their mean, so that small differences of the cameras even out, except where one view shows something that
+    the mean would lose: a thin leg, seen in two places, stays in both.
+    """
     views = [stage.signed_distance(sight, along, heights) for sight in stage.seen(axis)]
-    return np.mean(views, axis=0)
+    return np.maximum(np.mean(views, axis=0), np.max(views, axis=0) - _DOUBT)
 
 
 def hull(outlines: Outlines) -> Floats:
