@@ -1,6 +1,6 @@
 """Draws docs/images/result.jpg: the sample photos above, the model that `make run` made of them below.
 
-    make run && .venv/bin/python scripts/readme_picture.py
+make run && .venv/bin/python scripts/readme_picture.py
 """
 
 from pathlib import Path
