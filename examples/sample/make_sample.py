@@ -22,7 +22,7 @@ from maquette.media.meshes.render import Light, render_solid
 SIZE = 1024
 AZIMUTHS = {"front": 0.0, "left": 90.0, "back": 180.0, "right": 270.0}
 
-WHITE, RED, STONE, GOLD = (0.98, 0.92, 0.80), (0.76, 0.16, 0.13), (0.47, 0.48, 0.50), (0.93, 0.70, 0.24)
+WHITE, RED, GRASS, GOLD = (0.98, 0.92, 0.80), (0.76, 0.16, 0.13), (0.16, 0.40, 0.28), (0.93, 0.70, 0.24)
 NAVY, GLASS, WOOD, SKY = (0.13, 0.19, 0.31), (1.00, 0.86, 0.45), (0.50, 0.31, 0.17), (0.55, 0.74, 0.86)
 ORANGE = (0.93, 0.45, 0.13)
 
@@ -81,7 +81,7 @@ def paint(points: Floats, _normals: Floats) -> Floats:
     """The colour of the lighthouse, sRGB 0..1, (n, 3)."""
     y, radius = points[:, 1], np.hypot(points[:, 0], points[:, 2])
     colour = np.empty((len(points), 3))
-    colour[:] = STONE
+    colour[:] = GRASS
     wall = (y > 0.0801) & (y < 0.66)
     colour[wall] = WHITE
     colour[wall & (((y - 0.08) / 0.1161).astype(int) % 2 == 1)] = RED

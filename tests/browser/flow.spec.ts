@@ -48,7 +48,7 @@ test('four photos become a model that can be seen and downloaded', async ({ page
   await page.getByRole('radio', { name: /Fast/ }).check()
   await page.getByRole('button', { name: 'Make the 3D model' }).click()
 
-  await page.waitForURL(/\/job\/[^/]+$/)
+  await expect(page, 'the server takes the job').toHaveURL(/\/job\/[^/]+$/)
   const stages = await page.locator('ol li[data-stage]').evaluateAll((items) => items.map((item) => item.getAttribute('data-stage')))
   const told = await page.request.get(`${server.url}/api/v1/pipelines/photo_to_model`)
   expect(stages).toEqual(((await told.json()) as { stages: { stage: string }[] }).stages.map(({ stage }) => stage))
@@ -150,6 +150,7 @@ test('a file that is no photo is refused with a reason', async ({ page }) => {
   await choose.setInputFiles({ name: 'broken.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('not a jpeg at all') })
   await page.getByRole('button', { name: 'Make the 3D model' }).click()
   await expect(page.locator('li[data-view=front] [role=alert]')).not.toBeEmpty()
+  await expect(page.getByText('The server cannot use 1 of the photos')).toBeVisible()
   await expect(page).toHaveURL(`${server.url}/`)
 })
 

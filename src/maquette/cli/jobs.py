@@ -6,7 +6,7 @@ import typer
 
 from maquette.cli.options import JsonFlag, settings
 
-app = typer.Typer(help="Look at jobs and steer them.", no_args_is_help=True)
+app = typer.Typer(rich_markup_mode=None, help="Look at jobs and steer them.", no_args_is_help=True)
 
 JobId = Annotated[
     str, typer.Argument(metavar="JOB", help="A job's id, or enough of its beginning; `last` is the newest.")

@@ -67,3 +67,11 @@ def slope(picture: Floats) -> Floats:
     down = np.asarray(cv2.Sobel(picture, cv2.CV_32F, 0, 1, ksize=3), np.float32) / 8
     squares = across * across + down * down
     return np.sqrt(squares if squares.ndim == 2 else squares.sum(-1))
+
+
+def closed(mask: Mask, share: float) -> Mask:
+    """Fills bays and gaps up to this share of the longer side."""
+    size = round(share * max(mask.shape)) | 1
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+    padded = np.pad(mask.view(np.uint8), size)
+    return np.asarray(cv2.morphologyEx(padded, cv2.MORPH_CLOSE, kernel)[size:-size, size:-size], np.bool_)

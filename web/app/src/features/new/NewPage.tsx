@@ -1,3 +1,4 @@
+import { MaquetteError } from '@maquette/react'
 import { useQuery } from '@tanstack/react-query'
 import { useMemo, useState } from 'react'
 
@@ -74,6 +75,7 @@ function Maker({ recipes, first }: { recipes: readonly Pipeline[]; first: Pipeli
             onChange={(name, value) => setSettings((now) => ({ ...now, [name]: value }))}
           />
           <div className={css.go}>
+            {make.error && <Refusal error={make.error} />}
             <p aria-live="polite">{summary(photos.all.length, bad, recipe)}</p>
             <Button
               label={busy ? t('new.sending') : word('recipe.make', recipe.name)}
@@ -92,6 +94,16 @@ function Maker({ recipes, first }: { recipes: readonly Pipeline[]; first: Pipeli
         </div>
       )}
     </>
+  )
+}
+
+/** Why the job was not started; it stays until the next try. */
+function Refusal({ error }: { error: Error }) {
+  return (
+    <div role="alert" className={css.refusal}>
+      <strong>{messageOf(error)}</strong>
+      {error instanceof MaquetteError && <p>{error.hint}</p>}
+    </div>
   )
 }
 

@@ -8,7 +8,7 @@ import { remember } from '@/api/sessions'
 import type { Job } from '@/api/types'
 import { uploadAsset } from '@/api/upload'
 import { t } from '@/i18n/t'
-import { messageOf, useToasts } from '@/ui/Toasts'
+import { messageOf } from '@/ui/Toasts'
 
 import type { Photo } from './photos'
 import type { Photos } from './usePhotos'
@@ -24,7 +24,6 @@ interface Order {
 export function useMake(photos: Photos) {
   const [, navigate] = useLocation()
   const queries = useQueryClient()
-  const toasts = useToasts()
   const sent = useRef({ body: '', key: '' })
   return useMutation({
     mutationFn: async (order: Order): Promise<Job> => {
@@ -44,7 +43,6 @@ export function useMake(photos: Photos) {
       void queries.invalidateQueries({ queryKey: ['jobs'] })
       navigate(`/job/${job.id}`)
     },
-    onError: (error) => toasts.error(error),
   })
 }
 
