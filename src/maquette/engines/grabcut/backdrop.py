@@ -22,7 +22,7 @@ def _smooth(linear: Floats, known: Mask) -> Floats:
     """Averages known pixels along rows, so that one speck of noise does not become a streak."""
     weight = known.astype(np.float32)
     total = np.maximum(blurred(weight, 6, 2), 1e-6)
-    return blurred(linear * weight[..., None], 6, 2) / total[..., None]
+    return np.asarray(blurred(linear * weight[..., None], 6, 2) / total[..., None], np.float32)
 
 
 def _interpolate(source: Floats, known: Mask) -> Floats:

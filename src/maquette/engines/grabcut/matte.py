@@ -67,11 +67,11 @@ def _average(photo: Floats, weight: Floats, reach: int) -> Floats:
     box = (2 * reach + 1, 2 * reach + 1)
     total = np.asarray(cv2.blur(cv2.blur(weight, box), box), np.float32)
     summed = np.asarray(cv2.blur(cv2.blur(photo * weight[..., None], box), box), np.float32)
-    return summed / np.maximum(total, 1e-6)[..., None]
+    return np.asarray(summed / np.maximum(total, 1e-6)[..., None], np.float32)
 
 
 def _mix_share(photo: Floats, inside: Floats, beyond: Floats, depth: Floats, reach: int, scale: float) -> Floats:
-    """Alpha from colours where they tell object and background apart, else and far from the outline from the outline."""
+    """Alpha by colour where colours tell the two sides apart, else by the outline; far from the outline by its side."""
     span = inside - beyond
     contrast = (span * span).sum(-1)
     by_colour = np.clip(((photo - beyond) * span).sum(-1) / np.maximum(contrast, 1e-6), 0, 1)
@@ -80,7 +80,7 @@ def _mix_share(photo: Floats, inside: Floats, beyond: Floats, depth: Floats, rea
     alpha = by_outline + trust * (by_colour - by_outline)
     far = np.clip(2 * np.abs(depth) / reach - 1, 0, 1)
     alpha += far * ((depth > 0) - alpha)
-    return np.clip((alpha - _HAZE) / (1 - 2 * _HAZE), 0, 1)
+    return np.asarray(np.clip((alpha - _HAZE) / (1 - 2 * _HAZE), 0, 1), np.float32)
 
 
 def _unmix(photo: Floats, inside: Floats, beyond: Floats, alpha: Floats) -> Floats:
@@ -88,4 +88,4 @@ def _unmix(photo: Floats, inside: Floats, beyond: Floats, alpha: Floats) -> Floa
     share = alpha[..., None]
     exact = np.clip((photo - (1 - share) * beyond) / np.maximum(share, 0.1), 0, 255)
     trust = np.clip((share - 0.2) / 0.4, 0, 1)
-    return inside + trust * (exact - inside)
+    return np.asarray(inside + trust * (exact - inside), np.float32)

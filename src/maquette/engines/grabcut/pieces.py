@@ -11,6 +11,7 @@ _LEAST_SHARE = 0.002
 _EQUAL_SHARE = 0.3
 """A far piece belongs when it is this large beside the main one; within a person's box a small one will do."""
 _EQUAL_SHARE_IN_BOX = 0.02
+_PINHOLE_SHARE = 0.003
 _CENTRE_SIGMA = 0.6
 
 
@@ -34,3 +35,10 @@ def keep_object(mask: Mask, *, boxed: bool = False) -> Mask:
         if share >= equal or (piece in near and share >= _LEAST_SHARE)
     ]
     return np.asarray(np.isin(labels, belongs))
+
+
+def close_pinholes(mask: Mask) -> Mask:
+    """Fills holes too small to be a handle or a gap between slats: speckles that happen to match the backdrop."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats((~mask).view(np.uint8), connectivity=4)
+    small = np.flatnonzero(stats[:, cv2.CC_STAT_AREA] < _PINHOLE_SHARE * int(mask.sum()))
+    return mask | np.isin(labels, small[small > 0])

@@ -10,23 +10,28 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from maquette.engines.grabcut.pieces import keep_object
-from maquette.engines.grabcut.pixels import Bytes, Mask
+from maquette.engines.grabcut.pieces import close_pinholes, keep_object
+from maquette.engines.grabcut.pixels import Bytes, Mask, opened
 from maquette.engines.grabcut.scene import Scene, part
 
 _BUSY_SPREAD = 3.5
 _BUSY_AND_FULL = (2.4, 0.5)
-_RECTANGLE = 0.04
+_MARGIN = 0.04
+_SEAM_WIDTH = 11
 _ITERATIONS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """The object's mask, the scene it was found in, and whether that scene is too busy for a model of its backdrop."""
+    """The object's mask, the scene it was found in, and whether that scene is too busy for a model of its backdrop.
+
+    ``barred`` are the pixels that could not become the object: the rim, or all beyond the box.
+    """
 
     mask: Mask
     scene: Scene
     busy: bool
+    barred: Mask
 
 
 def segment(rgb: Bytes, box: tuple[int, int, int, int] | None) -> Segment:
@@ -35,14 +40,24 @@ def segment(rgb: Bytes, box: tuple[int, int, int, int] | None) -> Segment:
     scene = part(rgb, outside)
     spread, known = _BUSY_AND_FULL
     busy = scene.spread > _BUSY_SPREAD or (scene.spread > spread and scene.explained < known)
-    mask = _from_rectangle(rgb, outside, box) if busy else _from_scene(scene, outside)
-    return Segment(keep_object(mask, boxed=box is not None), scene, busy)
+    if busy and box is None:
+        outside = _beyond(outside.shape, _inset(outside.shape))
+    mask = _from_rectangle(rgb, outside) if busy else _from_scene(scene, outside)
+    mask = close_pinholes(keep_object(mask, boxed=box is not None))
+    return Segment(mask, scene, busy, outside)
+
+
+def _inset(shape: tuple[int, ...]) -> tuple[int, int, int, int]:
+    """The rectangle that stands in for a person's box."""
+    down, across = (max(1, round(side * _MARGIN)) for side in shape)
+    return across, down, shape[1] - across, shape[0] - down
 
 
 def _beyond(shape: tuple[int, ...], box: tuple[int, int, int, int] | None) -> Mask:
+    """All beyond the box; the picture's rim always counts as beyond, so that there is a backdrop to learn from."""
     outside = np.ones(shape[:2], np.bool_)
-    left, top, right, bottom = box or (1, 1, shape[1] - 1, shape[0] - 1)
-    outside[top:bottom, left:right] = False
+    left, top, right, bottom = box or (0, 0, shape[1], shape[0])
+    outside[max(1, top) : min(shape[0] - 1, bottom), max(1, left) : min(shape[1] - 1, right)] = False
     return outside
 
 
@@ -50,15 +65,12 @@ def _from_scene(scene: Scene, outside: Mask) -> Mask:
     labels = np.where(scene.object, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
     labels[scene.sure] = cv2.GC_FGD
     labels[outside] = cv2.GC_BGD
-    return _grab_cut(scene.flat, labels)
+    mask = _grab_cut(scene.flat, labels)
+    return mask & ~(scene.seams & ~opened(mask, _SEAM_WIDTH))
 
 
-def _from_rectangle(rgb: Bytes, outside: Mask, box: tuple[int, int, int, int] | None) -> Mask:
-    labels = np.where(outside, cv2.GC_BGD, cv2.GC_PR_FGD).astype(np.uint8)
-    if box is None:
-        margin_y, margin_x = (max(1, round(side * _RECTANGLE)) for side in outside.shape)
-        labels[:margin_y] = labels[-margin_y:] = labels[:, :margin_x] = labels[:, -margin_x:] = cv2.GC_BGD
-    return _grab_cut(rgb, labels)
+def _from_rectangle(rgb: Bytes, outside: Mask) -> Mask:
+    return _grab_cut(rgb, np.where(outside, cv2.GC_BGD, cv2.GC_PR_FGD).astype(np.uint8))
 
 
 def _grab_cut(picture: Bytes, labels: Bytes) -> Mask:
