@@ -11,7 +11,7 @@ from maquette.engines.grabcut.pixels import Bytes, Mask, blurred, distance_to, g
 from maquette.engines.grabcut.segment import Segment
 
 _LOW_SCORE = 0.5
-_LOW_CONTRAST = 25.0
+_LOW_CONTRAST = 40.0
 """Median colour step across the outline, 8-bit levels."""
 _TINY_SHARE = 0.01
 _FRAME_SHARE = 0.02

@@ -36,7 +36,11 @@ _LEAST_FULL, _LEAST_HUE, _LEAST_SLOPE = 6.0, 5.0, 2.5
 """Tolerances in CIELAB units (per pixel for slopes) below which nothing counts as different."""
 _SIGMAS = 3.0
 _GULF = 0.2
+"""Bays of the first guess up to this share of the picture count as unknown, not as backdrop."""
 _KEPT_SHARE = 0.6
+_SHARP_SHARE = 0.4
+_STRICTER = 0.6
+_GRAIN = 2.5
 _PATTERNED = 1.3
 """Row noise (CIELAB units) from which a backdrop counts as patterned; plain walls have about 0.6."""
 
@@ -82,7 +86,7 @@ class _Difference:
     full_limit: Floats
     hue_limit: Floats
     light_slack: Floats
-    calm: Mask
+    steepness: Floats
     calm_colour: Mask
     noise: Floats
 
@@ -93,8 +97,10 @@ def part(rgb: Bytes, outside: Mask) -> Scene:
     thing = _first_guess(rgb, outside)
     lit = np.zeros_like(outside)
     difference, explained, known = None, outside, outside
-    for _ in range(_ROUNDS):
-        known = ~grown(closed(thing, _GULF), 13) | outside
+    # bays may be the object itself in the backdrop's lightness, so the first look at the backdrop leaves them out
+    whole = closed(thing, _GULF)
+    for round_ in range(_ROUNDS):
+        known = ~grown(thing if round_ else whole, 13) | outside
         difference = _compare(look, known)
         explained, lit = _explain(difference, known)
         thing = ~explained & ((difference.full > difference.full_limit) | (difference.hue > difference.hue_limit))
@@ -109,10 +115,21 @@ def part(rgb: Bytes, outside: Mask) -> Scene:
 
 
 def _prepare(rgb: Bytes) -> _Look:
-    linear = to_linear(rgb)
+    linear = to_linear(_denoised(rgb))
     smooth = blurred(linear, 0.8)
     lab = to_lab(smooth)
     return _Look(linear, smooth, lab, slope(lab[..., 0]), slope(lab))
+
+
+def _denoised(rgb: Bytes) -> Bytes:
+    """Calms grain that would pass for edges. Its strength: Immerkaer, "Fast noise variance estimation", 1996."""
+    grain = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
+    grey = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.float32)
+    response = np.abs(np.asarray(cv2.filter2D(grey, cv2.CV_32F, grain)))
+    sigma = float(np.median(response)) / (0.6745 * 6)
+    if sigma < _GRAIN:
+        return rgb
+    return np.asarray(cv2.bilateralFilter(rgb, 7, 6 * sigma, 3), np.uint8)
 
 
 def _first_guess(rgb: Bytes, outside: Mask) -> Mask:
@@ -146,7 +163,7 @@ def _compare(look: _Look, known: Mask) -> _Difference:
         full_limit=np.maximum(_LEAST_FULL, _SIGMAS * noise),
         hue_limit=np.maximum(_LEAST_HUE, _SIGMAS * _row_noise(hue, known)),
         light_slack=2 * _row_noise(np.abs(light - 1), known),
-        calm=look.slope < np.maximum(_LEAST_SLOPE, 2 * _row_noise(look.slope, known)),
+        steepness=look.slope / np.maximum(_LEAST_SLOPE, 2 * _row_noise(look.slope, known)),
         calm_colour=look.colour_slope < np.maximum(_LEAST_SLOPE, 1.5 * _row_noise(look.colour_slope, known)),
         noise=noise,
     )
@@ -165,10 +182,29 @@ def _explain(difference: _Difference, known: Mask) -> tuple[Mask, Mask]:
     """Returns what is backdrop, and the part of it that stands in another light."""
     in_range = (difference.light > _DARKEST) & (difference.light < _BRIGHTEST + difference.light_slack)
     near = difference.full < 0.6 * difference.full_limit
-    alike = (difference.hue < difference.hue_limit) & in_range & (difference.calm | near)
-    reached = opened(pieces_with(alike, known), 3)
+    alike = (difference.hue < difference.hue_limit) & in_range
+    reached = opened(pieces_with(alike & ((difference.steepness < 1) | near), known), 3)
+    leaked = _sharp_edged(reached & ~near, difference)
+    if leaked.any():  # the shadow ran into an object: part them by a smaller step
+        stricter = alike & ((difference.steepness < np.where(leaked, _STRICTER, 1)) | near)
+        reached = opened(pieces_with(stricter & reached, known), 3)
+        reached &= ~_sharp_edged(reached & ~near, difference)
     seen_through = opened(difference.full < 0.8 * difference.full_limit, 5)
     return reached | seen_through, reached & (difference.full > 0.3 * difference.full_limit)
+
+
+def _sharp_edged(lit: Mask, difference: _Difference) -> Mask:
+    """The pieces in another light that end sharply against the plain backdrop: objects of its hue, not shadows.
+
+    Patterned rows say nothing here: boards end sharply too.
+    """
+    plain = grown(difference.full < 0.6 * difference.full_limit, 9)
+    rim = lit & grown(~lit, 3)
+    sharp = rim & plain & grown(difference.steepness >= 1, 5) & (difference.noise < _PATTERNED)
+    count, labels = cv2.connectedComponents(lit.view(np.uint8), connectivity=4)
+    rims = np.bincount(labels[rim], minlength=count)
+    sharps = np.bincount(labels[sharp], minlength=count)
+    return np.isin(labels, np.flatnonzero(sharps > _SHARP_SHARE * np.maximum(rims, 1))) & lit
 
 
 def _running_out(thing: Mask, difference: _Difference) -> Mask:
