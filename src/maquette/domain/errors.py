@@ -67,7 +67,6 @@ CODES = _table(
     Code("image_too_small", 422, "The picture is too small", "Use a photo of at least 64 x 64 pixels."),
     Code("file_too_large", 413, "The file is too large", "Send a smaller file."),
     # -- who and where
-    Code("unauthorized", 401, "A valid token is needed", "Send the X-Session-Token of this job."),
     Code("forbidden", 403, "This is not allowed", "Ask the owner of the server."),
     Code("link_invalid", 403, "The link is not valid or has expired", "Ask for a fresh link."),
     Code("not_found", 404, "Not found", "Check the id."),
@@ -97,14 +96,6 @@ CODES = _table(
     Code("data_folder_busy", 409, "Another process serves this data folder", "Stop it, or use its address.", exit=1),
     Code("address_in_use", 409, "The address is in use", "Choose another port: maquette serve --port 0", exit=1),
     Code("needs_migration", 503, "The database is behind this version", "maquette migrate", exit=3),
-    Code(
-        "server_unreachable",
-        503,
-        "The server does not answer",
-        "Start it with `maquette serve`.",
-        exit=1,
-        retryable=True,
-    ),
     Code("not_ready", 503, "The server is not ready", "Wait a moment.", exit=1, retryable=True),
     Code("internal", 500, "Something went wrong inside Maquette", "See the job's log; it may be a bug.", exit=1),
 )
