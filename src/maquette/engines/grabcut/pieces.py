@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from maquette.engines.grabcut.pixels import Mask, distance_to
+from maquette.engines.grabcut.pixels import Mask, distance_to, grown
 
 _REACH = 0.06
 """A piece belongs to the main one when it is no farther from it than this share of its longer side."""
@@ -12,6 +12,7 @@ _EQUAL_SHARE = 0.3
 """A far piece belongs when it is this large beside the main one; within a person's box a small one will do."""
 _EQUAL_SHARE_IN_BOX = 0.02
 _PINHOLE_SHARE = 0.003
+_FACING_SHARE = 0.6
 _CENTRE_SIGMA = 0.6
 
 
@@ -35,6 +36,15 @@ def keep_object(mask: Mask, *, boxed: bool = False) -> Mask:
         if share >= equal or (piece in near and share >= _LEAST_SHARE)
     ]
     return np.asarray(np.isin(labels, belongs))
+
+
+def outlying(parts: Mask, mask: Mask) -> Mask:
+    """Those connected parts of a mask whose rim mostly faces the outside: what hangs on, not what lies within."""
+    count, labels = cv2.connectedComponents(parts.view(np.uint8), connectivity=4)
+    rim = parts & grown(~parts, 3)
+    rims = np.bincount(labels[rim], minlength=count)
+    facing = np.bincount(labels[rim & grown(~mask, 5)], minlength=count)
+    return np.isin(labels, np.flatnonzero(facing > _FACING_SHARE * np.maximum(rims, 1))) & parts
 
 
 def close_pinholes(mask: Mask) -> Mask:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from maquette.engines.grabcut.pieces import close_pinholes, keep_object
+from maquette.engines.grabcut.pieces import close_pinholes, keep_object, outlying
 from maquette.engines.grabcut.pixels import Bytes, Mask, opened
 from maquette.engines.grabcut.scene import Scene, part
 
@@ -66,7 +66,8 @@ def _from_scene(scene: Scene, outside: Mask) -> Mask:
     labels[scene.sure] = cv2.GC_FGD
     labels[outside] = cv2.GC_BGD
     mask = _grab_cut(scene.flat, labels)
-    return mask & ~(scene.seams & ~opened(mask, _SEAM_WIDTH))
+    mask &= ~(scene.seams & ~opened(mask, _SEAM_WIDTH))
+    return mask & ~outlying(opened(scene.seams & mask, 3), mask)
 
 
 def _from_rectangle(rgb: Bytes, outside: Mask) -> Mask:
