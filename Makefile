@@ -6,6 +6,8 @@ BIN := .venv/bin
 STAMPS := .stamps
 EXTRAS ?= heic,dev
 WORKERS ?= 2
+# what `make run` and `make serve` work on; unset it for the user's own data folder
+export MAQUETTE_DATA ?= $(CURDIR)/data
 # no version check, no progress bars in logs
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -58,9 +60,10 @@ test-browser: $(STAMPS)/py $(STAMPS)/web
 test-tools:
 	@scripts/install_test_tools.sh
 
-docs: $(STAMPS)/py  ## write the parts of the docs that are derived from the code
+docs: $(STAMPS)/py $(STAMPS)/npm  ## write what is derived from the code: reference, openapi.json, the page's types
 	$(BIN)/python scripts/generate_docs.py
 	$(BIN)/maquette openapi -o openapi.json
+	cd web && npm run --silent types
 
 format: $(STAMPS)/py  ## format the code
 	$(BIN)/ruff format .

@@ -163,7 +163,7 @@ def _compare(look: _Look, known: Mask) -> _Difference:
         full_limit=np.maximum(_LEAST_FULL, _SIGMAS * noise),
         hue_limit=np.maximum(_LEAST_HUE, _SIGMAS * _row_noise(hue, known)),
         light_slack=2 * _row_noise(np.abs(light - 1), known),
-        steepness=look.slope / np.maximum(_LEAST_SLOPE, 2 * _row_noise(look.slope, known)),
+        steepness=np.divide(look.slope, np.maximum(_LEAST_SLOPE, 2 * _row_noise(look.slope, known)), dtype=np.float32),
         calm_colour=look.colour_slope < np.maximum(_LEAST_SLOPE, 1.5 * _row_noise(look.colour_slope, known)),
         noise=noise,
     )
