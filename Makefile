@@ -37,7 +37,7 @@ check: $(STAMPS)/py $(STAMPS)/npm  ## style, types, layers, generated files
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
-	$(BIN)/pyright
+	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/python scripts/generate_docs.py --check
 	$(BIN)/maquette openapi | cmp - openapi.json
 	cd web && npm run --silent check
