@@ -11,8 +11,9 @@ from maquette.engines.grabcut.pixels import Bytes, Mask, blurred, distance_to, g
 from maquette.engines.grabcut.segment import Segment
 
 _LOW_SCORE = 0.5
-_LOW_CONTRAST = 40.0
-"""Median colour step across the outline, 8-bit levels."""
+_LOW_CONTRAST = 25.0
+_FAINT_PERCENTILE = 20
+"""A fifth of the outline with steps below this (8-bit levels): the mask may have run over it there."""
 _TINY_SHARE = 0.01
 _FRAME_SHARE = 0.02
 _NO_SUBJECT_SHARE = 0.0005
@@ -21,13 +22,13 @@ _NO_SUBJECT_CONTRAST = 5.0
 
 def holds_subject(rgb: Bytes, mask: Mask) -> bool:
     """Whether a mask is more than a speck of noise on an even picture."""
-    return float(mask.mean()) >= _NO_SUBJECT_SHARE and outline_contrast(rgb, mask) >= _NO_SUBJECT_CONTRAST
+    return float(mask.mean()) >= _NO_SUBJECT_SHARE and outline_contrast(rgb, mask, 50) >= _NO_SUBJECT_CONTRAST
 
 
 def judge(rgb: Bytes, found: Segment, *, boxed: bool) -> Quality:
     """Scores a cut-out at the size of its segmentation."""
-    union = int((found.mask | found.scene.object).sum())
-    doubt = 1 - int((found.mask & found.scene.object).sum()) / max(1, union)
+    likely = found.scene.object & (found.mask | ~found.scene.seams)
+    doubt = 1 - int((found.mask & likely).sum()) / max(1, int((found.mask | likely).sum()))
     trusted = 1 - doubt - 0.02 * found.scene.spread
     guessed = (0.7 if boxed else 0.45) - 0.3 * doubt
     faults = _faults(rgb, found)
@@ -40,15 +41,15 @@ def _faults(rgb: Bytes, found: Segment) -> dict[str, float]:
     edge = grown(found.barred, 3) & ~found.barred
     checks = [
         ("busy_background", 0.0, found.busy),
-        ("low_contrast", 0.2, outline_contrast(rgb, found.mask) < _LOW_CONTRAST),
+        ("low_contrast", 0.25, outline_contrast(rgb, found.mask, _FAINT_PERCENTILE) < _LOW_CONTRAST),
         ("touches_frame", 0.1, (found.mask & edge).sum() > _FRAME_SHARE * edge.sum()),
         ("tiny_subject", 0.15, found.mask.mean() < _TINY_SHARE),
     ]
     return {flag: cost for flag, cost, applies in checks if applies}
 
 
-def outline_contrast(rgb: Bytes, mask: Mask) -> float:
-    """The median step between the colours on both sides of the outline, Euclidean over RGB, 8-bit levels."""
+def outline_contrast(rgb: Bytes, mask: Mask, percentile: int) -> float:
+    """A percentile of the colour steps across the outline, Euclidean over RGB, 8-bit levels."""
     inside = mask & (distance_to(~mask) <= 4)
     beyond = ~mask & (distance_to(mask) <= 4)
     sides = [
@@ -56,4 +57,4 @@ def outline_contrast(rgb: Bytes, mask: Mask) -> float:
     ]
     outline = mask & (distance_to(~mask) <= 1.5)
     steps = np.linalg.norm(sides[0] - sides[1], axis=-1)[outline]
-    return float(np.median(steps)) if steps.size else 0.0
+    return float(np.percentile(steps, percentile)) if steps.size else 0.0
