@@ -64,7 +64,7 @@ CODES = _table(
     Code("image_truncated", 422, "The picture ends too early", "Copy or export the photo again."),
     Code("image_damaged", 422, "The picture cannot be decoded", "Export the photo again as JPEG or PNG."),
     Code("image_too_large", 413, "The picture has too many pixels", "Scale it down to 50 megapixels or less."),
-    Code("image_too_small", 422, "The picture is too small", "Use a photo of at least 64 x 64 pixels."),
+    Code("image_too_small", 422, "The picture is too small", "Use a photo of at least 16 x 16 pixels."),
     Code("file_too_large", 413, "The file is too large", "Send a smaller file."),
     # -- who and where
     Code("forbidden", 403, "This is not allowed", "Ask the owner of the server."),

@@ -91,10 +91,13 @@ class _Difference:
     noise: Floats
 
 
-def part(rgb: Bytes, outside: Mask) -> Scene:
-    """Takes sRGB (H, W, 3) and the pixels that are certainly backdrop (the frame, or all beyond a box)."""
+def part(rgb: Bytes, outside: Mask, *, boxed: bool) -> Scene:
+    """Takes sRGB (H, W, 3) and the pixels that are certainly backdrop (the frame, or all beyond a box).
+
+    A box is trusted: at first all within it is the object. Without one the first guess is the barrier distance.
+    """
     look = _prepare(rgb)
-    thing = _first_guess(rgb, outside)
+    thing = ~outside if boxed else _first_guess(rgb, outside)
     lit = np.zeros_like(outside)
     difference, explained, known = None, outside, outside
     # bays may be the object itself in the backdrop's lightness, so the first look at the backdrop leaves them out
@@ -163,7 +166,7 @@ def _compare(look: _Look, known: Mask) -> _Difference:
         full_limit=np.maximum(_LEAST_FULL, _SIGMAS * noise),
         hue_limit=np.maximum(_LEAST_HUE, _SIGMAS * _row_noise(hue, known)),
         light_slack=2 * _row_noise(np.abs(light - 1), known),
-        steepness=np.divide(look.slope, np.maximum(_LEAST_SLOPE, 2 * _row_noise(look.slope, known)), dtype=np.float32),
+        steepness=np.asarray(look.slope / np.maximum(_LEAST_SLOPE, 2 * _row_noise(look.slope, known)), np.float32),
         calm_colour=look.colour_slope < np.maximum(_LEAST_SLOPE, 1.5 * _row_noise(look.colour_slope, known)),
         noise=noise,
     )

@@ -37,7 +37,7 @@ class Segment:
 def segment(rgb: Bytes, box: tuple[int, int, int, int] | None) -> Segment:
     """Takes sRGB (H, W, 3) and an optional box (left, top, right, bottom) in pixels; the mask may be empty."""
     outside = _beyond(rgb.shape[:2], box)
-    scene = part(rgb, outside)
+    scene = part(rgb, outside, boxed=box is not None)
     spread, known = _BUSY_AND_FULL
     busy = scene.spread > _BUSY_SPREAD or (scene.spread > spread and scene.explained < known)
     if busy and box is None:

@@ -1,0 +1,126 @@
+"""Each stage's work on its own desk: files in, files and facts out."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image, ImageDraw
+
+from maquette.domain.assets import Role, View
+from maquette.domain.errors import Permanent
+from maquette.engines.carve import Carve
+from maquette.engines.grabcut import GrabCut
+from maquette.pipelines import child
+from maquette.pipelines.catalog import SPECS
+from maquette.pipelines.stage import Desk, InputFile, Produced
+from maquette.pipelines.stages import (
+    generating,
+    optimizing,
+    removing_background,
+    storing,
+    submitting,
+    uploading,
+    validating,
+)
+
+
+def ball(path: Path, mode: str = "RGB") -> Path:
+    """A dark red ball on a light ground, or on nothing where the mode has an alpha channel."""
+    picture = Image.new(mode, (160, 120), (226, 224, 220) if mode == "RGB" else (0, 0, 0, 0))
+    ImageDraw.Draw(picture).ellipse((45, 25, 115, 95), fill=(140, 24, 30))
+    picture.save(path)
+    return path
+
+
+def given(path: Path, role: Role, view: View | None = View.FRONT, **more: Any) -> InputFile:
+    return InputFile(path, f"ast_{path.stem}", role, "image/png", path.name, view, **more)
+
+
+def desk(tmp_path: Path, *inputs: InputFile, engine: Any = None, **settings: str) -> Desk:
+    into = tmp_path / "out"
+    into.mkdir(exist_ok=True)
+    return Desk(inputs, settings, into, lambda fraction: None, engine)
+
+
+def refusal(work: Any, at: Desk) -> str:
+    with pytest.raises(Permanent) as caught:
+        work(at)
+    return caught.value.code
+
+
+def test_uploading_counts_what_arrived_and_refuses_nothing_and_emptiness(tmp_path):
+    photo = given(ball(tmp_path / "a.png"), Role.ORIGINAL)
+    assert uploading.work(desk(tmp_path, photo)).data == {"photos": 1, "bytes": photo.path.stat().st_size}
+    assert refusal(uploading.work, desk(tmp_path)) == "no_photo"
+    (tmp_path / "empty.png").touch()
+    assert refusal(uploading.work, desk(tmp_path, given(tmp_path / "empty.png", Role.ORIGINAL))) == "empty_file"
+
+
+def test_validating_makes_a_working_copy_that_keeps_the_view_and_names_its_source(tmp_path):
+    photo = given(ball(tmp_path / "chair.left.png"), Role.ORIGINAL, View.LEFT)
+    (copy,) = validating.work(desk(tmp_path, photo)).files
+    assert (copy.role, copy.view, copy.derived_from) == (Role.WORKING, View.LEFT, (photo.asset_id,))
+    with Image.open(copy.path) as picture:
+        assert (copy.width, copy.height) == picture.size == (160, 120)
+
+
+def test_removing_background_cuts_each_photo_and_uses_its_box(tmp_path):
+    picture = given(ball(tmp_path / "a.png"), Role.WORKING, derived_from=("ast_original",))
+    at = replace(desk(tmp_path, picture, engine=GrabCut()), boxes={"ast_original": (30.0, 10.0, 100.0, 100.0)})
+    cutout, mask = removing_background.work(at).files
+    assert (cutout.role, mask.role, cutout.view) == (Role.CUTOUT, Role.MASK, View.FRONT)
+    assert cutout.quality is not None
+    assert cutout.derived_from == ("ast_original", picture.asset_id)
+    with Image.open(mask.path) as alpha:
+        assert alpha.getpixel((80, 60)) == 255
+        assert alpha.getpixel((5, 5)) == 0
+
+
+def test_submitting_wants_one_view_each(tmp_path):
+    path = ball(tmp_path / "a.png", "RGBA")
+    front, left = given(path, Role.CUTOUT), given(path, Role.CUTOUT, View.LEFT)
+    assert submitting.work(desk(tmp_path, front, left)).data == {"views": ["front", "left"]}
+    assert refusal(submitting.work, desk(tmp_path, front, front)) == "duplicate_view"
+    assert refusal(submitting.work, desk(tmp_path, given(path, Role.CUTOUT, None))) == "view_missing"
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> InputFile:
+    """The model that generating makes of a ball from four sides."""
+    folder = tmp_path_factory.mktemp("model")
+    path = ball(folder / "ball.png", "RGBA")
+    cutouts = [given(path, Role.CUTOUT, view) for view in (View.BACK, View.RIGHT, View.LEFT, View.FRONT)]
+    (made,) = generating.work(desk(folder, *cutouts, engine=Carve(), quality="fast")).files
+    assert (made.role, made.media_type) == (Role.MODEL, "model/gltf-binary")
+    assert made.quality is not None
+    return given(made.path, Role.MODEL, None)
+
+
+def test_storing_measures_a_model_and_refuses_what_is_none(tmp_path, model):
+    assert storing.work(desk(tmp_path, model)).data["model"]["triangles"] > 500
+    broken = tmp_path / "broken.glb"
+    broken.write_bytes(model.path.read_bytes()[:-100])
+    assert refusal(storing.work, desk(tmp_path, given(broken, Role.MODEL, None))) == "model_invalid"
+    assert refusal(storing.work, desk(tmp_path)) == "model_invalid"
+
+
+def test_optimizing_delivers_three_levels_a_thumbnail_and_a_report_that_passes(tmp_path, model):
+    produced = optimizing.work(desk(tmp_path, model, quality="fast"))
+    assert [file.name for file in produced.files] == ["lod0", "lod1", "lod2", "thumbnail"]
+    triangles = [file.stats["triangles"] for file in produced.files[:3]]
+    assert triangles == sorted(triangles, reverse=True)
+    failed = [rule for rule in produced.data["report"]["rules"] if not rule["pass"]]
+    assert not failed
+
+
+def test_what_crosses_the_process_boundary_arrives_as_it_left(tmp_path, model):
+    payload = child.desk_payload(
+        storing.SPEC.stage, (model,), {"quality": "fast"}, {"ast_1": (1, 2, 3, 4)}, tmp_path, None
+    )
+    value = child.perform(payload, lambda fraction: None)
+    assert child.outputs(value) == Produced((), storing.work(desk(tmp_path, model)).data)
+
+
+def test_every_spec_stands_under_its_own_stage():
+    assert all(spec.stage is stage for stage, spec in SPECS.items())
