@@ -1,0 +1,42 @@
+"""Every example runs as its own text says."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+BIN = Path(sys.executable).parent
+
+
+def environment(tmp_path: Path) -> dict[str, str]:
+    return {**os.environ, "MAQUETTE_DATA": str(tmp_path / "data"), "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
+
+
+def test_every_numbered_example_is_tested_here_and_listed():
+    numbered = sorted(path.name for path in EXAMPLES.iterdir() if path.name[0].isdigit())
+    assert numbered == ["01-cutout", "02-http"]
+    text = (EXAMPLES / "README.md").read_text(encoding="utf-8")
+    assert all(f"[{name}]" in text for name in numbered)
+
+
+def test_01_cutout(tmp_path: Path):
+    subprocess.run(
+        [EXAMPLES / "01-cutout" / "run.sh", tmp_path / "cutouts"], env=environment(tmp_path), check=True, timeout=120
+    )
+    assert sorted(path.name for path in (tmp_path / "cutouts").iterdir()) == ["front.png", "front_mask.png"]
+
+
+def test_02_http(tmp_path: Path):
+    command = [BIN / "maquette", "serve", "--port", "0", "--json"]
+    with subprocess.Popen(command, env=environment(tmp_path), stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout
+            url = json.loads(server.stdout.readline())["url"]
+            script = [sys.executable, EXAMPLES / "02-http" / "make_model.py", url, tmp_path / "model.glb"]
+            done = subprocess.run(script, check=True, capture_output=True, text=True, timeout=150)
+        finally:
+            server.terminate()
+    assert "100 %  complete" in done.stdout
+    assert (tmp_path / "model.glb").read_bytes()[:4] == b"glTF"
