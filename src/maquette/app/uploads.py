@@ -1,6 +1,7 @@
 """Photos come in: received in pieces, checked in a process with limits, kept, and only then acknowledged."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,7 +13,7 @@ from maquette.pipelines.stage import MIB
 from maquette.ports.blobs import BlobStore, BlobWriter, Received
 from maquette.ports.clock import Clock
 from maquette.ports.processes import Kind, Limits, Processes
-from maquette.ports.stores import Database, Page
+from maquette.ports.stores import Database, Page, Transaction
 
 PROBE_LIMITS = Limits(seconds=20, memory_bytes=700 * MIB, cpu_seconds=15)
 
@@ -96,7 +97,7 @@ class Uploads:
         same = asset and (asset.name, asset.view, asset.project_id) == (info.name, info.view, info.project_id)
         return asset if same else None
 
-    def _keep(self, owner_id: str, received: Received, info: PhotoInfo, facts: Any) -> Asset:
+    def _keep(self, owner_id: str, received: Received, info: PhotoInfo, facts: Mapping[str, Any]) -> Asset:
         asset = Asset(
             id=new_id("ast"),
             owner_id=owner_id,
@@ -117,6 +118,6 @@ class Uploads:
         return asset
 
     @staticmethod
-    def _check_project(tx: Any, owner_id: str, info: PhotoInfo) -> None:
+    def _check_project(tx: Transaction, owner_id: str, info: PhotoInfo) -> None:
         if info.project_id is not None and tx.projects.get(info.project_id, owner_id) is None:
             raise Refused("not_found", "There is no such project.")
