@@ -148,7 +148,7 @@ def stored(database, sample):
 
 def _raw(database, statement, **values):
     with database.write() as tx:
-        tx.connection.execute(text(statement), values)
+        return tx.connection.execute(text(statement), values).rowcount
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_a_raw_update_that_is_no_legal_move_is_refused(database, stored, status,
     ],
 )
 def test_a_raw_update_that_is_legal_passes(database, stored, status, change):
-    _raw(database, f"UPDATE jobs SET {change} WHERE id = :id", id=getattr(stored, status).id)
+    assert _raw(database, f"UPDATE jobs SET {change} WHERE id = :id", id=getattr(stored, status).id) == 1
 
 
 @pytest.mark.parametrize(

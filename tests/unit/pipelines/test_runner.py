@@ -235,7 +235,7 @@ def test_a_worker_that_died_leaves_a_lost_task_and_its_stage_runs_again(house, p
         async def run(self, *arguments: Any, **keywords: Any) -> Any:
             raise KeyboardInterrupt
 
-    with pytest.raises(BaseException):  # noqa: B017 - the interrupt also escapes asyncio.run
+    with pytest.raises(KeyboardInterrupt):  # it also escapes asyncio.run
         asyncio.run(die_in_validating())
     house.runner._processes = InlineProcesses()
     done, _ = run(house, job)
