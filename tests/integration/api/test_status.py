@@ -123,5 +123,7 @@ def test_the_body_is_the_one_that_openapi_describes(world):
 
     job = world.job()
     body = json.loads(status(world, job["id"], job["session_token"]).content)
-    described = StatusBody.model_validate(body, by_alias=True).model_dump(mode="json", by_alias=True, exclude_unset=True)
+    described = StatusBody.model_validate(body, by_alias=True).model_dump(
+        mode="json", by_alias=True, exclude_unset=True
+    )
     assert described.keys() == body.keys()
