@@ -56,6 +56,7 @@ def test_a_job_comes_back_as_it_was_given(database, sample):
         cost_usd=0.1,
         budget_usd=2.0,
         is_test=True,
+        turn=12,
     )
     at = full.created_at
     full = replace(full, started_at=at + timedelta(microseconds=1), ended_at=at + timedelta(days=1))

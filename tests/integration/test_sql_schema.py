@@ -38,7 +38,16 @@ def _objects(path):
 
 def _parts(sql):
     """The clauses of a CREATE statement, whatever their order and layout."""
-    return sorted(line.strip().rstrip(",") for line in sql.splitlines())
+    opening = sql.index("(") if sql.startswith("CREATE TABLE") else None
+    if opening is None:
+        return sorted(line.strip() for line in sql.splitlines())
+    clauses, depth = [""], 0
+    for char in sql[opening + 1 : sql.rindex(")")]:
+        depth += {"(": 1, ")": -1}.get(char, 0)
+        clauses[-1] += char if char != "," or depth else ""
+        if char == "," and not depth:
+            clauses.append("")
+    return sorted(" ".join(clause.split()) for clause in clauses)
 
 
 def test_a_migrated_database_is_what_the_tables_say(path, url, tmp_path):
@@ -65,8 +74,13 @@ def test_alembic_finds_nothing_to_add(url):
 
 @pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
 def test_the_frozen_triggers_are_those_of_the_state_machine_now(dialect):
-    frozen = (FROZEN / f"0001_{dialect}.sql").read_text(encoding="utf-8").rstrip("\n").split("\n;;\n")
-    assert frozen == [text for trigger in triggers.TRIGGERS for text in triggers.create(trigger, dialect)]
+    """The newest text of each counts."""
+    frozen = {}
+    for path in sorted(FROZEN.glob(f"*_{dialect}.sql")):
+        statements = path.read_text(encoding="utf-8").rstrip("\n").split("\n;;\n")
+        frozen |= {statement.partition("\n")[0]: statement for statement in statements}
+    now = [text for trigger in triggers.TRIGGERS for text in triggers.create(trigger, dialect)]
+    assert sorted(frozen.values()) == sorted(now)
 
 
 def test_a_missing_database_is_pending_and_stays_missing(path, url):
@@ -102,6 +116,16 @@ def test_up_down_and_up_again_with_rows(path, url):
     schema.migrate(url)
     assert _objects(path) == before
     assert _count(path, "events") == 0
+
+
+def test_each_migration_goes_back_to_the_one_before(path, url):
+    schema.migrate(url)
+    newest = _objects(path)
+    schema.downgrade(url, "0001")
+    assert schema.pending(url)
+    assert ("table", "workers") not in _objects(path)
+    schema.migrate(url)
+    assert _objects(path) == newest
 
 
 def test_a_migration_that_breaks_leaves_the_database_as_it_was(path, url):

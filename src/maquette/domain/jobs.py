@@ -86,6 +86,8 @@ class Job:
     started_at: datetime | None = None
     ended_at: datetime | None = None
     deleted_at: datetime | None = None
+    turn: int = 0
+    """Among jobs of equal priority the smaller turn goes first; it deals out the queue fairly between owners."""
 
 
 class TaskStatus(StrEnum):

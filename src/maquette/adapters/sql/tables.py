@@ -1,4 +1,7 @@
-"""The tables, one per entity. Columns bear the names of the dataclasses' fields; ``owner_id`` is on every one."""
+"""The tables, one per entity. Columns bear the names of the dataclasses' fields.
+
+``owner_id`` is on every one but the three of the fleet (``WORKERS``, ``WORK_QUEUES``, ``CHORES``), which nobody owns.
+"""
 
 from sqlalchemy import (
     Boolean,
@@ -18,6 +21,7 @@ from sqlalchemy import (
 from maquette.adapters.sql import documents
 from maquette.adapters.sql.columns import LONG, UtcTime, choice
 from maquette.domain.assets import Role, View
+from maquette.domain.fleet import WorkerState
 from maquette.domain.jobs import EventType, TaskStatus
 from maquette.domain.projects import ProjectKind
 from maquette.domain.states import Stage, Status, WaitingFor
@@ -127,6 +131,7 @@ JOBS = Table(
     Column("started_at", UtcTime),
     Column("ended_at", UtcTime),
     Column("deleted_at", UtcTime),
+    Column("turn", Integer, nullable=False, server_default="0"),
     CheckConstraint("progress BETWEEN 0 AND 100", "progress"),
     CheckConstraint("attempt >= 1 AND leg >= 0 AND seq >= 1", "counters"),
     CheckConstraint("status <> 'completed' OR result_id IS NOT NULL", "completed"),
@@ -214,4 +219,94 @@ SESSIONS = Table(
     Column("owner_id", _ID, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Index(None, "job_id"),
+)
+
+API_KEYS = Table(
+    "api_keys",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("owner_id", _ID, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("key_hash", String(64), nullable=False),
+    Column("prefix", String(16), nullable=False),
+    Column("is_admin", Boolean, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime),
+    Column("last_used_at", UtcTime),
+    Column("revoked_at", UtcTime),
+    UniqueConstraint("key_hash"),
+    Index(None, "owner_id"),
+)
+
+SIGN_INS = Table(
+    "sign_ins",
+    METADATA,
+    Column("token_hash", String(64), primary_key=True),
+    Column("key_id", _ID, ForeignKey("api_keys.id", ondelete="CASCADE"), nullable=False),
+    Column("owner_id", _ID, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+    Index(None, "key_id"),
+)
+
+TICKETS = Table(
+    "tickets",
+    METADATA,
+    Column("token_hash", String(64), primary_key=True),
+    Column("owner_id", _ID, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+    Index(None, "expires_at"),
+)
+
+UPLOADS = Table(
+    "uploads",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("owner_id", _ID, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("view", choice(View, "view")),
+    _project_of(),
+    Column("media_type", Text, nullable=False),
+    Column("bytes", LONG, nullable=False),
+    Column("sha256", String(64)),
+    Column("created_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+    Column("asset_id", _ID),
+    Index(None, "owner_id"),
+    Index(None, "expires_at"),
+)
+
+WORKERS = Table(
+    "workers",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("host", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("queues", documents.names(), nullable=False),
+    Column("concurrency", Integer, nullable=False),
+    Column("engines", documents.facts(), nullable=False),
+    Column("state", choice(WorkerState, "state"), nullable=False),
+    Column("beat", LONG, nullable=False),
+    Column("started_at", UtcTime, nullable=False),
+    Column("seen_at", UtcTime, nullable=False),
+)
+
+WORK_QUEUES = Table(
+    "work_queues",
+    METADATA,
+    Column("name", String(32), primary_key=True),
+    Column("paused", Boolean, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("changed_at", UtcTime, nullable=False),
+)
+
+CHORES = Table(
+    "chores",
+    METADATA,
+    Column("name", String(64), primary_key=True),
+    Column("turn", LONG, nullable=False),
+    Column("done_at", UtcTime, nullable=False),
 )
