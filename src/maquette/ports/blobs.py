@@ -1,7 +1,8 @@
 """Where bytes live: content-addressed within an owner, written once, never altered."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -13,6 +14,15 @@ class Received:
     path: Path
     sha256: str
     bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBlob:
+    """What a store knows of one kept blob. ``modified_at`` is when it was stored last, in UTC."""
+
+    key: str
+    bytes: int
+    modified_at: datetime
 
 
 class BlobWriter(Protocol):
@@ -41,7 +51,9 @@ class BlobStore(Protocol):
     def keep(self, key: str, source: Path) -> None:
         """Stores a file under ``key``; when this returns, the bytes survive a power loss.
 
-        ``source`` stays where it is. Storing a key twice is a no-op. Raises ``Unavailable("storage_full")``.
+        ``source`` stays where it is. Storing a key again changes nothing but ``modified_at``, which is recent then
+        (at most some minutes old), so that whoever clears old orphans leaves it alone.
+        Raises ``Unavailable("storage_full")``.
         """
         ...
 
@@ -57,6 +69,10 @@ class BlobStore(Protocol):
 
     def remove(self, key: str) -> None:
         """Deletes the bytes; a missing key is a no-op."""
+        ...
+
+    def keys(self) -> Iterator[StoredBlob]:
+        """Every kept blob, in no order; what is stored or removed meanwhile may be told or not."""
         ...
 
 
