@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 
+from maquette.adapters.blobs.bucket import parse
 from maquette.adapters.blobs.local import LocalBlobs
+from maquette.adapters.blobs.s3 import S3Blobs
 from maquette.adapters.sql import schema
 from maquette.adapters.sql.database import SqlDatabase
 from maquette.adapters.sql.dialect import sqlite_url
@@ -23,6 +25,8 @@ from maquette.domain.jobs import Job, Task
 from maquette.domain.states import Stage
 from maquette.ports.blobs import BlobStore
 from maquette.ports.stores import Database
+
+from ..swift import S3
 
 POSTGRES = "MAQUETTE_TEST_POSTGRES"
 START = datetime(2026, 11, 20, 12, 0, 0, 123456, tzinfo=UTC)
@@ -82,7 +86,7 @@ def _postgres(folder: Path, template: Path) -> str:
 DATABASES: dict[str, Callable[[Path, Path], str]] = {"sqlite": _sqlite}
 if POSTGRES in os.environ:
     DATABASES["postgres"] = _postgres
-BLOBS: dict[str, Callable[[Path], BlobStore]] = {"local": lambda folder: LocalBlobs(folder / "blobs")}
+BLOBS = ("local", "s3")
 
 
 @pytest.fixture(params=DATABASES)
@@ -94,4 +98,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path, migrated: Path) -> 
 
 @pytest.fixture(params=BLOBS)
 def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> BlobStore:
-    return BLOBS[request.param](tmp_path)
+    if request.param == "local":
+        return LocalBlobs(tmp_path / "blobs")
+    s3: S3 = request.getfixturevalue("s3")
+    return S3Blobs(parse(s3.url, s3.access_key, s3.secret_key), tmp_path / "waiting")

@@ -42,7 +42,10 @@ class BlobWriter(Protocol):
 
 
 class BlobStore(Protocol):
-    """Keys are made by ``maquette.domain.assets.blob_key``, never from a user's file name."""
+    """Keys are made by ``maquette.domain.assets.blob_key``, never from a user's file name.
+
+    Every method may raise ``Unavailable("storage_unavailable")``, within a minute, when the store is out of reach.
+    """
 
     def receive(self) -> BlobWriter:
         """Opens the waiting room for one upload."""
@@ -73,6 +76,10 @@ class BlobStore(Protocol):
 
     def keys(self) -> Iterator[StoredBlob]:
         """Every kept blob, in no order; what is stored or removed meanwhile may be told or not."""
+        ...
+
+    def check(self) -> None:
+        """Raises ``Unavailable("storage_unavailable")`` when blobs can be neither kept nor read. Cheap."""
         ...
 
 

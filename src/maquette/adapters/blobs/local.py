@@ -6,7 +6,6 @@ threads keep file access out of the event loop, and through which other stores c
 """
 
 import os
-import re
 import shutil
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import suppress
@@ -17,12 +16,12 @@ from obstore.store import LocalStore
 
 from maquette.adapters.blobs.durability import flush_folder, full_disk_reported
 from maquette.adapters.blobs.incoming import LocalWriter, sweep
+from maquette.adapters.blobs.keys import checked
 from maquette.adapters.blobs.reading import pieces
-from maquette.domain.errors import Refused, Unavailable
+from maquette.domain.errors import Unavailable
 from maquette.ports.blobs import StoredBlob
 
 _COPY_BYTES = 1 << 20
-_KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,127}(/[A-Za-z0-9_-][A-Za-z0-9_.-]{0,127}){1,7}")
 
 
 class LocalBlobs:
@@ -84,11 +83,13 @@ class LocalBlobs:
                     modified_at = datetime.fromtimestamp(stat.st_mtime, UTC)
                     yield StoredBlob(path.relative_to(self._objects).as_posix(), stat.st_size, modified_at)
 
+    def check(self) -> None:
+        if not self._objects.is_dir() or not self._incoming.is_dir():
+            raise Unavailable("storage_unavailable", f"{self._objects.parent} is gone.", "Is the disk mounted?")
+
     def _path(self, key: str) -> Path:
         """Raises ``Refused("invalid_request")`` for anything that is not plainly one of our keys."""
-        if not _KEY.fullmatch(key):
-            raise Refused("invalid_request", "That is not the key of a stored file.")
-        return self._objects / key
+        return self._objects / checked(key)
 
     def _linked(self, source: Path, target: Path) -> bool:
         if source.parent != self._incoming:
