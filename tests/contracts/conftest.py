@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from maquette.adapters.blobs.bucket import parse
+from maquette.adapters.blobs.depots import LocalDepot, S3Depot
 from maquette.adapters.blobs.local import LocalBlobs
 from maquette.adapters.blobs.s3 import S3Blobs
 from maquette.adapters.sql import schema
@@ -23,8 +24,9 @@ from maquette.domain.assets import Asset, Role
 from maquette.domain.ids import new_id
 from maquette.domain.jobs import Job, Task
 from maquette.domain.states import Stage
-from maquette.ports.blobs import BlobStore
+from maquette.ports.blobs import BlobStore, UploadDepot
 from maquette.ports.stores import Database
+from maquette.testing import ManualClock
 
 from ..swift import S3
 
@@ -102,3 +104,11 @@ def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> BlobStore:
         return LocalBlobs(tmp_path / "blobs")
     s3: S3 = request.getfixturevalue("s3")
     return S3Blobs(parse(s3.url, s3.access_key, s3.secret_key), tmp_path / "waiting")
+
+
+@pytest.fixture(params=BLOBS)
+def depot(request: pytest.FixtureRequest, tmp_path: Path) -> UploadDepot:
+    if request.param == "local":
+        return LocalDepot(tmp_path / "announced")
+    s3: S3 = request.getfixturevalue("s3")
+    return S3Depot(parse(s3.url, s3.access_key, s3.secret_key), ManualClock(datetime.now(UTC)))

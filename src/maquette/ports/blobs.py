@@ -1,7 +1,7 @@
 """Where bytes live: content-addressed within an owner, written once, never altered."""
 
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -80,6 +80,58 @@ class BlobStore(Protocol):
 
     def check(self) -> None:
         """Raises ``Unavailable("storage_unavailable")`` when blobs can be neither kept nor read. Cheap."""
+        ...
+
+
+class BlobLinks(Protocol):
+    """Makes links by which a store hands out its blobs itself. Not every store can."""
+
+    @property
+    def origin(self) -> str:
+        """Scheme and host of all its links: what a page must be allowed to load from."""
+        ...
+
+    def link(self, key: str, *, media_type: str, disposition: str, seconds: int = 900) -> str:
+        """A link to read one blob, and nothing else, for at most 15 minutes. Whether the blob exists is not asked.
+
+        It is served with this ``Content-Type`` and ``Content-Disposition``.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Where a sender may put the bytes of one upload, and the headers that must come with them."""
+
+    url: str = field(repr=False)
+    headers: Mapping[str, str]
+
+
+class UploadDepot(Protocol):
+    """Holds announced uploads until they are complete. Keys are made by ``maquette.domain.uploads``.
+
+    What lies here was sent by anybody who had the link: it is trusted in nothing, not even its length. Every method
+    may raise ``Unavailable("storage_unavailable")``.
+    """
+
+    def door(self, key: str, length: int, sha256: str | None, seconds: int) -> Door | None:
+        """Where the sender may put exactly these bytes; None where our own server has to take them (``put``)."""
+        ...
+
+    def put(self, key: str, source: Path) -> None:
+        """Takes a file that was received, which may be moved. A later one replaces it."""
+        ...
+
+    def size(self, key: str) -> int | None:
+        """How many bytes have arrived; None for none at all."""
+        ...
+
+    def read(self, key: str) -> Iterator[bytes]:
+        """What has arrived, some 256 KiB at a time. Raises ``Unavailable("data_missing")``."""
+        ...
+
+    def remove(self, key: str) -> None:
+        """Forgets an upload; a missing one is a no-op."""
         ...
 
 
