@@ -1,5 +1,6 @@
 """Every implementation of the ports that keep things. A new one adds itself here and runs every suite."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -10,13 +11,15 @@ import pytest
 
 from maquette.adapters.blobs.local import LocalBlobs
 from maquette.adapters.sql.database import SqlDatabase
+from maquette.adapters.sql.dialect import sqlite_url
+from maquette.adapters.sql.tables import METADATA
 from maquette.domain.assets import Asset, Role
 from maquette.domain.ids import new_id
 from maquette.domain.jobs import Job, Task
 from maquette.domain.states import Stage
 from maquette.ports.blobs import BlobStore
 from maquette.ports.stores import Database
-from postgres import FreshDatabase
+from postgres import TEMPLATE, Server
 
 START = datetime(2026, 11, 20, 12, 0, 0, 123456, tzinfo=UTC)
 
@@ -54,11 +57,34 @@ def other() -> Sample:
 BLOBS: dict[str, Callable[[Path], BlobStore]] = {"local": lambda folder: LocalBlobs(folder / "blobs")}
 
 
-@pytest.fixture
-def database(fresh_store: FreshDatabase) -> Iterator[Database]:
-    database = SqlDatabase(fresh_store())
+@pytest.fixture(scope="session")
+def postgres_url(postgres: Server) -> str:
+    return postgres.create(TEMPLATE)
+
+
+def _sqlite(request: pytest.FixtureRequest) -> Iterator[Database]:
+    path: Path = request.getfixturevalue("tmp_path") / "maquette.db"
+    shutil.copyfile(request.getfixturevalue("migrated_file"), path)
+    database = SqlDatabase(sqlite_url(path))
     yield database
     database.close()
+
+
+def _postgres(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """One database for all tests of a run: emptying its tables is quicker than making another."""
+    database = SqlDatabase(request.getfixturevalue("postgres_url"))
+    yield database
+    with database.write() as tx:
+        tx.connection.exec_driver_sql(f"TRUNCATE {', '.join(METADATA.tables)}")
+    database.close()
+
+
+DATABASES: dict[str, Callable[[pytest.FixtureRequest], Iterator[Database]]] = {"sqlite": _sqlite, "postgres": _postgres}
+
+
+@pytest.fixture(params=DATABASES)
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    yield from DATABASES[request.param](request)
 
 
 @pytest.fixture(params=BLOBS)
