@@ -3,7 +3,7 @@
 It checks signatures and their expiry, takes multipart uploads and knows nothing of us. Proxy, account, container and
 object server share the process; objects live in memory, listings in small SQLite files.
 
-Run as a program (``python -P swift.py FOLDER``) it prints its port; it ends when its standard input does.
+Run as a program (``python -P s3server.py FOLDER``) it prints its port; it ends when its standard input does.
 """
 
 import os
@@ -17,6 +17,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+
+import httpx
+import obstore
+import pytest
+from obstore.store import S3Store
 
 ACCESS_KEY = "test:tester"
 SECRET_KEY = "testing-secret"
@@ -65,10 +70,6 @@ def running(folder: Path) -> Iterator[str]:
 
 def make_bucket(endpoint: str) -> S3:
     """A fresh bucket, made with a signed request as any client would."""
-    import httpx
-    import obstore
-    from obstore.store import S3Store
-
     made = S3(endpoint, f"bucket-{uuid.uuid4().hex}")
     store = S3Store(
         endpoint=endpoint, bucket=made.bucket, region=REGION, access_key_id=ACCESS_KEY, secret_access_key=SECRET_KEY,
@@ -78,6 +79,19 @@ def make_bucket(endpoint: str) -> S3:
     answer = httpx.put(url)
     assert answer.status_code == 200, answer.text
     return made
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real S3 server, started on first use."""
+    with running(tmp_path_factory.mktemp("swift")) as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def s3(s3_server: str) -> S3:
+    """An empty bucket on it, with keys."""
+    return make_bucket(s3_server)
 
 
 def main(folder: Path) -> None:
