@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import SQLAlchemyError
 
 import maquette
-from maquette.adapters.blobs.local import LocalBlobs
 from maquette.adapters.blobs.signing import HmacSigner
+from maquette.adapters.blobs.storage import Address, check_address, open_storage
 from maquette.adapters.dbos.jobs import DbosJobs
 from maquette.adapters.dbos.lock import FolderLock, Holder, executor_id
 from maquette.adapters.processes.forked import ForkedProcesses
@@ -34,6 +34,7 @@ from maquette.app.jobs import Jobs
 from maquette.app.projects import Projects
 from maquette.app.queues import Queues
 from maquette.app.results import Results
+from maquette.app.transfers import Transfers
 from maquette.app.uploads import Uploads
 from maquette.domain.errors import Refused, Unavailable
 from maquette.domain.ids import LOCAL_OWNER
@@ -129,10 +130,12 @@ class Maquette:
         self._worker = DbosJobs(self._url, concurrency=settings.concurrency)
         self._processes = ForkedProcesses(threads=settings.threads)
         self._database = SqlDatabase(self._url)
-        self.blobs = LocalBlobs(self._folder.blobs)
+        self.storage = open_storage(_store_address(settings), self._folder.blobs, self.clock)
+        self.blobs = self.storage.blobs
         self.results = Results(self._database)
         self.projects = Projects(self._database, self.clock)
         self.uploads = Uploads(self._database, self.blobs, self._processes, self.clock, settings.max_photo_bytes)
+        self.transfers = Transfers(self._database, self.storage.depot, self.uploads, self.clock)
         self.queues = Queues(self._database, self._worker, self.clock)
         self.jobs = Jobs(self._database, self._worker, self.engines, self.clock, settings.max_queued)
 
@@ -176,6 +179,10 @@ class Maquette:
                 tx.projects.list(LOCAL_OWNER, limit=1)
         except Exception as error:  # noqa: BLE001 - whatever keeps the database from answering is the answer
             return Readiness(False, f"The database does not answer: {type(error).__name__}.", "maquette doctor")
+        try:
+            self.blobs.check()
+        except Unavailable as error:
+            return Readiness(False, error.message, error.hint)
         return Readiness(True)
 
     def application(self) -> "Application":
@@ -189,7 +196,10 @@ class Maquette:
             projects=self.projects,
             results=self.results,
             queues=self.queues,
+            transfers=self.transfers,
             blobs=self.blobs,
+            links=self.storage.links,
+            redirect_downloads=self.settings.redirect_downloads,
             signer=HmacSigner(self._folder.secret(), self.clock),
             engines=self.engines,
             status_reader=self._status_reader(),
@@ -303,10 +313,20 @@ def database_url(settings: Settings) -> str:
     return settings.database_url or sqlite_url(_sqlite_file(settings))
 
 
+def check_storage(settings: Settings) -> str:
+    """What files are kept in, after having asked it. Raises ``invalid_setting`` or ``storage_unavailable``."""
+    return check_address(_store_address(settings))
+
+
 def page_folder() -> Path | None:
     """The built page, if there is one."""
     folder = Path(maquette.__file__).parent / "webui"
     return folder if (folder / "index.html").is_file() else None
+
+
+def _store_address(settings: Settings) -> Address:
+    keys = settings.s3_access_key_id, settings.s3_secret_access_key
+    return Address(settings.blobs_url, *(key.get_secret_value() for key in keys))
 
 
 def _sqlite_file(settings: Settings) -> Path:

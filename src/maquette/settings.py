@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from platformdirs import user_config_path, user_data_path
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -58,12 +58,22 @@ class Settings(BaseSettings):
         default="",
         description="Empty for SQLite in the data folder, or `postgresql+psycopg://user@host/name`.",
     )
+    blobs_url: str = Field(
+        default="",
+        description="Empty for files in the data folder, or `s3://bucket/prefix?endpoint=https://…&region=…`.",
+    )
+    s3_access_key_id: SecretStr = Field(default=SecretStr(""), description="Key id for the bucket of `blobs_url`.")
+    s3_secret_access_key: SecretStr = Field(default=SecretStr(""), description="Its secret. Set it in the environment.")
+    redirect_downloads: bool = Field(
+        default=False,
+        description="Answer downloads with a short-lived link to the bucket instead of sending the bytes.",
+    )
     host: str = Field(default="127.0.0.1", description="Address to listen on; this version takes loopback only.")
     port: int = Field(default=8760, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     allowed_hosts: frozenset[str] = Field(
         default=frozenset(), description="Host names beyond the loopback ones that requests may name, without port."
     )
-    max_photo_mb: int = Field(default=50, ge=1, le=50, description="Largest photo in megabytes.")
+    max_photo_mb: int = Field(default=50, ge=1, le=500, description="Largest photo in megabytes.")
     max_queued: int = Field(default=100, ge=1, description="Unfinished jobs that may exist at a time.")
     upload_seconds: float = Field(default=120.0, gt=0, description="Longest time that one upload may take.")
     concurrency: int = Field(

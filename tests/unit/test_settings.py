@@ -78,7 +78,7 @@ def test_what_others_can_reach_is_refused_with_a_way_out(host: str) -> None:
     [
         ({"port": 70_000}, "port"),
         ({"threads": 0}, "threads"),
-        ({"max_photo_mb": 51}, "max_photo_mb"),
+        ({"max_photo_mb": 501}, "max_photo_mb"),
         ({"log_level": "loud"}, "log_level"),
     ],
 )

@@ -11,7 +11,7 @@ from maquette.api import problems, streams
 from maquette.api.compat import status
 from maquette.api.delivery import HEAD
 from maquette.api.document import TITLE, describe
-from maquette.api.routes import assets, files, jobs, pipelines, projects, queues, results, service
+from maquette.api.routes import assets, files, jobs, pipelines, projects, queues, results, service, uploads
 from maquette.api.security import Guard, SmallBodies, with_headers
 from maquette.api.services import Services
 from maquette.api.web import WebPage
@@ -19,6 +19,7 @@ from maquette.api.web import WebPage
 ROUTERS = (
     projects.router,
     assets.router,
+    uploads.router,
     files.router,
     jobs.router,
     results.router,
@@ -27,6 +28,7 @@ ROUTERS = (
     service.router,
 )
 UPLOADS = frozenset({("POST", "/api/v1/assets"), ("PUT", "/api/v1/assets")})
+ANNOUNCED = "/files/uploads/"
 API_PREFIXES = ("/api/", "/files/")
 API_PATHS = frozenset({"/api", "/files", "/healthz", "/readyz", "/openapi.json"})
 
@@ -39,8 +41,8 @@ class Application:
         framework.state.services = services
         self._events = streams.EventRoute(services.jobs)
         self._status = status.StatusRoute(services.status_reader)
-        self._api = _head_as_get(SmallBodies(framework, UPLOADS))
-        self._page = WebPage(services.webui)
+        self._api = _head_as_get(SmallBodies(framework, _is_upload))
+        self._page = WebPage(services.webui, services.redirects.origin if services.redirects else None)
         self._framework = framework
         whole = ServerErrorMiddleware(self._dispatch, handler=problems.unexpected)
         self._guard = Guard(whole, services.allowed_hosts)
@@ -98,6 +100,10 @@ def _framework() -> FastAPI:
 
     app.openapi = openapi
     return app
+
+
+def _is_upload(method: str, path: str) -> bool:
+    return (method, path) in UPLOADS or (method == "PUT" and path.startswith(ANNOUNCED))
 
 
 def _operation_id(route: APIRoute) -> str:

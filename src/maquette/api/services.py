@@ -8,8 +8,9 @@ from maquette.app.jobs import Jobs
 from maquette.app.projects import Projects
 from maquette.app.queues import Queues
 from maquette.app.results import Results
+from maquette.app.transfers import Transfers
 from maquette.app.uploads import Uploads
-from maquette.ports.blobs import BlobStore, UrlSigner
+from maquette.ports.blobs import BlobLinks, BlobStore, UrlSigner
 from maquette.ports.engines import EngineShelf, Readiness
 from maquette.ports.status import StatusReader
 
@@ -20,10 +21,12 @@ class Services:
 
     ``ready`` blocks; it looks at the database, the job engine and the disk. ``allowed_hosts`` are host names beyond
     the loopback ones, without port. ``webui`` is the folder of the built page, None when there is none.
-    ``upload_seconds`` is how long one upload may take in all.
+    ``upload_seconds`` is how long one upload may take in all. ``links`` are the store's own links, None where it makes
+    none; with ``redirect_downloads`` they serve downloads too.
     """
 
     uploads: Uploads
+    transfers: Transfers
     jobs: Jobs
     projects: Projects
     results: Results
@@ -37,3 +40,10 @@ class Services:
     allowed_hosts: frozenset[str] = frozenset()
     webui: Path | None = None
     upload_seconds: float = 120.0
+    links: BlobLinks | None = None
+    redirect_downloads: bool = False
+
+    @property
+    def redirects(self) -> BlobLinks | None:
+        """The links that downloads are answered with, if they are."""
+        return self.links if self.redirect_downloads else None

@@ -15,6 +15,7 @@ from maquette.domain.fleet import QueueState
 from maquette.domain.jobs import Event, Job, Move, Result, Task
 from maquette.domain.projects import Project
 from maquette.domain.states import Stage, Status
+from maquette.domain.uploads import Upload
 
 T = TypeVar("T")
 
@@ -151,6 +152,28 @@ class AssetRows(Protocol):
     def delete(self, asset_id: str, owner_id: str, at: datetime | None) -> bool: ...
 
 
+class UploadRows(Protocol):
+    def add(self, upload: Upload) -> None: ...
+
+    def get(self, upload_id: str, owner_id: str | None = None) -> Upload | None:
+        """With ``owner_id`` None only for the bearer of a signed link."""
+        ...
+
+    def settle(self, upload_id: str, owner_id: str, asset_id: str) -> bool:
+        """Says which asset it became. False when it is gone or was settled before."""
+        ...
+
+    def delete(self, upload_id: str, owner_id: str) -> bool: ...
+
+    def pending(self, owner_id: str) -> int:
+        """How many of the owner's are not complete."""
+        ...
+
+    def expired(self, before: datetime, limit: int = 100) -> tuple[Upload, ...]:
+        """Those whose links ended earlier than that, complete or not, the oldest first."""
+        ...
+
+
 class ProjectRows(Protocol):
     def add(self, project: Project) -> None: ...
 
@@ -196,6 +219,8 @@ class Transaction(Protocol):
     def logs(self) -> LogRows: ...
     @property
     def assets(self) -> AssetRows: ...
+    @property
+    def uploads(self) -> UploadRows: ...
     @property
     def projects(self) -> ProjectRows: ...
     @property

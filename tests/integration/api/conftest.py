@@ -19,7 +19,9 @@ import uvicorn
 from PIL import Image
 
 from maquette.adapters.blobs.local import LocalBlobs
+from maquette.adapters.blobs.s3 import S3Blobs
 from maquette.adapters.blobs.signing import HmacSigner
+from maquette.adapters.blobs.storage import Address, open_storage
 from maquette.adapters.processes.forked import ForkedProcesses
 from maquette.adapters.sql.database import SqlDatabase
 from maquette.adapters.sql.dialect import sqlite_url
@@ -31,6 +33,7 @@ from maquette.app.jobs import Jobs
 from maquette.app.projects import Projects
 from maquette.app.queues import Queues
 from maquette.app.results import Results
+from maquette.app.transfers import Transfers
 from maquette.app.uploads import Uploads
 from maquette.domain import jobs as moves
 from maquette.domain.assets import Asset, Role, View
@@ -42,6 +45,7 @@ from maquette.ports.engines import Capability, EngineInfo, EngineRecord, Readine
 from maquette.testing import RecordingJobs, Shelf
 
 MAX_PHOTO = 3_000_000
+LOCAL = Address("")
 
 
 class SystemClock:
@@ -77,7 +81,7 @@ class World:
 
     services: Services
     database: SqlDatabase
-    blobs: LocalBlobs
+    blobs: LocalBlobs | S3Blobs
     engine: RecordingJobs
     processes: ForkedProcesses
     folder: Path
@@ -151,19 +155,24 @@ def png(colour: str = "red", size: tuple[int, int] = (96, 96)) -> bytes:
     return out.getvalue()
 
 
-def make_world(folder: Path) -> World:
+def make_world(folder: Path, address: Address = LOCAL) -> World:
     database_file = folder / "maquette.db"
     url = sqlite_url(database_file)
     migrate(url)
-    database, blobs, clock = SqlDatabase(url), LocalBlobs(folder / "blobs"), SystemClock()
+    database, clock = SqlDatabase(url), SystemClock()
+    storage = open_storage(address, folder / "blobs", clock)
+    blobs = storage.blobs
     engine, processes, engines = RecordingJobs(), ForkedProcesses(), shelf()
+    uploads = Uploads(database, blobs, processes, clock, MAX_PHOTO)
     services = Services(
-        uploads=Uploads(database, blobs, processes, clock, MAX_PHOTO),
+        uploads=uploads,
+        transfers=Transfers(database, storage.depot, uploads, clock),
         jobs=Jobs(database, engine, engines, clock, max_queued=1000),
         projects=Projects(database, clock),
         results=Results(database),
         queues=Queues(database, engine, clock),
         blobs=blobs,
+        links=storage.links,
         signer=HmacSigner(b"s" * 32, clock),
         engines=engines,
         status_reader=StatusReader(database_file),
@@ -221,8 +230,8 @@ def make(tmp_path: Path) -> Iterator[Any]:
     """Serves another world with other settings; for tests that break things."""
     with ExitStack() as running:
 
-        def start(**changes: Any) -> World:
+        def start(address: Address = LOCAL, **changes: Any) -> World:
             folder = Path(tempfile.mkdtemp(dir=tmp_path))
-            return running.enter_context(serve(make_world(folder), **changes))
+            return running.enter_context(serve(make_world(folder, address), **changes))
 
         yield start

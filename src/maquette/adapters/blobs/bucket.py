@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
+import obstore
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
@@ -65,6 +66,11 @@ class Bucket:
             },
             retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=RETRY_S)},
         )
+
+    def ask(self, store: S3Store) -> None:
+        """Lists a folder that is not there. Raises ``Unavailable("storage_unavailable")``."""
+        with self.faults():
+            list(obstore.list(store, self.path("no-such-folder")))
 
     @contextmanager
     def faults(self) -> Generator[None, None, None]:

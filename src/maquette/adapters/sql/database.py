@@ -13,6 +13,7 @@ from maquette.adapters.sql.projects import SqlProjects
 from maquette.adapters.sql.queues import SqlQueues
 from maquette.adapters.sql.records import SqlLogs, SqlResults, SqlSessions
 from maquette.adapters.sql.tasks import SqlTasks
+from maquette.adapters.sql.uploads import SqlUploads
 
 
 class SqlTransaction:
@@ -25,6 +26,7 @@ class SqlTransaction:
         self.events = SqlEvents(connection)
         self.logs = SqlLogs(connection)
         self.assets = SqlAssets(connection)
+        self.uploads = SqlUploads(connection)
         self.projects = SqlProjects(connection)
         self.results = SqlResults(connection)
         self.sessions = SqlSessions(connection)
