@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from maquette.api.delivery import CONTENT, FILE, BlobResponse
-from maquette.api.dependencies import OwnerDep, ServicesDep
+from maquette.api.dependencies import ServicesDep
 from maquette.api.problems import documented
 from maquette.api.reception import receive_announced
 from maquette.domain.uploads import Upload
@@ -22,13 +22,12 @@ router = APIRouter(prefix="/files", tags=["assets"])
 def get_file(
     asset_id: str,
     services: ServicesDep,
-    owner: OwnerDep,
     expires: Annotated[str, Query(max_length=20)] = "",
     signature: Annotated[str, Query(max_length=200)] = "",
 ) -> Response:
     """The bytes behind a signed link. The signature is checked before the id is looked at."""
     services.signer.check(f"/files/{asset_id}", "GET", expires, signature)
-    return BlobResponse(services.uploads.get(owner, asset_id), services.blobs)
+    return BlobResponse(services.uploads.linked(asset_id), services.blobs)
 
 
 @router.put(
