@@ -46,5 +46,5 @@ def check_address(address: Address) -> str:
     if not address.url:
         return "files in the data folder"
     bucket = parse(address.url, address.access_key_id, address.secret_access_key)
-    bucket.ask(bucket.connect())
+    bucket.ask()
     return f"bucket {bucket.name} at {bucket.endpoint}"
