@@ -131,7 +131,7 @@ class Transfers:
     async def _add(self, upload: Upload) -> Asset:
         writer = await asyncio.to_thread(self._uploads.receive)
         try:
-            received = await asyncio.to_thread(self._fetch, upload, writer)
+            received = await self._uploads.carry(self._fetch, upload, writer)
             info = PhotoInfo(upload.name, upload.view, upload.project_id, upload.sha256)
             return await self._uploads.add_photo(upload.owner_id, received, info, announced=upload.id)
         finally:

@@ -1,9 +1,11 @@
 """Photos come in: received in pieces, checked in a process with limits, kept, and only then acknowledged."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import partial
+from typing import Any, ParamSpec, TypeVar
 
 from maquette.domain.assets import Asset, Role, View
 from maquette.domain.errors import Refused
@@ -15,6 +17,11 @@ from maquette.ports.clock import Clock
 from maquette.ports.processes import Kind, Limits, Processes
 from maquette.ports.stores import Database, Page, Transaction
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
+CARRIERS = 2
+"""Threads that carry files to and from the store, for minutes if it is far: others must not wait for these."""
 PROBE_LIMITS = Limits(seconds=20, memory_bytes=700 * MIB, cpu_seconds=15)
 
 
@@ -45,6 +52,7 @@ class Uploads:
         self._processes = processes
         self._clock = clock
         self.max_photo_bytes = max_photo_bytes
+        self._carriers = ThreadPoolExecutor(CARRIERS, "carrier")
 
     def receive(self) -> BlobWriter:
         """Opens the waiting room; feed it at most ``max_photo_bytes``."""
@@ -71,8 +79,12 @@ class Uploads:
             return await asyncio.to_thread(self._settle, known, announced) if announced else known
         done = await self._processes.run(PROBE, {"path": str(received.path)}, limits=PROBE_LIMITS, kind=Kind.DECODE)
         asset = self._described(owner_id, received, info, done.value)
-        await asyncio.to_thread(self._blobs.keep, asset.blob_key, received.path)
+        await self.carry(self._blobs.keep, asset.blob_key, received.path)
         return await asyncio.to_thread(self._record, asset, announced)
+
+    async def carry(self, move: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Runs what moves a whole file to or from the store, when one of the few carriers is free."""
+        return await asyncio.get_running_loop().run_in_executor(self._carriers, partial(move, *args, **kwargs))
 
     def recall(self, owner_id: str, info: PhotoInfo) -> Asset | None:
         """The photo with ``info.sha256`` if this owner has sent it before, so that nobody needs to send it again.
