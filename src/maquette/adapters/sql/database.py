@@ -13,6 +13,7 @@ from maquette.adapters.sql.projects import SqlProjects
 from maquette.adapters.sql.queues import SqlQueues
 from maquette.adapters.sql.records import SqlLogs, SqlResults, SqlSessions
 from maquette.adapters.sql.tasks import SqlTasks
+from maquette.adapters.sql.workers import SqlWorkers
 
 
 class SqlTransaction:
@@ -29,6 +30,7 @@ class SqlTransaction:
         self.results = SqlResults(connection)
         self.sessions = SqlSessions(connection)
         self.queues = SqlQueues(connection)
+        self.workers = SqlWorkers(connection)
 
 
 class SqlDatabase:

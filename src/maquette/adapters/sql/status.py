@@ -18,7 +18,7 @@ SELECT s.job_id = ?2 AND j.deleted_at IS NULL,
        CASE WHEN j.status = 'pending' THEN (
            SELECT count(*) + 1 FROM jobs AS o
            WHERE o.status = 'pending' AND o.deleted_at IS NULL AND (o.priority > j.priority
-              OR (o.priority = j.priority AND (o.created_at, o.id) < (j.created_at, j.id)))
+              OR (o.priority = j.priority AND (o.turn, o.created_at, o.id) < (j.turn, j.created_at, j.id)))
        ) END,
        replace(j.updated_at, ' ', 'T') || 'Z'
 FROM sessions AS s JOIN jobs AS j ON j.id = s.job_id
