@@ -14,10 +14,8 @@ import contextlib
 import os
 import shutil
 import socket
-import time
 import uuid
 from collections.abc import AsyncGenerator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +24,7 @@ from sqlalchemy.exc import SQLAlchemyError
 import maquette
 from maquette.adapters.blobs.local import LocalBlobs
 from maquette.adapters.blobs.signing import HmacSigner
+from maquette.adapters.clocks import SteadyClock, SystemClock
 from maquette.adapters.dbos.jobs import DbosJobs
 from maquette.adapters.dbos.lock import FolderLock, Holder, executor_id
 from maquette.adapters.folder.data import DataFolder
@@ -38,9 +37,12 @@ from maquette.adapters.sql.schema import migrate, pending
 from maquette.adapters.sql.status import StatusReader
 from maquette.adapters.sql.status_anywhere import DatabaseStatusReader
 from maquette.app.jobs import Jobs
+from maquette.app.keys import Keys
 from maquette.app.projects import Projects
 from maquette.app.queues import Queues
 from maquette.app.results import Results
+from maquette.app.sessions import Sessions
+from maquette.app.tickets import Tickets
 from maquette.app.uploads import Uploads
 from maquette.domain.errors import Refused, Unavailable
 from maquette.domain.fleet import Queue, Worker
@@ -57,18 +59,6 @@ MIGRATION_PATIENCE_S = 30.0
 """How long a guest waits for the holder to migrate."""
 LEAST_DISK = 200 * 1024**2
 """Bytes. Below this a server says that it is not ready: the next job would most likely meet a full disk."""
-
-
-class SystemClock:
-    """Implements ``Clock``."""
-
-    def now(self) -> datetime:
-        """The wall clock in UTC."""
-        return datetime.now(UTC)
-
-    def monotonic(self) -> float:
-        """The system's monotonic clock."""
-        return time.monotonic()
 
 
 class Maquette:
@@ -94,6 +84,7 @@ class Maquette:
         self.blobs = blob_store(settings)
         self.work = Work(self._engine, self._database, Terms(settings.slots, settings.lease_seconds), self._hire)
         self.results = Results(self._database)
+        self.keys = Keys(self._database, SteadyClock())
         self.projects = Projects(self._database, self.clock)
         self.uploads = Uploads(self._database, self.blobs, self._processes, self.clock, settings.max_photo_bytes)
         self.queues = Queues(self._database, self._engine, self.clock)
@@ -166,8 +157,10 @@ class Maquette:
     def application(self) -> "Application":
         """The HTTP application over all of this. For a holder."""
         from maquette.api.server import create_app
-        from maquette.api.services import Services
+        from maquette.api.services import Access, Services
 
+        tickets = Tickets(self._database, SteadyClock())
+        access = Access(self.keys, Sessions(self._database), tickets, self.settings.needs_key)
         services = Services(
             uploads=self.uploads,
             jobs=self.jobs,
@@ -177,12 +170,15 @@ class Maquette:
             blobs=self.blobs,
             signer=HmacSigner(self._folder.secret(), self.clock),
             engines=self.engines,
+            access=access,
             status_reader=self._status_reader(),
             ready=self.readiness,
             version=maquette.__version__,
-            allowed_hosts=self.settings.allowed_hosts,
+            allowed_hosts=self.settings.host_names,
             webui=self.webui,
             upload_seconds=self.settings.upload_seconds,
+            public_url=self.settings.public_url,
+            cors_origins=self.settings.cors_origins,
         )
         return create_app(services)
 
@@ -237,7 +233,8 @@ class Maquette:
 
 @contextlib.asynccontextmanager
 async def open_for_serving(settings: Settings, address: str) -> AsyncGenerator[Maquette, None]:
-    """As the holder, or not at all: raises ``data_folder_busy`` with the holder's address."""
+    """As the holder, or not at all: raises ``data_folder_busy`` with the holder's address, or ``key_required``."""
+    await asyncio.to_thread(check_keys, settings)
     async with _opened(settings) as house:
         if not await house.take_over(address, work=settings.serve_works):
             raise _busy(settings)
@@ -285,6 +282,21 @@ async def _opened(settings: Settings) -> AsyncGenerator[Maquette, None]:
         yield house
     finally:
         await house.close()
+
+
+def check_keys(settings: Settings) -> None:
+    """Raises ``key_required`` when keys are needed and there is none. Makes or migrates the database to find out."""
+    if not settings.needs_key:
+        return
+    if is_behind(settings):
+        migrate_database(settings)
+    database = SqlDatabase(database_url(settings))
+    try:
+        if not Keys(database, SystemClock()).exist():
+            where = settings.public_url or settings.host
+            raise Refused("key_required", f"{where} can be reached by others, and there is no key to tell them apart.")
+    finally:
+        database.close()
 
 
 def is_behind(settings: Settings) -> bool:
