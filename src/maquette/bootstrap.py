@@ -29,7 +29,7 @@ from maquette.adapters.sql.database import SqlDatabase
 from maquette.adapters.sql.dialect import sqlite_path, sqlite_url
 from maquette.adapters.sql.schema import migrate, pending
 from maquette.adapters.sql.status import StatusReader
-from maquette.adapters.sql.status_anywhere import DatabaseStatusReader
+from maquette.adapters.sql.status_postgres import PostgresStatusReader
 from maquette.app.jobs import Jobs
 from maquette.app.projects import Projects
 from maquette.app.queues import Queues
@@ -129,6 +129,7 @@ class Maquette:
         self._worker = DbosJobs(self._url, concurrency=settings.concurrency)
         self._processes = ForkedProcesses(threads=settings.threads)
         self._database = SqlDatabase(self._url)
+        self._status = self._status_reader()
         self.blobs = LocalBlobs(self._folder.blobs)
         self.results = Results(self._database)
         self.projects = Projects(self._database, self.clock)
@@ -192,7 +193,7 @@ class Maquette:
             blobs=self.blobs,
             signer=HmacSigner(self._folder.secret(), self.clock),
             engines=self.engines,
-            status_reader=self._status_reader(),
+            status_reader=self._status,
             ready=self.readiness,
             version=maquette.__version__,
             allowed_hosts=self.settings.allowed_hosts,
@@ -206,14 +207,15 @@ class Maquette:
         try:
             await asyncio.to_thread(self._worker.close)
             await self._processes.close()
+            await self._status.close()
         finally:
             self._database.close()
             self._lock.release()
             self.holds = False
 
-    def _status_reader(self) -> StatusReader | DatabaseStatusReader:
+    def _status_reader(self) -> StatusReader | PostgresStatusReader:
         file = sqlite_path(self._url)
-        return DatabaseStatusReader(self._database) if file is None else StatusReader(file)
+        return PostgresStatusReader(self._url) if file is None else StatusReader(file)
 
     def _start_work(self) -> None:
         if is_behind(self.settings):
