@@ -16,11 +16,16 @@ from maquette.domain.states import Status
 from postgres import FreshDatabase
 
 HERE = Path(__file__).parent
+LOOK_EVERY_S = 0.5
+"""Of the caretaker, which in service takes its time."""
 
 
 @pytest.fixture
 def shop(tmp_path: Path, fresh_store: FreshDatabase, monkeypatch: pytest.MonkeyPatch) -> Iterator["Workshop"]:  # noqa: F821
     monkeypatch.syspath_prepend(str(HERE))
+    from maquette.adapters.dbos import caretaker
+
+    monkeypatch.setattr(caretaker, "LOOK_EVERY_S", LOOK_EVERY_S)
     from workshop import opened
 
     with opened(tmp_path / "data", url=fresh_store()) as workshop:
@@ -161,7 +166,7 @@ def test_a_held_job_goes_on_in_a_leg_of_its_own(shop):
     shop.launch()
     job = shop.jobs.create("local", held).job
     shop.wait(job.id, Status.WAITING)
-    time.sleep(6)  # the caretaker has looked meanwhile, and let it wait
+    time.sleep(3 * LOOK_EVERY_S)  # the caretaker has looked meanwhile, and let it wait
     assert shop.job(job.id).status is Status.WAITING
     shop.jobs.resume("local", job.id)
     assert shop.wait(job.id, Status.COMPLETED, Status.FAILED).status is Status.COMPLETED
