@@ -12,6 +12,9 @@ from maquette.adapters.sql.faults import missing_driver
 
 BUSY_TIMEOUT_S = 15
 _BEGIN = "maquette_begin"
+_PATIENCE = {"connect_timeout": "5", "tcp_user_timeout": "15000"}
+"""What libpq does about a server that says nothing: seconds until it gives a connection up, and milliseconds until it
+holds an open one for lost. By default it would wait for minutes."""
 _MIGRATION_LOCK = 0x6D617175657474
 
 
@@ -62,6 +65,12 @@ def engines(url: str) -> Engines:
     )
 
 
+def patient(url: str) -> URL:
+    """A Postgres URL that says how long to wait for a silent server, where the operator has not said it."""
+    asked = make_url(url)
+    return asked.update_query_dict({name: value for name, value in _PATIENCE.items() if name not in asked.query})
+
+
 def lock_for_migration(connection: Connection) -> None:
     """Lets one process migrate at a time. SQLite's IMMEDIATE transaction is such a lock already."""
     if connection.dialect.name == "postgresql":
@@ -86,7 +95,9 @@ def _sqlite(url: str, synchronous: str) -> Engine:
 def _postgres(url: str) -> Engine:
     try:
         # the ping finds connections that an outage has left dead
-        engine = create_engine(url, pool_size=8, max_overflow=8, pool_timeout=BUSY_TIMEOUT_S, pool_pre_ping=True)
+        engine = create_engine(
+            patient(url), pool_size=8, max_overflow=8, pool_timeout=BUSY_TIMEOUT_S, pool_pre_ping=True
+        )
     except ImportError as error:
         if error.name != "psycopg":
             raise

@@ -18,8 +18,9 @@ _SQLITE_BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _POSTGRES_FULL = "53100"
 _POSTGRES_AGAIN = frozenset({"40001", "40P01"})
 """Serialization failure and deadlock: the transaction is undone and may be made again as it is."""
-_POSTGRES_AWAY = ("08", "53", "57P")
-"""Classes of: connection exceptions, insufficient resources, operator intervention (a shutdown, a start)."""
+_POSTGRES_AWAY = ("08", "53", "57P", "25006")
+"""Connection exceptions, insufficient resources, operator intervention (a shutdown, a start), a server that became a
+replica. The first digits say the class."""
 
 
 @contextmanager

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING, Any
 
+from maquette.adapters.sql.dialect import patient
 from maquette.adapters.sql.faults import missing_driver, unreachable
 from maquette.adapters.sql.status_query import Wording, found
 from maquette.ports.status import Foreign, StatusRow
@@ -43,7 +44,7 @@ class PostgresStatusReader:
         except ImportError as error:
             raise missing_driver() from error
         # SQLAlchemy names the driver in the scheme, libpq does not
-        self._conninfo = "postgresql" + url[url.index("://") :]
+        self._conninfo = patient(url).set(drivername="postgresql").render_as_string(hide_password=False)
         self._pool: Pool | None = None
 
     async def read(self, token_hash: str, job_id: str) -> StatusRow | Foreign | None:
