@@ -35,7 +35,7 @@ from maquette.adapters.sql.dialect import sqlite_path, sqlite_url
 from maquette.adapters.sql.fleet import FleetShelf, ready_engines
 from maquette.adapters.sql.schema import migrate, pending
 from maquette.adapters.sql.status import StatusReader
-from maquette.adapters.sql.status_anywhere import DatabaseStatusReader
+from maquette.adapters.sql.status_postgres import PostgresStatusReader
 from maquette.app.jobs import Jobs
 from maquette.app.keys import Keys
 from maquette.app.projects import Projects
@@ -81,6 +81,7 @@ class Maquette:
         self._database = SqlDatabase(self._url)
         self._here = Shelf()
         self.engines = FleetShelf(self._here, self._database)
+        self._status = self._status_reader()
         self.blobs = blob_store(settings)
         self.work = Work(self._engine, self._database, Terms(settings.slots, settings.lease_seconds), self._hire)
         self.results = Results(self._database)
@@ -171,7 +172,7 @@ class Maquette:
             signer=HmacSigner(self._folder.secret(), self.clock),
             engines=self.engines,
             access=access,
-            status_reader=self._status_reader(),
+            status_reader=self._status,
             ready=self.readiness,
             version=maquette.__version__,
             allowed_hosts=self.settings.host_names,
@@ -188,15 +189,16 @@ class Maquette:
             await asyncio.to_thread(self.work.end)
             await asyncio.to_thread(self._engine.close)
             await self._processes.close()
+            await self._status.close()
         finally:
             self.works = False
             self._database.close()
             self._scratch.release()
             self._lock.release()
 
-    def _status_reader(self) -> StatusReader | DatabaseStatusReader:
+    def _status_reader(self) -> StatusReader | PostgresStatusReader:
         file = sqlite_path(self._url)
-        return DatabaseStatusReader(self._database) if file is None else StatusReader(file)
+        return PostgresStatusReader(self._url) if file is None else StatusReader(file)
 
     def _make_ready(self) -> None:
         if is_behind(self.settings):

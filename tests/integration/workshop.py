@@ -1,6 +1,6 @@
 """A whole Maquette on a folder: the real database, runner, job engine and processes; only the stages are stand-ins.
 
-Run as a program it is a service that holds the folder's lock and works: ``python workshop.py FOLDER SECONDS``.
+Run as a program it is a service that holds the folder's lock and works: ``python workshop.py FOLDER SECONDS [URL]``.
 """
 
 import asyncio
@@ -19,6 +19,7 @@ from maquette.adapters.dbos.jobs import DbosJobs
 from maquette.adapters.dbos.lock import FolderLock, executor_id
 from maquette.adapters.processes.forked import ForkedProcesses
 from maquette.adapters.sql.database import SqlDatabase
+from maquette.adapters.sql.dialect import sqlite_path
 from maquette.adapters.sql.schema import migrate
 from maquette.app.jobs import Jobs, NewJob
 from maquette.domain.assets import Asset, Role, View, blob_key
@@ -77,6 +78,11 @@ class Workshop:
     blobs: LocalBlobs
     concurrency: int
 
+    @property
+    def walks(self) -> str:
+        """The library's table of workflows."""
+        return "workflow_status" if sqlite_path(self.database.url) else "dbos.workflow_status"
+
     def launch(self) -> None:
         """Works under the stable name of whoever holds the folder."""
         self.lost = threading.Event()
@@ -119,11 +125,17 @@ class Workshop:
 
 
 def build(
-    folder: Path, *, seconds: float = 0.02, concurrency: int = 2, processes: Any = None, clock: Clock | None = None
+    folder: Path,
+    *,
+    url: str = "",
+    seconds: float = 0.02,
+    concurrency: int = 2,
+    processes: Any = None,
+    clock: Clock | None = None,
 ) -> Workshop:
-    """Opens, or makes, the workshop in ``folder``."""
+    """Opens, or makes, the workshop in ``folder``, whose database is that of ``url`` or a file in it."""
     folder.mkdir(exist_ok=True)
-    url = f"sqlite:///{folder / 'maquette.db'}"
+    url = url or f"sqlite:///{folder / 'maquette.db'}"
     migrate(url)
     clock = clock or RunningClock()
     database, blobs = SqlDatabase(url), LocalBlobs(folder / "blobs")
@@ -155,7 +167,7 @@ def _engine(name: str, capability: Capability) -> EngineRecord:
 def main() -> None:
     folder = Path(sys.argv[1])
     FolderLock(folder).lock()
-    with opened(folder, seconds=float(sys.argv[2])) as workshop:
+    with opened(folder, seconds=float(sys.argv[2]), url="".join(sys.argv[3:])) as workshop:
         workshop.launch()
         print("working", flush=True)
         sys.stdin.read()

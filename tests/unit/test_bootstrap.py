@@ -1,5 +1,6 @@
 """The data folder: its secret, its holder, and what becomes of leftovers."""
 
+import sys
 import threading
 from pathlib import Path
 
@@ -70,3 +71,10 @@ def test_a_database_that_cannot_be_used_is_told_with_a_hint(tmp_path: Path, url:
         is_behind(Settings(data=tmp_path, database_url=url))
     assert unavailable.value.code == "not_ready"
     assert "MAQUETTE_DATABASE_URL" in unavailable.value.hint
+
+
+def test_postgres_without_its_driver_says_what_to_install(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(Unavailable) as unavailable:
+        is_behind(Settings(data=settings.data, database_url="postgresql+psycopg://me@there/maquette"))
+    assert unavailable.value.hint == "pip install 'maquette[postgres]'"

@@ -114,6 +114,7 @@ _STATUS: dict[str, Any] = {
         "200": _json("How the job stands", "StatusBody"),
         "401": _json("There is no valid token (`UNAUTHORIZED`)", "StatusFailure"),
         "404": _json("The token opens no such job (`NOT_FOUND`)", "StatusFailure"),
+        "503": _json("The database does not answer (`NOT_READY`)", "StatusFailure"),
     },
 }
 
