@@ -36,3 +36,7 @@ class StatusReader(Protocol):
     def read(self, token_hash: str, job_id: str) -> StatusRow | Foreign | None:
         """None when no such token was given out; ``FOREIGN`` when it was, but not for this job."""
         ...
+
+    def read_owned(self, owner_id: str, job_id: str) -> StatusRow | None:
+        """For an owner who came with a key; None for a missing or somebody else's job."""
+        ...

@@ -22,6 +22,12 @@ class DatabaseStatusReader:
             job = tx.jobs.get(job_id, session.owner_id) if session.job_id == job_id else None
             return FOREIGN if job is None else _row(tx, job)
 
+    def read_owned(self, owner_id: str, job_id: str) -> StatusRow | None:
+        """For an owner who came with a key; None for a missing or somebody else's job."""
+        with self._db.read() as tx:
+            job = tx.jobs.get(job_id, owner_id)
+            return None if job is None else _row(tx, job)
+
 
 def _row(tx: Transaction, job: Job) -> StatusRow:
     return StatusRow(

@@ -12,7 +12,7 @@ import pytest
 from maquette.adapters.sql import schema
 from maquette.adapters.sql.database import SqlDatabase
 from maquette.adapters.sql.dialect import sqlite_url
-from maquette.adapters.sql.status import _QUERY, FOREIGN, StatusReader
+from maquette.adapters.sql.status import _OWNED, _QUERY, FOREIGN, StatusReader
 from maquette.domain import jobs as moves
 from maquette.domain.errors import Problem
 from maquette.domain.ids import token_hash
@@ -125,9 +125,10 @@ def test_it_cannot_write(reader, path, job):
         reader._local.connection.execute("DELETE FROM logs")
 
 
-def test_every_step_of_the_query_uses_an_index(path):
+@pytest.mark.parametrize("query", [_QUERY, _OWNED])
+def test_every_step_of_a_query_uses_an_index(path, query):
     connection = sqlite3.connect(path)
-    plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {_QUERY}", ("a", "b"))]
+    plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {query}", ("a", "b"))]
     connection.close()
     assert not [step for step in plan if step.startswith("SCAN")], plan
 

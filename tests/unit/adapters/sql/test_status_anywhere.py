@@ -34,7 +34,8 @@ def test_both_readers_agree_over_a_job_s_life(tmp_path: Path) -> None:
         assert made
         with database.write() as tx:
             moved = tx.jobs.apply(made)
-        assert anywhere.read("hash", job.id) == quick.read("hash", job.id)
+        assert anywhere.read("hash", job.id) == quick.read("hash", job.id) == quick.read_owned("own_1", job.id)
+        assert anywhere.read_owned("own_1", job.id) == quick.read_owned("own_1", job.id)
         return moved
 
     assert anywhere.read("hash", job.id) == quick.read("hash", job.id)
@@ -47,8 +48,11 @@ def test_both_readers_agree_over_a_job_s_life(tmp_path: Path) -> None:
 
     assert anywhere.read("other", job.id) is quick.read("other", job.id) is None
     assert anywhere.read("hash", "job_2") is quick.read("hash", "job_2") is FOREIGN
+    for reader in (anywhere, quick):
+        assert reader.read_owned("own_2", job.id) is reader.read_owned("own_1", "job_2") is None
     with database.write() as tx:
         tx.jobs.delete(job.id, "own_1", NOW)
     assert anywhere.read("hash", job.id) is quick.read("hash", job.id) is FOREIGN
+    assert anywhere.read_owned("own_1", job.id) is quick.read_owned("own_1", job.id) is None
     quick.close()
     database.close()
