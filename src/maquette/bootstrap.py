@@ -33,6 +33,7 @@ from maquette.adapters.sql.status_anywhere import DatabaseStatusReader
 from maquette.app.jobs import Jobs
 from maquette.app.keys import Keys
 from maquette.app.projects import Projects
+from maquette.app.queues import Queues
 from maquette.app.results import Results
 from maquette.app.sessions import Sessions
 from maquette.app.tickets import Tickets
@@ -150,6 +151,7 @@ class Maquette:
         self.keys = Keys(self._database, SteadyClock())
         self.projects = Projects(self._database, self.clock)
         self.uploads = Uploads(self._database, self.blobs, self._processes, self.clock, settings.max_photo_bytes)
+        self.queues = Queues(self._database, self._worker, self.clock)
         self.jobs = Jobs(self._database, self._worker, self.engines, self.clock, settings.max_queued)
 
     async def take_over(self, address: str = "") -> bool:
@@ -206,6 +208,7 @@ class Maquette:
             jobs=self.jobs,
             projects=self.projects,
             results=self.results,
+            queues=self.queues,
             blobs=self.blobs,
             signer=HmacSigner(self._folder.secret(), self.clock),
             engines=self.engines,

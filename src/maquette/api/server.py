@@ -15,7 +15,19 @@ from maquette.api.document import TITLE, describe
 from maquette.api.door import Door
 from maquette.api.identity import Identity
 from maquette.api.origins import Origins
-from maquette.api.routes import assets, files, jobs, keys, pipelines, projects, results, service, sign_in, tickets
+from maquette.api.routes import (
+    assets,
+    files,
+    jobs,
+    keys,
+    pipelines,
+    projects,
+    queues,
+    results,
+    service,
+    sign_in,
+    tickets,
+)
 from maquette.api.security import Guard, SmallBodies, with_headers
 from maquette.api.services import Services
 from maquette.api.web import WebPage
@@ -27,6 +39,7 @@ ROUTERS = (
     jobs.router,
     results.router,
     pipelines.router,
+    queues.router,
     service.router,
     sign_in.router,
     tickets.router,

@@ -7,6 +7,7 @@ from pathlib import Path
 from maquette.app.jobs import Jobs
 from maquette.app.keys import Keys
 from maquette.app.projects import Projects
+from maquette.app.queues import Queues
 from maquette.app.results import Results
 from maquette.app.sessions import Sessions
 from maquette.app.tickets import Tickets
@@ -40,6 +41,7 @@ class Services:
     jobs: Jobs
     projects: Projects
     results: Results
+    queues: Queues
     blobs: BlobStore
     signer: UrlSigner
     engines: EngineShelf

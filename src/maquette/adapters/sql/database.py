@@ -11,6 +11,7 @@ from maquette.adapters.sql.faults import translated
 from maquette.adapters.sql.jobs import SqlEvents, SqlJobs
 from maquette.adapters.sql.keys import SqlKeys, SqlSignIns, SqlTickets
 from maquette.adapters.sql.projects import SqlProjects
+from maquette.adapters.sql.queues import SqlQueues
 from maquette.adapters.sql.records import SqlLogs, SqlResults, SqlSessions
 from maquette.adapters.sql.tasks import SqlTasks
 
@@ -31,6 +32,7 @@ class SqlTransaction:
         self.keys = SqlKeys(connection)
         self.sign_ins = SqlSignIns(connection)
         self.tickets = SqlTickets(connection)
+        self.queues = SqlQueues(connection)
 
 
 class SqlDatabase:
