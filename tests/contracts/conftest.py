@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 
+from maquette.adapters.blobs.bucket import parse
+from maquette.adapters.blobs.depots import LocalDepot, S3Depot
 from maquette.adapters.blobs.local import LocalBlobs
+from maquette.adapters.blobs.s3 import S3Blobs
 from maquette.adapters.sql.database import SqlDatabase
 from maquette.adapters.sql.dialect import sqlite_url
 from maquette.adapters.sql.tables import METADATA
@@ -17,9 +20,11 @@ from maquette.domain.assets import Asset, Role
 from maquette.domain.ids import new_id
 from maquette.domain.jobs import Job, Task
 from maquette.domain.states import Stage
-from maquette.ports.blobs import BlobStore
+from maquette.ports.blobs import BlobStore, UploadDepot
 from maquette.ports.stores import Database
+from maquette.testing import ManualClock
 from postgres import TEMPLATE, Server
+from s3server import S3
 
 START = datetime(2026, 11, 20, 12, 0, 0, 123456, tzinfo=UTC)
 
@@ -54,7 +59,7 @@ def other() -> Sample:
     return Sample(new_id("own"))
 
 
-BLOBS: dict[str, Callable[[Path], BlobStore]] = {"local": lambda folder: LocalBlobs(folder / "blobs")}
+BLOBS = ("local", "s3")
 
 
 @pytest.fixture(scope="session")
@@ -89,4 +94,15 @@ def database(request: pytest.FixtureRequest) -> Iterator[Database]:
 
 @pytest.fixture(params=BLOBS)
 def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> BlobStore:
-    return BLOBS[request.param](tmp_path)
+    if request.param == "local":
+        return LocalBlobs(tmp_path / "blobs")
+    s3: S3 = request.getfixturevalue("s3")
+    return S3Blobs(parse(s3.url, s3.access_key, s3.secret_key), tmp_path / "waiting")
+
+
+@pytest.fixture(params=BLOBS)
+def depot(request: pytest.FixtureRequest, tmp_path: Path) -> UploadDepot:
+    if request.param == "local":
+        return LocalDepot(tmp_path / "announced")
+    s3: S3 = request.getfixturevalue("s3")
+    return S3Depot(parse(s3.url, s3.access_key, s3.secret_key), ManualClock(datetime.now(UTC)))

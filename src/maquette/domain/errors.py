@@ -100,6 +100,7 @@ CODES = _table(
     # -- this machine
     Code("engine_unavailable", 503, "The engine cannot run on this machine", "Run `maquette doctor`.", exit=1),
     Code("storage_full", 507, "The disk is full", "Free some space and retry.", exit=1, retryable=True),
+    Code("storage_unavailable", 503, "The file store does not answer", "Try again later.", exit=1, retryable=True),
     Code("data_missing", 500, "A stored file is gone", "Upload it again.", exit=1),
     Code("data_folder_busy", 409, "Another process serves this data folder", "Stop it, or use its address.", exit=1),
     Code("address_in_use", 409, "The address is in use", "Choose another port: maquette serve --port 0", exit=1),

@@ -176,6 +176,14 @@ class SessionRows(Protocol):
     def find(self, token_hash: str) -> Session | None: ...
 
 
+class QueueRows(Protocol):
+    def all(self) -> tuple[QueueState, ...]:
+        """The queues about which somebody has decided something."""
+        ...
+
+    def save(self, state: QueueState) -> None: ...
+
+
 class KeyRows(Protocol):
     def add(self, key: ApiKey) -> None: ...
 
@@ -226,14 +234,6 @@ class TicketRows(Protocol):
         ...
 
 
-class QueueRows(Protocol):
-    def all(self) -> tuple[QueueState, ...]:
-        """The queues about which somebody has decided something."""
-        ...
-
-    def save(self, state: QueueState) -> None: ...
-
-
 class Transaction(Protocol):
     """All repositories on one connection; what they write becomes visible together or not at all."""
 
@@ -254,13 +254,13 @@ class Transaction(Protocol):
     @property
     def sessions(self) -> SessionRows: ...
     @property
+    def queues(self) -> QueueRows: ...
+    @property
     def keys(self) -> KeyRows: ...
     @property
     def sign_ins(self) -> SignInRows: ...
     @property
     def tickets(self) -> TicketRows: ...
-    @property
-    def queues(self) -> QueueRows: ...
     @property
     def connection(self) -> Any:
         """The database connection itself, for a job engine that must enqueue in this very transaction."""

@@ -29,10 +29,10 @@ class SqlTransaction:
         self.projects = SqlProjects(connection)
         self.results = SqlResults(connection)
         self.sessions = SqlSessions(connection)
+        self.queues = SqlQueues(connection)
         self.keys = SqlKeys(connection)
         self.sign_ins = SqlSignIns(connection)
         self.tickets = SqlTickets(connection)
-        self.queues = SqlQueues(connection)
 
 
 class SqlDatabase:
