@@ -235,8 +235,7 @@ class Maquette:
 
 @contextlib.asynccontextmanager
 async def open_for_serving(settings: Settings, address: str) -> AsyncGenerator[Maquette, None]:
-    """As the holder, or not at all: raises ``data_folder_busy`` with the holder's address, or ``key_required``."""
-    await asyncio.to_thread(check_keys, settings)
+    """As the holder, or not at all: raises ``data_folder_busy`` with the holder's address."""
     async with _opened(settings) as house:
         if not await house.take_over(address, work=settings.serve_works):
             raise _busy(settings)
@@ -287,16 +286,21 @@ async def _opened(settings: Settings) -> AsyncGenerator[Maquette, None]:
 
 
 def check_keys(settings: Settings) -> None:
-    """Raises ``key_required`` when keys are needed and there is none. Makes or migrates the database to find out."""
-    if not settings.needs_key:
-        return
+    """Raises ``key_required`` when keys are needed and there is none. Migrates a database that is behind."""
+    if settings.needs_key and not _has_key(settings):
+        where = settings.public_url or settings.host
+        raise Refused("key_required", f"{where} can be reached by others, and there is no key to tell them apart.")
+
+
+def _has_key(settings: Settings) -> bool:
+    file = sqlite_path(database_url(settings))
+    if file is not None and not file.exists():
+        return False
     if is_behind(settings):
         migrate_database(settings)
     database = SqlDatabase(database_url(settings))
     try:
-        if not Keys(database, SystemClock()).exist():
-            where = settings.public_url or settings.host
-            raise Refused("key_required", f"{where} can be reached by others, and there is no key to tell them apart.")
+        return Keys(database, SystemClock()).exist()
     finally:
         database.close()
 

@@ -62,7 +62,7 @@ class Application:
         framework.state.identity = identity
         framework.state.attempts = Attempts()
         self._events = streams.EventRoute(services.jobs)
-        self._status = status.StatusRoute(services.status_reader)
+        self._status = status.StatusRoute(services.status_reader, identity)
         self._api = _head_as_get(SmallBodies(framework, UPLOADS))
         self._page = WebPage(services.webui)
         self._door = Door(self._behind, identity, services.access)

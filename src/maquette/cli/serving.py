@@ -18,7 +18,7 @@ from maquette import __version__
 from maquette.api.starting import Starting
 from maquette.cli.screen import Screen
 from maquette.domain.errors import Unavailable
-from maquette.settings import Settings
+from maquette.settings import EVERYWHERE, Settings
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
@@ -50,7 +50,7 @@ def run(settings: Settings, screen: Screen, open_page: bool) -> None:
 async def _run(settings: Settings, screen: Screen, open_page: bool) -> None:
     """The door answers from the first moment; behind it the house is opened, and closed after the door."""
     with _listen(settings.host, settings.port) as listener:
-        url = _url(settings.host, listener)
+        url = settings.public_url or _url(settings.host, listener)
         door = Starting()
         server = _server(door)
         stopping = _on_signal(server)
@@ -138,4 +138,5 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _url(host: str, listener: socket.socket) -> str:
     port = listener.getsockname()[1]
+    host = "localhost" if host in EVERYWHERE else host
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
