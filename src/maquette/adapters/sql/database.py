@@ -11,6 +11,7 @@ from maquette.adapters.sql.events import SqlEvents
 from maquette.adapters.sql.faults import translated
 from maquette.adapters.sql.jobs import SqlJobs
 from maquette.adapters.sql.projects import SqlProjects
+from maquette.adapters.sql.queues import SqlQueues
 from maquette.adapters.sql.records import SqlLogs, SqlResults, SqlSessions
 from maquette.adapters.sql.tasks import SqlTasks
 
@@ -28,6 +29,7 @@ class SqlTransaction:
         self.projects = SqlProjects(connection)
         self.results = SqlResults(connection)
         self.sessions = SqlSessions(connection)
+        self.queues = SqlQueues(connection)
 
 
 class SqlDatabase:
