@@ -30,6 +30,7 @@ from maquette.adapters.sql.dialect import sqlite_path, sqlite_url
 from maquette.adapters.sql.schema import migrate, pending
 from maquette.adapters.sql.status import StatusReader
 from maquette.adapters.sql.status_anywhere import DatabaseStatusReader
+from maquette.app.events import Events
 from maquette.app.jobs import Jobs
 from maquette.app.projects import Projects
 from maquette.app.queues import Queues
@@ -186,6 +187,7 @@ class Maquette:
         services = Services(
             uploads=self.uploads,
             jobs=self.jobs,
+            events=Events(self._database),
             projects=self.projects,
             results=self.results,
             queues=self.queues,
@@ -198,6 +200,7 @@ class Maquette:
             allowed_hosts=self.settings.allowed_hosts,
             webui=self.webui,
             upload_seconds=self.settings.upload_seconds,
+            max_sockets=self.settings.max_sockets,
         )
         return create_app(services)
 

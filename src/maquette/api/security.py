@@ -38,10 +38,7 @@ class Guard:
         self._hosts = LOOPBACK | {host.lower() for host in allowed_hosts}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1008})
-            return
-        refusal = self._refusal(scope) if scope["type"] == "http" else None
+        refusal = self._refusal(scope)
         if refusal is None:
             await self._app(scope, receive, send)
         else:
@@ -58,7 +55,7 @@ class Guard:
                 site = value
         if host_name(host.decode("latin-1")) not in self._hosts:
             return Refused("host_refused")
-        if scope["method"] in SAFE_METHODS:
+        if scope["type"] == "http" and scope["method"] in SAFE_METHODS:
             return None
         if site == b"cross-site" or (origin and origin.partition(b"://")[2] != host):
             return Refused("forbidden", "The request comes from another site's page.")

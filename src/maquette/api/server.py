@@ -1,4 +1,4 @@
-"""The HTTP server's application: a guard, three routes in raw ASGI, FastAPI behind them, and the page for the rest."""
+"""The HTTP server's application: a guard, four routes in raw ASGI, FastAPI behind them, and the page for the rest."""
 
 from typing import Any
 
@@ -7,13 +7,14 @@ from fastapi.routing import APIRoute
 from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from maquette.api import problems, streams
+from maquette.api import problems, sockets, streams
 from maquette.api.compat import status
 from maquette.api.delivery import HEAD
 from maquette.api.document import TITLE, describe
 from maquette.api.routes import assets, files, jobs, pipelines, projects, queues, results, service
 from maquette.api.security import Guard, SmallBodies, with_headers
 from maquette.api.services import Services
+from maquette.api.tail import Tail
 from maquette.api.web import WebPage
 
 ROUTERS = (
@@ -37,7 +38,9 @@ class Application:
     def __init__(self, services: Services) -> None:
         framework = _framework()
         framework.state.services = services
-        self._events = streams.EventRoute(services.jobs)
+        self._tail = Tail(services.events, streams.PING_S)
+        self._events = streams.EventRoute(self._tail)
+        self._sockets = sockets.SocketRoute(self._tail, services.max_sockets)
         self._status = status.StatusRoute(services.status_reader)
         self._api = _head_as_get(SmallBodies(framework, UPLOADS))
         self._page = WebPage(services.webui)
@@ -47,7 +50,7 @@ class Application:
 
     def close_streams(self) -> None:
         """Ends every stream of events; call it in the event loop before waiting for connections to close."""
-        self._events.close()
+        self._tail.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -60,10 +63,13 @@ class Application:
         if path.startswith(status.PREFIX):
             await self._status(scope, receive, send)
         else:
-            await self._route(path)(scope, receive, with_headers(send))
+            await self._route(scope)(scope, receive, with_headers(send))
 
-    def _route(self, path: str) -> ASGIApp:
-        if streams.PATH.fullmatch(path):
+    def _route(self, scope: Scope) -> ASGIApp:
+        path: str = scope["path"]
+        if scope["type"] == "websocket":
+            return self._sockets
+        if path == streams.MANY_PATH or streams.PATH.fullmatch(path):
             return self._events
         return self._api if path.startswith(API_PREFIXES) or path in API_PATHS else self._page
 

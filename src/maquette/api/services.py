@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from maquette.app.events import Events
 from maquette.app.jobs import Jobs
 from maquette.app.projects import Projects
 from maquette.app.queues import Queues
@@ -20,11 +21,12 @@ class Services:
 
     ``ready`` blocks; it looks at the database, the job engine and the disk. ``allowed_hosts`` are host names beyond
     the loopback ones, without port. ``webui`` is the folder of the built page, None when there is none.
-    ``upload_seconds`` is how long one upload may take in all.
+    ``upload_seconds`` is how long one upload may take in all, ``max_sockets`` how many WebSockets one owner may hold.
     """
 
     uploads: Uploads
     jobs: Jobs
+    events: Events
     projects: Projects
     results: Results
     queues: Queues
@@ -37,3 +39,4 @@ class Services:
     allowed_hosts: frozenset[str] = frozenset()
     webui: Path | None = None
     upload_seconds: float = 120.0
+    max_sockets: int = 1000

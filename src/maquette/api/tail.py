@@ -3,176 +3,51 @@
 While anybody watches, one thread asks every 0.1 s for what is new of all watched jobs, in one query. What it finds is
 encoded once and kept for a moment in a short list per job that all readers of that job share. A reader has no queue of
 its own, only the number up to which it has each of its jobs: one that fell behind the list reads the database itself,
-so that a slow reader costs no memory and misses nothing.
+so that a slow reader costs no memory and misses nothing. While the database does not answer, readers wait.
 """
 
 import asyncio
 import logging
-from collections.abc import Collection, Generator, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
-from time import thread_time
+from time import monotonic, thread_time
 
+from maquette.api.reader import PORTION, Channel, Reader
 from maquette.api.told import Told, tell
 from maquette.app.events import Events
+from maquette.domain.jobs import Event
 from maquette.ports.stores import Head
 
 POLL_S = 0.1
 LONGEST_POLL_S = 1.0
 BUDGET = 0.05
-"""How much of a processor the looking may take: when it takes longer, it is done less often."""
+"""How much of a processor the looking may take: when it takes more, it is done less often."""
 AT_ONCE = 1000
 """Events that one look takes at most; if there are more, the next look follows at once."""
-KEPT = 32
-"""Events of one job that are kept for its readers."""
-PORTION = 64
-"""Events that a reader takes at a time."""
 CHECK_S = 1.0
-"""How often it is checked whether watched jobs still exist, and who should be pinged."""
+"""How often it is checked whether watched jobs still exist."""
 PATIENCE_S = 1.0
 """The wait before the next try while the database does not answer."""
 _logger = logging.getLogger(__name__)
 
 
-class Channel:
-    """What is new of one job, for all its readers."""
-
-    __slots__ = ("gone", "readers", "recent", "seq")
-
-    def __init__(self, seq: int) -> None:
-        self.seq = seq
-        self.gone = False
-        self.recent: list[Told] = []
-        self.readers: set[Reader] = set()
-
-    def add(self, told: Sequence[Told]) -> bool:
-        """Whether something was new. What does not follow on what is known will be found again by the next look."""
-        fresh = [one for one in told if one.seq > self.seq]
-        if not fresh or fresh[0].seq != self.seq + 1:
-            return False
-        self.recent = [*self.recent, *fresh][-KEPT:]
-        self.seq = fresh[-1].seq
-        return True
-
-    def after(self, seq: int) -> Sequence[Told] | None:
-        """The first kept events after ``seq``; None when some of them are no longer kept."""
-        missed = self.seq - seq
-        if missed <= 0:
-            return ()
-        return None if missed > len(self.recent) else self.recent[-missed:]
-
-
-@dataclass(slots=True)
-class _Place:
-    """Where a reader is in one job."""
-
-    channel: Channel
-    seq: int
-
-
 @dataclass(frozen=True, slots=True)
-class News:
-    """What a reader did not have yet of one job. ``ended``: the job has, and this is all. ``gone``: there is no job."""
+class _Found:
+    """What one look found, and how long to wait before the next, in seconds."""
 
-    job_id: str
-    told: Sequence[Told] = ()
-    ended: bool = False
-    gone: bool = False
-
-
-class Reader:
-    """One client and its place in each of the jobs that it follows. Made by ``Tail.reader``."""
-
-    __slots__ = ("_dirty", "_places", "_tail", "_waiter", "closed", "quiet_since")
-
-    def __init__(self, tail: "Tail") -> None:
-        self.closed = False
-        self.quiet_since = 0.0
-        self._tail = tail
-        self._places: dict[str, _Place] = {}
-        self._dirty: dict[str, None] = {}
-        self._waiter: asyncio.Future[None] | None = None
-
-    def __len__(self) -> int:
-        """How many jobs it follows."""
-        return len(self._places)
-
-    def __contains__(self, job_id: str) -> bool:
-        return job_id in self._places
-
-    def follow(self, job_id: str, seq: int, head: int) -> None:
-        """From the event after ``seq`` on; anew if it follows the job already. ``head`` is the newest event's number."""
-        self.leave(job_id)
-        channel = self._tail.join(self, job_id, head)
-        self._places[job_id] = _Place(channel, seq)
-        if seq < max(head, channel.seq):
-            self.tell(job_id)
-
-    def leave(self, job_id: str) -> None:
-        """Follows a job no longer."""
-        place = self._places.pop(job_id, None)
-        if place is not None:
-            self._dirty.pop(job_id, None)
-            self._tail.part(self, job_id, place.channel)
-
-    def leave_all(self) -> None:
-        """Follows nothing any more."""
-        for job_id in list(self._places):
-            self.leave(job_id)
-
-    def tell(self, job_id: str) -> None:
-        """There is something new of a job."""
-        self._dirty[job_id] = None
-        self.wake()
-
-    def wake(self) -> None:
-        """Ends ``take``, if only with nothing."""
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
-
-    def close(self) -> None:
-        """There will be no more."""
-        self.closed = True
-        self.wake()
-
-    async def take(self) -> News | None:
-        """The next events of one job, at most ``PORTION``. Waits for some; None when woken without any."""
-        if not self._dirty and not self.closed:
-            self._waiter = asyncio.get_running_loop().create_future()
-            await self._waiter
-        news = None
-        while self._dirty and news is None and not self.closed:
-            job_id = next(iter(self._dirty))
-            del self._dirty[job_id]
-            news = await self._news(job_id, self._places[job_id])
-        self.quiet_since = asyncio.get_running_loop().time()
-        return news
-
-    async def _news(self, job_id: str, place: _Place) -> News | None:
-        channel = place.channel
-        told = channel.after(place.seq)
-        if told is None:
-            told = await self._tail.read(job_id, place.seq)
-            if self._places.get(job_id) is not place:
-                return None
-            if told is None:
-                self._dirty[job_id] = None
-                return None
-        return self._taken(job_id, place, told[:PORTION])
-
-    def _taken(self, job_id: str, place: _Place, told: Sequence[Told]) -> News | None:
-        if told:
-            place.seq = told[-1].seq
-            if place.seq < place.channel.seq:
-                self._dirty[job_id] = None
-            return News(job_id, told, ended=told[-1].is_last and place.seq >= place.channel.seq)
-        return News(job_id, gone=True) if place.channel.gone else None
+    news: Mapping[str, Sequence[Told]]
+    gone: frozenset[str]
+    pause: float
 
 
 class Tail:
-    """All watched jobs. Belongs to one event loop; what runs in it lives only while somebody watches."""
+    """All watched jobs. Belongs to one event loop; what runs in it lives only while somebody watches.
+
+    A reader is woken ``ping_s`` seconds after it last got something.
+    """
 
     def __init__(self, events: Events, ping_s: float) -> None:
         self._events = events
@@ -180,8 +55,9 @@ class Tail:
         self._channels: dict[str, Channel] = {}
         self._readers: set[Reader] = set()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="events")
-        self._running: set[asyncio.Task[None]] = set()
-        self._checked = 0.0
+        self._poller: asyncio.Task[None] | None = None
+        self._pinger: asyncio.TimerHandle | None = None
+        self._check_at = 0.0
         self._closed = False
         self._is_down = False
 
@@ -191,11 +67,12 @@ class Tail:
 
     @contextmanager
     def reader(self) -> Generator[Reader]:
-        """A reader that follows nothing yet. It is woken ``ping_s`` seconds after it last got something."""
+        """A reader that follows nothing yet."""
         reader = Reader(self)
         reader.closed = self._closed
-        reader.quiet_since = asyncio.get_running_loop().time()
         self._readers.add(reader)
+        if self._pinger is None:
+            self._ping()
         try:
             yield reader
         finally:
@@ -213,11 +90,8 @@ class Tail:
         """The channel of a job, with one reader more."""
         channel = self._channels.setdefault(job_id, Channel(head))
         channel.readers.add(reader)
-        if not self._running and not self._closed:
-            loop = asyncio.get_running_loop()
-            self._running = {loop.create_task(self._poll()), loop.create_task(self._ping())}
-            for task in self._running:
-                task.add_done_callback(self._running.discard)
+        if self._poller is None or self._poller.done():
+            self._poller = asyncio.get_running_loop().create_task(self._poll())
         return channel
 
     def part(self, reader: Reader, job_id: str, channel: Channel) -> None:
@@ -227,11 +101,64 @@ class Tail:
             del self._channels[job_id]
 
     async def read(self, job_id: str, seq: int) -> Sequence[Told] | None:
-        """Events that are no longer kept; None, after a pause, when the database does not answer."""
+        """The next events from the database itself; None, after a pause, when it does not answer."""
         try:
-            events = await asyncio.to_thread(self._events.after, job_id, seq, PORTION)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the stream outlives it
-            self._note(error)
+            return [tell(event) for event in await asyncio.to_thread(self._events.after, job_id, seq, PORTION)]
+        except Exception as error:  # noqa: BLE001 - whatever ails the database, the stream outlives it
+            self._miss(error)
             await asyncio.sleep(PATIENCE_S)
             return None
-        return [tell(event) for event in events]
+
+    def _ping(self) -> None:
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        for reader in self._readers:
+            reader.ping(now, self._ping_s)
+        self._pinger = loop.call_later(min(1.0, self._ping_s / 2), self._ping) if self._readers else None
+
+    async def _poll(self) -> None:
+        while self._channels and not self._closed:
+            cursors = {job_id: channel.seq for job_id, channel in self._channels.items()}
+            try:
+                found = await asyncio.get_running_loop().run_in_executor(self._thread, self._look, cursors)
+            except Exception as error:  # noqa: BLE001 - whatever ails the database, the streams outlive it
+                self._miss(error)
+                await asyncio.sleep(PATIENCE_S)
+                continue
+            self._is_down = False
+            self._spread(found)
+            await asyncio.sleep(found.pause)
+
+    def _look(self, cursors: Mapping[str, int]) -> _Found:
+        """In the thread: what is new, and now and then what is gone."""
+        began = thread_time()
+        events = self._events.news(cursors, AT_ONCE)
+        news = {job_id: [tell(event) for event in group] for job_id, group in groupby(events, _job_of)}
+        gone: frozenset[str] = frozenset()
+        if monotonic() >= self._check_at:
+            gone = self._events.gone(cursors)
+            self._check_at = monotonic() + CHECK_S
+        rest = min((thread_time() - began) / BUDGET, LONGEST_POLL_S)
+        return _Found(news, gone, 0.0 if len(events) == AT_ONCE else max(POLL_S, rest))
+
+    def _spread(self, found: _Found) -> None:
+        for job_id, told in found.news.items():
+            channel = self._channels.get(job_id)
+            if channel is not None and channel.add(told):
+                for reader in channel.readers:
+                    reader.tell(job_id)
+        for job_id in found.gone & self._channels.keys():
+            channel = self._channels[job_id]
+            channel.gone = True
+            for reader in channel.readers:
+                reader.tell(job_id)
+
+    def _miss(self, error: Exception) -> None:
+        """Says once that the database does not answer."""
+        if not self._is_down:
+            _logger.warning("The events cannot be read now, streams wait: %s", error)
+        self._is_down = True
+
+
+def _job_of(event: Event) -> str:
+    return event.job_id

@@ -27,6 +27,7 @@ from maquette.adapters.sql.schema import migrate
 from maquette.adapters.sql.status import StatusReader
 from maquette.api.server import create_app
 from maquette.api.services import Services
+from maquette.app.events import Events
 from maquette.app.jobs import Jobs
 from maquette.app.projects import Projects
 from maquette.app.queues import Queues
@@ -159,6 +160,7 @@ def make_world(folder: Path) -> World:
     engine, processes, engines = RecordingJobs(), ForkedProcesses(), shelf()
     services = Services(
         uploads=Uploads(database, blobs, processes, clock, MAX_PHOTO),
+        events=Events(database),
         jobs=Jobs(database, engine, engines, clock, max_queued=1000),
         projects=Projects(database, clock),
         results=Results(database),
