@@ -17,18 +17,17 @@ from typing import Any
 from pydantic import ValidationError
 from starlette.types import Receive, Scope, Send
 
+from maquette.api.bounds import MESSAGE_BYTES, SOCKET_JOBS
 from maquette.api.callers import owner_of
 from maquette.api.problems import ProblemResponse
 from maquette.api.reader import News, Reader
-from maquette.api.schemas.sockets import MOST_JOBS, SocketAsked
+from maquette.api.schemas.sockets import SocketAsked
 from maquette.api.tail import Tail
 from maquette.api.told import latest
 from maquette.domain.errors import MaquetteError, Refused, Unavailable
 from maquette.ports.stores import Head
 
 PATH = "/api/v1/events"
-MOST_BYTES = 64 * 1024
-"""Of one message from a client."""
 MOST_FAULTS = 5
 """Messages in a row that cannot be understood, until the socket is closed."""
 MOST_REPLIES = 1000
@@ -100,8 +99,8 @@ class _Socket:
             text: str | None = message.get("text")
             if text is None:
                 self._close(NOT_TEXT, "Send text.")
-            elif len(text) > MOST_BYTES or len(text.encode()) > MOST_BYTES:
-                self._close(TOO_BIG, f"A message has at most {MOST_BYTES} bytes.")
+            elif len(text) > MESSAGE_BYTES or len(text.encode()) > MESSAGE_BYTES:
+                self._close(TOO_BIG, f"A message has at most {MESSAGE_BYTES} bytes.")
             else:
                 faults = 0 if await self._heed(text) else faults + 1
             if faults >= MOST_FAULTS:
@@ -153,8 +152,8 @@ class _Socket:
         for job_id in job_ids:
             if job_id not in heads:
                 self._refuse(Refused("not_found"), job_id)
-            elif job_id not in self._reader and len(self._reader) >= MOST_JOBS:
-                self._refuse(Refused("too_many_streams", f"A socket follows at most {MOST_JOBS} jobs."), job_id)
+            elif job_id not in self._reader and len(self._reader) >= SOCKET_JOBS:
+                self._refuse(Refused("too_many_streams", f"A socket follows at most {SOCKET_JOBS} jobs."), job_id)
             else:
                 self._begin(job_id, since.get(job_id, 0), heads[job_id])
 

@@ -21,6 +21,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from maquette.api.bounds import STREAM_JOBS
 from maquette.api.callers import owner_of
 from maquette.api.cursors import Cursors, read_seq
 from maquette.api.problems import ProblemResponse, not_allowed
@@ -31,7 +32,6 @@ from maquette.ports.stores import Head
 
 PATH = re.compile(r"/api/v1/jobs/([^/]+)/events")
 MANY_PATH = "/api/v1/events"
-MOST_JOBS = 200
 PING_S = 15.0
 _PING = b"event: ping\ndata: {}\n\n"
 _HEADERS = [
@@ -92,8 +92,8 @@ class EventRoute:
 
     async def _ask_for_many(self, scope: Scope) -> _Asked:
         job_ids = tuple(dict.fromkeys(name for name in _query(scope, "jobs").split(",") if name))
-        if not 1 <= len(job_ids) <= MOST_JOBS:
-            raise Refused("invalid_request", f"jobs names 1 to {MOST_JOBS} jobs, separated by commas.")
+        if not 1 <= len(job_ids) <= STREAM_JOBS:
+            raise Refused("invalid_request", f"jobs names 1 to {STREAM_JOBS} jobs, separated by commas.")
         cursors = Cursors(job_ids, _last(scope))
         heads = await self._heads(scope, job_ids)
         since = _bounded({job_id: cursors[job_id] for job_id in job_ids}, heads)

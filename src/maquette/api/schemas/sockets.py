@@ -4,11 +4,10 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from maquette.api.bounds import SOCKET_JOBS
 from maquette.api.schemas.common import Answer, Asked, Instant
 from maquette.domain.jobs import EventType
 
-MOST_JOBS = 500
-"""Jobs that one socket may follow."""
 JobId = Annotated[str, Field(min_length=1, max_length=100)]
 Seq = Annotated[int, Field(ge=0, le=10**18)]
 
@@ -16,9 +15,9 @@ Seq = Annotated[int, Field(ge=0, le=10**18)]
 class SocketAsked(Asked):
     """What a client may say. `since` names the last event that it has of a job; without it, it has none."""
 
-    subscribe: tuple[JobId, ...] = Field(default=(), max_length=MOST_JOBS)
-    since: dict[JobId, Seq] = Field(default_factory=dict[str, int], max_length=MOST_JOBS)
-    unsubscribe: tuple[JobId, ...] = Field(default=(), max_length=MOST_JOBS)
+    subscribe: tuple[JobId, ...] = Field(default=(), max_length=SOCKET_JOBS)
+    since: dict[JobId, Seq] = Field(default_factory=dict[str, int], max_length=SOCKET_JOBS)
+    unsubscribe: tuple[JobId, ...] = Field(default=(), max_length=SOCKET_JOBS)
     ping: Annotated[int, Field(ge=0, le=2**53)] | None = None
 
     @model_validator(mode="after")
