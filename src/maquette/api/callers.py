@@ -2,9 +2,14 @@
 
 from starlette.types import Scope
 
-from maquette.domain.ids import LOCAL_OWNER
+from maquette.api.door import PRINCIPAL
+from maquette.domain.access import Principal
+from maquette.domain.errors import Refused
 
 
-def owner_of(_: Scope) -> str:
-    """Everything belongs to the local owner while the server answers on loopback only."""
-    return LOCAL_OWNER
+def owner_of(scope: Scope) -> str:
+    """The owner that the door found. Raises ``unauthorized`` on a path where it asks nobody."""
+    principal: Principal | None = scope[PRINCIPAL]
+    if principal is None:
+        raise Refused("unauthorized")
+    return principal.owner_id

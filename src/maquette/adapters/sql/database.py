@@ -10,6 +10,7 @@ from maquette.adapters.sql.dialect import engines
 from maquette.adapters.sql.events import SqlEvents
 from maquette.adapters.sql.faults import translated
 from maquette.adapters.sql.jobs import SqlJobs
+from maquette.adapters.sql.keys import SqlKeys, SqlSignIns, SqlTickets
 from maquette.adapters.sql.projects import SqlProjects
 from maquette.adapters.sql.queues import SqlQueues
 from maquette.adapters.sql.records import SqlLogs, SqlResults, SqlSessions
@@ -30,6 +31,9 @@ class SqlTransaction:
         self.results = SqlResults(connection)
         self.sessions = SqlSessions(connection)
         self.queues = SqlQueues(connection)
+        self.keys = SqlKeys(connection)
+        self.sign_ins = SqlSignIns(connection)
+        self.tickets = SqlTickets(connection)
 
 
 class SqlDatabase:
