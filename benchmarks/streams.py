@@ -235,7 +235,9 @@ def measure(folder: Path, options: argparse.Namespace) -> None:
             spent = sum(server.cpu_times()[:2]) - spent
             readers.listen(5)
             written = done.get(timeout=60)
-        print(f"server: {spent / options.seconds:.0%} of a core, {grown(server, before, options.sse + options.ws)} more")
+        print(
+            f"server: {spent / options.seconds:.0%} of a core, {grown(server, before, options.sse + options.ws)} more"
+        )
     for kind, count in (("sse", options.sse), ("ws", options.ws)):
         late = readers.late[kind]
         shares = ", ".join(f"p{share * 100:g} {percentile(late, share):.0f}" for share in (0.5, 0.9, 0.99, 1.0))

@@ -47,15 +47,15 @@ class SocketRoute:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            with self._place_for(owner_of(scope), scope["path"]) as owner_id:
+            if scope["path"] != PATH:
+                raise Refused("not_found")
+            with self._place_for(owner_of(scope)) as owner_id:
                 await self._serve(owner_id, receive, send)
         except MaquetteError as error:
             await ProblemResponse(error)(scope, receive, send)
 
     @contextmanager
-    def _place_for(self, owner_id: str, path: str) -> Generator[str]:
-        if path != PATH:
-            raise Refused("not_found")
+    def _place_for(self, owner_id: str) -> Generator[str]:
         if self._open[owner_id] >= self._most:
             raise Refused("too_many_streams", f"{self._most} WebSockets are open already.")
         self._open[owner_id] += 1

@@ -92,3 +92,9 @@ class Http(Unstalled, H11Protocol):
 
 class WebSocket(Unstalled, WebSocketsSansIOProtocol):
     """A WebSocket, without a task of its own."""
+
+    async def send(self, message: Any) -> None:
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body":
+            # uvicorn takes a handshake that was refused with a body for one that was forgotten, and logs an error
+            self.handshake_complete = True
