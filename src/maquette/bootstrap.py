@@ -36,6 +36,7 @@ from maquette.adapters.sql.fleet import FleetShelf, ready_engines
 from maquette.adapters.sql.schema import migrate, pending
 from maquette.adapters.sql.status import StatusReader
 from maquette.adapters.sql.status_postgres import PostgresStatusReader
+from maquette.app.events import Events
 from maquette.app.jobs import Jobs
 from maquette.app.keys import Keys
 from maquette.app.projects import Projects
@@ -165,6 +166,7 @@ class Maquette:
         services = Services(
             uploads=self.uploads,
             jobs=self.jobs,
+            events=Events(self._database),
             projects=self.projects,
             results=self.results,
             queues=self.queues,
@@ -178,6 +180,7 @@ class Maquette:
             allowed_hosts=self.settings.host_names,
             webui=self.webui,
             upload_seconds=self.settings.upload_seconds,
+            max_sockets=self.settings.max_sockets,
             public_url=self.settings.public_url,
             cors_origins=self.settings.cors_origins,
         )

@@ -15,18 +15,19 @@ from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 from PIL import Image
 
 from maquette.adapters.blobs.local import LocalBlobs
 from maquette.adapters.blobs.signing import HmacSigner
 from maquette.adapters.processes.forked import ForkedProcesses
 from maquette.adapters.sql.database import SqlDatabase
-from maquette.adapters.sql.dialect import sqlite_url
+from maquette.adapters.sql.dialect import sqlite_path, sqlite_url
 from maquette.adapters.sql.schema import migrate
 from maquette.adapters.sql.status import StatusReader
+from maquette.adapters.sql.status_anywhere import DatabaseStatusReader
 from maquette.api.server import create_app
 from maquette.api.services import Access, Services
+from maquette.app.events import Events
 from maquette.app.jobs import Jobs
 from maquette.app.keys import Asked, Keys
 from maquette.app.projects import Projects
@@ -35,6 +36,7 @@ from maquette.app.results import Results
 from maquette.app.sessions import Sessions
 from maquette.app.tickets import Tickets
 from maquette.app.uploads import Uploads
+from maquette.cli.serving import server_for
 from maquette.domain import jobs as moves
 from maquette.domain.assets import Asset, Role, View
 from maquette.domain.ids import LOCAL_OWNER, new_id
@@ -164,14 +166,17 @@ def png(colour: str = "red", size: tuple[int, int] = (96, 96)) -> bytes:
     return out.getvalue()
 
 
-def make_world(folder: Path) -> World:
-    database_file = folder / "maquette.db"
-    url = sqlite_url(database_file)
-    migrate(url)
+def make_world(folder: Path, url: str = "") -> World:
+    """Over a SQLite file of its own, or over a migrated database that others may use too."""
+    file = sqlite_path(url or sqlite_url(folder / "maquette.db"))
+    if not url:
+        url = sqlite_url(folder / "maquette.db")
+        migrate(url)
     database, blobs, clock = SqlDatabase(url), LocalBlobs(folder / "blobs"), SystemClock()
     engine, processes, engines = RecordingJobs(), ForkedProcesses(), shelf()
     services = Services(
         uploads=Uploads(database, blobs, processes, clock, MAX_PHOTO),
+        events=Events(database),
         jobs=Jobs(database, engine, engines, clock, max_queued=1000),
         projects=Projects(database, clock),
         results=Results(database),
@@ -180,7 +185,7 @@ def make_world(folder: Path) -> World:
         signer=HmacSigner(b"s" * 32, clock),
         engines=engines,
         access=Access(Keys(database, clock), Sessions(database), Tickets(database, clock)),
-        status_reader=StatusReader(database_file),
+        status_reader=StatusReader(file) if file else DatabaseStatusReader(database),
         ready=lambda: Readiness(True),
         version="0.0.test",
     )
@@ -193,9 +198,15 @@ class Served:
     def __init__(self, app: Any) -> None:
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.port = self.socket.getsockname()[1]
-        config = uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=2)
-        self.server = uvicorn.Server(config)
-        self.thread = threading.Thread(target=self.server.run, args=([self.socket],), daemon=True)
+        self.app = app
+        self.server = server_for(app)
+        self.server.config.timeout_graceful_shutdown = 2
+        self.loop = asyncio.new_event_loop()
+        self.thread = threading.Thread(target=self._run, daemon=True)
+
+    def _run(self) -> None:
+        with asyncio.Runner(loop_factory=lambda: self.loop) as runner:
+            runner.run(self.server.serve(sockets=[self.socket]))
 
     def __enter__(self) -> "Served":
         self.thread.start()
@@ -204,6 +215,13 @@ class Served:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """As ``maquette serve`` stops."""
+        close = getattr(self.app, "close_streams", None)
+        if close is not None and self.thread.is_alive():
+            self.loop.call_soon_threadsafe(close)
         self.server.should_exit = True
         self.thread.join(20)
         self.socket.close()
