@@ -24,12 +24,14 @@ from maquette.adapters.blobs.local import LocalBlobs
 from maquette.adapters.blobs.signing import HmacSigner
 from maquette.adapters.dbos.jobs import DbosJobs
 from maquette.adapters.dbos.lock import FolderLock, Holder, executor_id
+from maquette.adapters.outbound.fetcher import HttpxFetcher
 from maquette.adapters.processes.forked import ForkedProcesses
 from maquette.adapters.sql.database import SqlDatabase
 from maquette.adapters.sql.dialect import sqlite_path, sqlite_url
 from maquette.adapters.sql.schema import migrate, pending
 from maquette.adapters.sql.status import StatusReader
 from maquette.adapters.sql.status_anywhere import DatabaseStatusReader
+from maquette.app.fetching import Fetching
 from maquette.app.jobs import Jobs
 from maquette.app.projects import Projects
 from maquette.app.results import Results
@@ -132,6 +134,12 @@ class Maquette:
         self.results = Results(self._database)
         self.projects = Projects(self._database, self.clock)
         self.uploads = Uploads(self._database, self.blobs, self._processes, self.clock, settings.max_photo_bytes)
+        self.fetching = Fetching(
+            HttpxFetcher(self.clock, maquette.__version__),
+            self.uploads,
+            at_once=settings.fetches,
+            seconds=settings.fetch_seconds,
+        )
         self.jobs = Jobs(self._database, self._worker, self.engines, self.clock, settings.max_queued)
 
     async def take_over(self, address: str = "") -> bool:
@@ -183,6 +191,7 @@ class Maquette:
 
         services = Services(
             uploads=self.uploads,
+            fetching=self.fetching,
             jobs=self.jobs,
             projects=self.projects,
             results=self.results,

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from maquette.app.fetching import Fetching
 from maquette.app.jobs import Jobs
 from maquette.app.projects import Projects
 from maquette.app.results import Results
@@ -23,6 +24,7 @@ class Services:
     """
 
     uploads: Uploads
+    fetching: Fetching
     jobs: Jobs
     projects: Projects
     results: Results

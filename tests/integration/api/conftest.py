@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
+from internet import Internet
 from PIL import Image
 
 from maquette.adapters.blobs.local import LocalBlobs
@@ -27,6 +28,7 @@ from maquette.adapters.sql.schema import migrate
 from maquette.adapters.sql.status import StatusReader
 from maquette.api.server import create_app
 from maquette.api.services import Services
+from maquette.app.fetching import Fetching
 from maquette.app.jobs import Jobs
 from maquette.app.projects import Projects
 from maquette.app.results import Results
@@ -80,6 +82,7 @@ class World:
     engine: RecordingJobs
     processes: ForkedProcesses
     folder: Path
+    internet: Internet
     url: str = ""
     app: Any = None
     http: httpx.Client = field(default_factory=httpx.Client)
@@ -156,8 +159,11 @@ def make_world(folder: Path) -> World:
     migrate(url)
     database, blobs, clock = SqlDatabase(url), LocalBlobs(folder / "blobs"), SystemClock()
     engine, processes, engines = RecordingJobs(), ForkedProcesses(), shelf()
+    uploads = Uploads(database, blobs, processes, clock, MAX_PHOTO)
+    internet = Internet()
     services = Services(
-        uploads=Uploads(database, blobs, processes, clock, MAX_PHOTO),
+        uploads=uploads,
+        fetching=Fetching(internet.fetcher(), uploads, at_once=2, seconds=2),
         jobs=Jobs(database, engine, engines, clock, max_queued=1000),
         projects=Projects(database, clock),
         results=Results(database),
@@ -168,7 +174,7 @@ def make_world(folder: Path) -> World:
         ready=lambda: Readiness(True),
         version="0.0.test",
     )
-    return World(services, database, blobs, engine, processes, folder)
+    return World(services, database, blobs, engine, processes, folder, internet)
 
 
 class Served:
@@ -204,6 +210,7 @@ def serve(world: World, **changes: Any) -> Iterator[World]:
                 world.http = client
                 yield world
     finally:
+        world.internet.close()
         asyncio.run(world.processes.close())
         world.database.close()
 
