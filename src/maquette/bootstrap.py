@@ -41,6 +41,7 @@ from maquette.domain.ids import LOCAL_OWNER
 from maquette.pipelines.runner import Runner
 from maquette.plugins import Shelf
 from maquette.ports.engines import Readiness
+from maquette.ports.outbound import Fetcher
 from maquette.settings import Settings
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ class Maquette:
         self.projects = Projects(self._database, self.clock)
         self.uploads = Uploads(self._database, self.blobs, self._processes, self.clock, settings.max_photo_bytes)
         self.fetching = Fetching(
-            HttpxFetcher(self.clock, maquette.__version__),
+            fetcher(),
             self.uploads,
             at_once=settings.fetches,
             seconds=settings.fetch_seconds,
@@ -272,6 +273,11 @@ async def _opened(settings: Settings) -> AsyncGenerator[Maquette, None]:
         yield house
     finally:
         await house.close()
+
+
+def fetcher() -> Fetcher:
+    """What speaks to other servers."""
+    return HttpxFetcher(SystemClock(), maquette.__version__)
 
 
 def is_behind(settings: Settings) -> bool:

@@ -23,6 +23,20 @@ def name_in(url: str) -> str:
         return ""
 
 
+async def fetch(fetcher: Fetcher, url: str, into: Sink, bounds: Bounds) -> None:
+    """Only the bytes. Raises ``url_refused``, ``url_unreachable``, ``file_too_large``, and what ``into`` raises.
+
+    The first two have one text each, whatever happened: what a server behind our network said, or whether there is one,
+    must not show.
+    """
+    try:
+        await fetcher.download(url, into, bounds=bounds)
+    except StageError as error:
+        if error.code == "remote_too_large":
+            raise Refused("file_too_large", hint=f"At most {bounds.bytes // 1_000_000} MB a photo.") from None
+        raise Refused("url_unreachable") from None
+
+
 class Fetching:
     """Takes URLs and gives assets. ``at_once`` files are fetched at a time, in at most ``seconds`` each."""
 
@@ -33,30 +47,17 @@ class Fetching:
         self.seconds = seconds
 
     async def add_photo(self, owner_id: str, url: str, info: PhotoInfo) -> Asset:
-        """Raises ``url_refused``, ``url_unreachable``, ``fetches_busy``, and what ``Uploads.add_photo`` raises.
-
-        The first two have one text each, whatever happened: what a server behind our network said, or whether there is
-        one, must not show.
-        """
+        """Raises ``fetches_busy``, what ``fetch`` raises and what ``Uploads.add_photo`` raises."""
         async with self._turn():
             writer = await asyncio.to_thread(self._uploads.receive)
             try:
-                await self.fetch(url, writer.write)
+                bounds = Bounds(self._uploads.max_photo_bytes, self.seconds)
+                await fetch(self._fetcher, url, writer.write, bounds)
                 received = await asyncio.to_thread(writer.finish)
                 named = replace(info, name=info.name or name_in(url))
                 return await self._uploads.add_photo(owner_id, received, named)
             finally:
                 await asyncio.to_thread(writer.discard)
-
-    async def fetch(self, url: str, into: Sink) -> None:
-        """Only the bytes. Raises ``url_refused``, ``url_unreachable``, ``file_too_large``, and what ``into`` raises."""
-        most = self._uploads.max_photo_bytes
-        try:
-            await self._fetcher.download(url, into, bounds=Bounds(most, self.seconds))
-        except StageError as error:
-            if error.code == "remote_too_large":
-                raise Refused("file_too_large", hint=f"At most {most // 1_000_000} MB a photo.") from None
-            raise Refused("url_unreachable") from None
 
     @contextlib.asynccontextmanager
     async def _turn(self) -> AsyncGenerator[None, None]:
