@@ -13,7 +13,7 @@ import shutil
 import time
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,8 +33,12 @@ from maquette.adapters.sql.status import StatusReader
 from maquette.adapters.sql.status_anywhere import DatabaseStatusReader
 from maquette.app.fetching import Fetching
 from maquette.app.jobs import Jobs
+from maquette.app.keys import Keys
 from maquette.app.projects import Projects
+from maquette.app.queues import Queues
 from maquette.app.results import Results
+from maquette.app.sessions import Sessions
+from maquette.app.tickets import Tickets
 from maquette.app.uploads import Uploads
 from maquette.domain.errors import Refused, Unavailable
 from maquette.domain.ids import LOCAL_OWNER
@@ -63,6 +67,20 @@ class SystemClock:
     def monotonic(self) -> float:
         """The system's monotonic clock."""
         return time.monotonic()
+
+
+class SteadyClock(SystemClock):
+    """Implements ``Clock``: the wall time of its making, carried on by the monotonic clock.
+
+    A jump of the wall clock ends no sign-in and revives no ticket.
+    """
+
+    def __init__(self) -> None:
+        self._origin = super().now() - timedelta(seconds=self.monotonic())
+
+    def now(self) -> datetime:
+        """The time in UTC that a clock which nobody sets would show."""
+        return self._origin + timedelta(seconds=self.monotonic())
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +151,7 @@ class Maquette:
         self._database = SqlDatabase(self._url)
         self.blobs = LocalBlobs(self._folder.blobs)
         self.results = Results(self._database)
+        self.keys = Keys(self._database, SteadyClock())
         self.projects = Projects(self._database, self.clock)
         self.uploads = Uploads(self._database, self.blobs, self._processes, self.clock, settings.max_photo_bytes)
         self.fetching = Fetching(
@@ -141,6 +160,7 @@ class Maquette:
             at_once=settings.fetches,
             seconds=settings.fetch_seconds,
         )
+        self.queues = Queues(self._database, self._worker, self.clock)
         self.jobs = Jobs(self._database, self._worker, self.engines, self.clock, settings.max_queued)
 
     async def take_over(self, address: str = "") -> bool:
@@ -188,23 +208,29 @@ class Maquette:
     def application(self) -> "Application":
         """The HTTP application over all of this. For a holder."""
         from maquette.api.server import create_app
-        from maquette.api.services import Services
+        from maquette.api.services import Access, Services
 
+        tickets = Tickets(self._database, SteadyClock())
+        access = Access(self.keys, Sessions(self._database), tickets, self.settings.needs_key)
         services = Services(
             uploads=self.uploads,
             fetching=self.fetching,
             jobs=self.jobs,
             projects=self.projects,
             results=self.results,
+            queues=self.queues,
             blobs=self.blobs,
             signer=HmacSigner(self._folder.secret(), self.clock),
             engines=self.engines,
+            access=access,
             status_reader=self._status_reader(),
             ready=self.readiness,
             version=maquette.__version__,
-            allowed_hosts=self.settings.allowed_hosts,
+            allowed_hosts=self.settings.host_names,
             webui=self.webui,
             upload_seconds=self.settings.upload_seconds,
+            public_url=self.settings.public_url,
+            cors_origins=self.settings.cors_origins,
         )
         return create_app(services)
 
@@ -233,7 +259,8 @@ class Maquette:
 
 @contextlib.asynccontextmanager
 async def open_for_serving(settings: Settings, address: str) -> AsyncGenerator[Maquette, None]:
-    """As the holder, or not at all: raises ``data_folder_busy`` with the holder's address."""
+    """As the holder, or not at all: raises ``data_folder_busy`` with the holder's address, or ``key_required``."""
+    await asyncio.to_thread(check_keys, settings)
     async with _opened(settings) as house:
         if not await house.take_over(address):
             raise _busy(settings)
@@ -278,6 +305,21 @@ async def _opened(settings: Settings) -> AsyncGenerator[Maquette, None]:
 def fetcher() -> Fetcher:
     """What speaks to other servers."""
     return HttpxFetcher(SystemClock(), maquette.__version__)
+
+
+def check_keys(settings: Settings) -> None:
+    """Raises ``key_required`` when keys are needed and there is none. Makes or migrates the database to find out."""
+    if not settings.needs_key:
+        return
+    if is_behind(settings):
+        migrate_database(settings)
+    database = SqlDatabase(database_url(settings))
+    try:
+        if not Keys(database, SystemClock()).exist():
+            where = settings.public_url or settings.host
+            raise Refused("key_required", f"{where} can be reached by others, and there is no key to tell them apart.")
+    finally:
+        database.close()
 
 
 def is_behind(settings: Settings) -> bool:

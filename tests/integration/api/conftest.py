@@ -16,9 +16,9 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
-from internet import Internet
 from PIL import Image
 
+from internet import Internet
 from maquette.adapters.blobs.local import LocalBlobs
 from maquette.adapters.blobs.signing import HmacSigner
 from maquette.adapters.processes.forked import ForkedProcesses
@@ -27,11 +27,15 @@ from maquette.adapters.sql.dialect import sqlite_url
 from maquette.adapters.sql.schema import migrate
 from maquette.adapters.sql.status import StatusReader
 from maquette.api.server import create_app
-from maquette.api.services import Services
+from maquette.api.services import Access, Services
 from maquette.app.fetching import Fetching
 from maquette.app.jobs import Jobs
+from maquette.app.keys import Keys
 from maquette.app.projects import Projects
+from maquette.app.queues import Queues
 from maquette.app.results import Results
+from maquette.app.sessions import Sessions
+from maquette.app.tickets import Tickets
 from maquette.app.uploads import Uploads
 from maquette.domain import jobs as moves
 from maquette.domain.assets import Asset, Role, View
@@ -167,9 +171,11 @@ def make_world(folder: Path) -> World:
         jobs=Jobs(database, engine, engines, clock, max_queued=1000),
         projects=Projects(database, clock),
         results=Results(database),
+        queues=Queues(database, engine, clock),
         blobs=blobs,
         signer=HmacSigner(b"s" * 32, clock),
         engines=engines,
+        access=Access(Keys(database, clock), Sessions(database), Tickets(database, clock)),
         status_reader=StatusReader(database_file),
         ready=lambda: Readiness(True),
         version="0.0.test",

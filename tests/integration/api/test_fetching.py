@@ -4,8 +4,8 @@ import socket
 import threading
 
 import pytest
-from internet import redirect, reply
 
+from internet import redirect, reply
 from maquette.app import fetching
 
 from .conftest import png

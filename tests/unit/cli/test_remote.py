@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from internet import opened, reply
 
+from internet import opened, reply
 from maquette.cli.remote import fetched
 from maquette.domain.errors import Refused
 from maquette.settings import Settings

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-import internet as cables
 import pytest
+
+import internet as cables
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ import zlib
 from collections.abc import Callable
 
 import pytest
-from internet import Authority, Internet, Request, redirect, reply
 
+from internet import Authority, Internet, Request, redirect, reply
 from maquette.domain.errors import MaquetteError, Permanent, Temporary, Unavailable
 from maquette.ports.outbound import Body, Bounds, Downloaded, File, Policy
 

@@ -7,8 +7,8 @@ import asyncio
 import socket
 
 import pytest
-from internet import Authority, Internet, redirect, reply
 
+from internet import Authority, Internet, redirect, reply
 from maquette.adapters.outbound.addresses import is_public
 from maquette.domain.errors import MaquetteError
 from maquette.ports.outbound import PUBLIC, Body, Bounds, Policy

@@ -4,8 +4,8 @@ import asyncio
 import threading
 
 import pytest
-from internet import Server, reply
 
+from internet import Server, reply
 from maquette.adapters.outbound.fetcher import HttpxFetcher
 from maquette.adapters.outbound.resolving import SystemResolver
 from maquette.domain.errors import Refused
