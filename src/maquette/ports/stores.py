@@ -8,22 +8,14 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Protocol
 
 from maquette.domain.assets import Asset
 from maquette.domain.jobs import Event, Job, Move, Result, Task
 from maquette.domain.projects import Project
 from maquette.domain.states import Stage, Status
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
-    """Some rows, newest first, and the cursor that leads to the next ones."""
-
-    items: tuple[T, ...]
-    next_cursor: str | None
+from maquette.ports.care import ChoreRows, DeletedRows, StaleRows
+from maquette.ports.pages import Page as Page
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +113,12 @@ class LogRows(Protocol):
 
 
 class AssetRows(Protocol):
-    def add(self, asset: Asset) -> None: ...
+    def add(self, asset: Asset) -> None:
+        """Inserts the row. From here to the transaction's end nobody removes these bytes.
+
+        They may have been removed just before, as nobody's: ``pipelines.keeping.add_kept`` looks.
+        """
+        ...
 
     def get(self, asset_id: str, owner_id: str | None = None) -> Asset | None: ...
 
@@ -181,6 +178,12 @@ class Transaction(Protocol):
     def results(self) -> ResultRows: ...
     @property
     def sessions(self) -> SessionRows: ...
+    @property
+    def deleted(self) -> DeletedRows: ...
+    @property
+    def stale(self) -> StaleRows: ...
+    @property
+    def chores(self) -> ChoreRows: ...
     @property
     def connection(self) -> Any:
         """The database connection itself, for a job engine that must enqueue in this very transaction."""

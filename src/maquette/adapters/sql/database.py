@@ -6,11 +6,14 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, Engine
 
 from maquette.adapters.sql.assets import SqlAssets
+from maquette.adapters.sql.chores import SqlChores
+from maquette.adapters.sql.deleted import SqlDeleted
 from maquette.adapters.sql.dialect import engines
 from maquette.adapters.sql.faults import translated
 from maquette.adapters.sql.jobs import SqlEvents, SqlJobs
 from maquette.adapters.sql.projects import SqlProjects
 from maquette.adapters.sql.records import SqlLogs, SqlResults, SqlSessions
+from maquette.adapters.sql.stale import SqlStale
 from maquette.adapters.sql.tasks import SqlTasks
 
 
@@ -27,6 +30,9 @@ class SqlTransaction:
         self.projects = SqlProjects(connection)
         self.results = SqlResults(connection)
         self.sessions = SqlSessions(connection)
+        self.deleted = SqlDeleted(connection)
+        self.stale = SqlStale(connection)
+        self.chores = SqlChores(connection)
 
 
 class SqlDatabase:
