@@ -12,6 +12,7 @@ from maquette.adapters.sql.dialect import engines
 from maquette.adapters.sql.faults import translated
 from maquette.adapters.sql.jobs import SqlEvents, SqlJobs
 from maquette.adapters.sql.projects import SqlProjects
+from maquette.adapters.sql.queues import SqlQueues
 from maquette.adapters.sql.records import SqlLogs, SqlResults, SqlSessions
 from maquette.adapters.sql.stale import SqlStale
 from maquette.adapters.sql.tasks import SqlTasks
@@ -33,6 +34,7 @@ class SqlTransaction:
         self.deleted = SqlDeleted(connection)
         self.stale = SqlStale(connection)
         self.chores = SqlChores(connection)
+        self.queues = SqlQueues(connection)
 
 
 class SqlDatabase:
