@@ -30,6 +30,7 @@ from maquette.adapters.sql.dialect import sqlite_path, sqlite_url
 from maquette.adapters.sql.schema import migrate, pending
 from maquette.adapters.sql.status import StatusReader
 from maquette.adapters.sql.status_anywhere import DatabaseStatusReader
+from maquette.app.care import Care
 from maquette.app.jobs import Jobs
 from maquette.app.projects import Projects
 from maquette.app.queues import Queues
@@ -133,6 +134,7 @@ class Maquette:
         self.results = Results(self._database)
         self.projects = Projects(self._database, self.clock)
         self.uploads = Uploads(self._database, self.blobs, self._processes, self.clock, settings.max_photo_bytes)
+        self.care = Care(self._database, self._worker, self.clock, settings.undo_days)
         self.queues = Queues(self._database, self._worker, self.clock)
         self.jobs = Jobs(self._database, self._worker, self.engines, self.clock, settings.max_queued)
 
@@ -189,6 +191,7 @@ class Maquette:
             projects=self.projects,
             results=self.results,
             queues=self.queues,
+            care=self.care,
             blobs=self.blobs,
             signer=HmacSigner(self._folder.secret(), self.clock),
             engines=self.engines,

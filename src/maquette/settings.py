@@ -66,6 +66,21 @@ class Settings(BaseSettings):
     max_photo_mb: int = Field(default=50, ge=1, le=50, description="Largest photo in megabytes.")
     max_queued: int = Field(default=100, ge=1, description="Unfinished jobs that may exist at a time.")
     upload_seconds: float = Field(default=120.0, gt=0, description="Longest time that one upload may take.")
+    undo_days: float = Field(
+        default=7.0, ge=0, le=3650, description="Days for which a deletion can be undone; then it is for good."
+    )
+    keep_days: float = Field(
+        default=0.0,
+        ge=0,
+        le=36500,
+        description="Days after which ended jobs and what they made are deleted; 0 keeps them for ever.",
+    )
+    draft_days: float = Field(
+        default=0.0,
+        ge=0,
+        le=36500,
+        description="Days after which a project that never had a job is deleted, if nothing changed; 0 keeps it.",
+    )
     concurrency: int = Field(
         default_factory=_concurrency,
         ge=1,

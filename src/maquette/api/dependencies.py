@@ -19,5 +19,6 @@ async def _owner() -> str:
 
 ServicesDep = Annotated[Services, Depends(_services)]
 OwnerDep = Annotated[str, Depends(_owner)]
+Deleted = Annotated[bool, Query(description="Those that were deleted and can still be restored")]
 Cursor = Annotated[str | None, Query(max_length=500, description="`next_cursor` of the page before")]
 Limit = Annotated[int, Query(ge=1, le=200, description="How many at most")]

@@ -11,13 +11,14 @@ from maquette.api import problems, streams
 from maquette.api.compat import status
 from maquette.api.delivery import HEAD
 from maquette.api.document import TITLE, describe
-from maquette.api.routes import assets, files, jobs, pipelines, projects, queues, results, service
+from maquette.api.routes import assets, files, jobs, owners, pipelines, projects, queues, results, service
 from maquette.api.security import Guard, SmallBodies, with_headers
 from maquette.api.services import Services
 from maquette.api.web import WebPage
 
 ROUTERS = (
     projects.router,
+    owners.router,
     assets.router,
     files.router,
     jobs.router,

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from maquette.app.care import Care
 from maquette.app.jobs import Jobs
 from maquette.app.projects import Projects
 from maquette.app.queues import Queues
@@ -28,6 +29,7 @@ class Services:
     projects: Projects
     results: Results
     queues: Queues
+    care: Care
     blobs: BlobStore
     signer: UrlSigner
     engines: EngineShelf

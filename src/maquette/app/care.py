@@ -62,6 +62,15 @@ class Care:
 
     def delete_owner(self, owner_id: str) -> Act:
         """All projects, jobs and assets of an owner. Jobs that have not ended are canceled first."""
+        while True:
+            try:
+                return self._delete_owner(owner_id)
+            except Refused as refusal:
+                # one of the jobs moved meanwhile
+                if refusal.code != "conflict":
+                    raise
+
+    def _delete_owner(self, owner_id: str) -> Act:
         with self._db.write() as tx:
             canceled = [self._cancel(tx, job) for job in _open_jobs(tx, owner_id)]
             act = tx.deleted.delete_owner(owner_id, self._instant(tx, owner_id))
@@ -100,24 +109,30 @@ class Care:
 
     # -- looking
 
-    def deleted_assets(self, owner_id: str, cursor: str | None, limit: int) -> Page[Asset]:
+    def deleted_assets(self, owner_id: str, project_id: str | None, cursor: str | None, limit: int) -> Page[Asset]:
         """What can still be restored; newest first, as all lists."""
         with self._db.read() as tx:
-            return tx.deleted.assets(owner_id, self._since(), cursor, limit)
+            return tx.deleted.assets(owner_id, self._since(), project_id, cursor, limit)
 
-    def deleted_jobs(self, owner_id: str, cursor: str | None, limit: int) -> Page[Job]:
+    def deleted_jobs(self, owner_id: str, project_id: str | None, cursor: str | None, limit: int) -> Page[Job]:
         """What can still be restored."""
         with self._db.read() as tx:
-            return tx.deleted.jobs(owner_id, self._since(), cursor, limit)
+            return tx.deleted.jobs(owner_id, self._since(), project_id, cursor, limit)
 
     def deleted_projects(self, owner_id: str, cursor: str | None, limit: int) -> Page[Project]:
         """What can still be restored."""
         with self._db.read() as tx:
             return tx.deleted.projects(owner_id, self._since(), cursor, limit)
 
-    def restorable_until(self, deleted_at: datetime) -> datetime:
-        """When what was deleted then is gone for good."""
-        return deleted_at + self._undo
+    def restorable_until(self, thing: Asset | Job | Project | Act) -> datetime | None:
+        """When it is gone for good; None for what is not deleted."""
+        at = thing.at if isinstance(thing, Act) else thing.deleted_at
+        return None if at is None else at + self._undo
+
+    def elapsed_ms(self, job: Job) -> int:
+        """The working time over all attempts of a job, be it deleted or not."""
+        with self._db.read() as tx:
+            return sum(task.duration_ms for task in tx.tasks.of_job(job.id) if not task.reused)
 
     def _since(self) -> datetime:
         return self._clock.now() - self._undo

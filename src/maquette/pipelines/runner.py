@@ -252,8 +252,7 @@ class Runner:
 
         def write() -> Outcome:
             with self._db.write() as tx:
-                for asset in stored.assets:
-                    tx.assets.add(asset)
+                self._bench.write(tx, stored)
                 tx.tasks.save(finished)
                 return self._finish(tx, finished, spec)
 

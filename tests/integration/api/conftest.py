@@ -27,6 +27,7 @@ from maquette.adapters.sql.schema import migrate
 from maquette.adapters.sql.status import StatusReader
 from maquette.api.server import create_app
 from maquette.api.services import Services
+from maquette.app.care import Care
 from maquette.app.jobs import Jobs
 from maquette.app.projects import Projects
 from maquette.app.queues import Queues
@@ -162,6 +163,7 @@ def make_world(folder: Path) -> World:
         jobs=Jobs(database, engine, engines, clock, max_queued=1000),
         projects=Projects(database, clock),
         results=Results(database),
+        care=Care(database, engine, clock, undo_days=7),
         queues=Queues(database, engine, clock),
         blobs=blobs,
         signer=HmacSigner(b"s" * 32, clock),

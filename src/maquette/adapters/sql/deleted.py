@@ -101,9 +101,7 @@ class SqlDeleted:
         return self._now(PROJECTS, Project, project_id)
 
     def restore_owner(self, owner_id: str, at: datetime) -> Act:
-        counts = [
-            self._unmark(table, table.c.owner_id == owner_id, table.c.deleted_at == at) for table in _TABLES
-        ]
+        counts = [self._unmark(table, table.c.owner_id == owner_id, table.c.deleted_at == at) for table in _TABLES]
         return Act(owner_id, at, *counts)
 
     # -- looking
@@ -119,11 +117,15 @@ class SqlDeleted:
         )
         return max((at for at in self._connection.execute(newest).scalars() if at is not None), default=None)
 
-    def assets(self, owner_id: str, since: datetime, cursor: str | None, limit: int) -> Page[Asset]:
-        return self._list(ASSETS, Asset, owner_id, since, cursor, limit)
+    def assets(
+        self, owner_id: str, since: datetime, project_id: str | None, cursor: str | None, limit: int
+    ) -> Page[Asset]:
+        which = () if project_id is None else (_A.project_id == project_id,)
+        return self._list(ASSETS, Asset, owner_id, since, cursor, limit, *which)
 
-    def jobs(self, owner_id: str, since: datetime, cursor: str | None, limit: int) -> Page[Job]:
-        return self._list(JOBS, Job, owner_id, since, cursor, limit)
+    def jobs(self, owner_id: str, since: datetime, project_id: str | None, cursor: str | None, limit: int) -> Page[Job]:
+        which = () if project_id is None else (_J.project_id == project_id,)
+        return self._list(JOBS, Job, owner_id, since, cursor, limit, *which)
 
     def projects(self, owner_id: str, since: datetime, cursor: str | None, limit: int) -> Page[Project]:
         return self._list(PROJECTS, Project, owner_id, since, cursor, limit)
@@ -152,9 +154,16 @@ class SqlDeleted:
         return load(kind, self._connection.execute(select(table).where(table.c.id == row_id)).one())
 
     def _list(
-        self, table: Table, kind: type[T], owner_id: str, since: datetime, cursor: str | None, limit: int
+        self,
+        table: Table,
+        kind: type[T],
+        owner_id: str,
+        since: datetime,
+        cursor: str | None,
+        limit: int,
+        *which: ColumnElement[bool],
     ) -> Page[T]:
-        query = select(table).where(table.c.owner_id == owner_id, table.c.deleted_at >= since)
+        query = select(table).where(table.c.owner_id == owner_id, table.c.deleted_at >= since, *which)
         return page(self._connection, query, table, kind, cursor, limit)
 
     def _check_project(self, project_id: str | None) -> None:
