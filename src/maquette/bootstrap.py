@@ -13,7 +13,7 @@ import shutil
 import time
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,9 +32,12 @@ from maquette.adapters.sql.status import StatusReader
 from maquette.adapters.sql.status_anywhere import DatabaseStatusReader
 from maquette.app.care import Care
 from maquette.app.jobs import Jobs
+from maquette.app.keys import Keys
 from maquette.app.projects import Projects
 from maquette.app.queues import Queues
 from maquette.app.results import Results
+from maquette.app.sessions import Sessions
+from maquette.app.tickets import Tickets
 from maquette.app.uploads import Uploads
 from maquette.domain.errors import Refused, Unavailable
 from maquette.domain.ids import LOCAL_OWNER
@@ -62,6 +65,20 @@ class SystemClock:
     def monotonic(self) -> float:
         """The system's monotonic clock."""
         return time.monotonic()
+
+
+class SteadyClock(SystemClock):
+    """Implements ``Clock``: the wall time of its making, carried on by the monotonic clock.
+
+    A jump of the wall clock ends no sign-in and revives no ticket.
+    """
+
+    def __init__(self) -> None:
+        self._origin = super().now() - timedelta(seconds=self.monotonic())
+
+    def now(self) -> datetime:
+        """The time in UTC that a clock which nobody sets would show."""
+        return self._origin + timedelta(seconds=self.monotonic())
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +149,7 @@ class Maquette:
         self._database = SqlDatabase(self._url)
         self.blobs = LocalBlobs(self._folder.blobs)
         self.results = Results(self._database)
+        self.keys = Keys(self._database, SteadyClock())
         self.projects = Projects(self._database, self.clock)
         self.uploads = Uploads(self._database, self.blobs, self._processes, self.clock, settings.max_photo_bytes)
         self.care = Care(self._database, self._worker, self.clock, settings.undo_days)
@@ -183,8 +201,10 @@ class Maquette:
     def application(self) -> "Application":
         """The HTTP application over all of this. For a holder."""
         from maquette.api.server import create_app
-        from maquette.api.services import Services
+        from maquette.api.services import Access, Services
 
+        tickets = Tickets(self._database, SteadyClock())
+        access = Access(self.keys, Sessions(self._database), tickets, self.settings.needs_key)
         services = Services(
             uploads=self.uploads,
             jobs=self.jobs,
@@ -195,12 +215,15 @@ class Maquette:
             blobs=self.blobs,
             signer=HmacSigner(self._folder.secret(), self.clock),
             engines=self.engines,
+            access=access,
             status_reader=self._status_reader(),
             ready=self.readiness,
             version=maquette.__version__,
-            allowed_hosts=self.settings.allowed_hosts,
+            allowed_hosts=self.settings.host_names,
             webui=self.webui,
             upload_seconds=self.settings.upload_seconds,
+            public_url=self.settings.public_url,
+            cors_origins=self.settings.cors_origins,
         )
         return create_app(services)
 
@@ -229,7 +252,8 @@ class Maquette:
 
 @contextlib.asynccontextmanager
 async def open_for_serving(settings: Settings, address: str) -> AsyncGenerator[Maquette, None]:
-    """As the holder, or not at all: raises ``data_folder_busy`` with the holder's address."""
+    """As the holder, or not at all: raises ``data_folder_busy`` with the holder's address, or ``key_required``."""
+    await asyncio.to_thread(check_keys, settings)
     async with _opened(settings) as house:
         if not await house.take_over(address):
             raise _busy(settings)
@@ -269,6 +293,21 @@ async def _opened(settings: Settings) -> AsyncGenerator[Maquette, None]:
         yield house
     finally:
         await house.close()
+
+
+def check_keys(settings: Settings) -> None:
+    """Raises ``key_required`` when keys are needed and there is none. Makes or migrates the database to find out."""
+    if not settings.needs_key:
+        return
+    if is_behind(settings):
+        migrate_database(settings)
+    database = SqlDatabase(database_url(settings))
+    try:
+        if not Keys(database, SystemClock()).exist():
+            where = settings.public_url or settings.host
+            raise Refused("key_required", f"{where} can be reached by others, and there is no key to tell them apart.")
+    finally:
+        database.close()
 
 
 def is_behind(settings: Settings) -> bool:

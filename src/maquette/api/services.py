@@ -6,13 +6,26 @@ from pathlib import Path
 
 from maquette.app.care import Care
 from maquette.app.jobs import Jobs
+from maquette.app.keys import Keys
 from maquette.app.projects import Projects
 from maquette.app.queues import Queues
 from maquette.app.results import Results
+from maquette.app.sessions import Sessions
+from maquette.app.tickets import Tickets
 from maquette.app.uploads import Uploads
 from maquette.ports.blobs import BlobStore, UrlSigner
 from maquette.ports.engines import EngineShelf, Readiness
 from maquette.ports.status import StatusReader
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who knows what proves what. ``required`` is whether somebody without any proof is turned away."""
+
+    keys: Keys
+    sessions: Sessions
+    tickets: Tickets
+    required: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +34,8 @@ class Services:
 
     ``ready`` blocks; it looks at the database, the job engine and the disk. ``allowed_hosts`` are host names beyond
     the loopback ones, without port. ``webui`` is the folder of the built page, None when there is none.
-    ``upload_seconds`` is how long one upload may take in all.
+    ``upload_seconds`` is how long one upload may take in all. ``public_url`` is the scheme and host by which a proxy in
+    front is reached; ``cors_origins`` are the origins of other pages that may call.
     """
 
     uploads: Uploads
@@ -33,9 +47,12 @@ class Services:
     blobs: BlobStore
     signer: UrlSigner
     engines: EngineShelf
+    access: Access
     status_reader: StatusReader
     ready: Callable[[], Readiness]
     version: str
     allowed_hosts: frozenset[str] = frozenset()
     webui: Path | None = None
     upload_seconds: float = 120.0
+    public_url: str = ""
+    cors_origins: frozenset[str] = frozenset()

@@ -10,7 +10,12 @@ from maquette.cli.options import JsonFlag, settings
 def serve(
     ctx: typer.Context,
     host: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="Address to listen on; loopback only.", show_default=False)
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Address to listen on (127.0.0.1); any but loopback needs a key.",
+            show_default=False,
+        ),
     ] = None,
     port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="Port to listen on (8760); 0 takes a free one.")

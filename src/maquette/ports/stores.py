@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from maquette.domain.access import ApiKey, SignIn, Ticket
 from maquette.domain.assets import Asset
 from maquette.domain.fleet import QueueState
 from maquette.domain.jobs import Event, Job, Move, Result, Task
@@ -180,6 +181,56 @@ class QueueRows(Protocol):
     def save(self, state: QueueState) -> None: ...
 
 
+class KeyRows(Protocol):
+    def add(self, key: ApiKey) -> None: ...
+
+    def by_hash(self, key_hash: str) -> ApiKey | None:
+        """Also a revoked or expired one."""
+        ...
+
+    def list(self, *, cursor: str | None = None, limit: int = 50) -> Page[ApiKey]:
+        """The keys of all owners."""
+        ...
+
+    def revoke(self, key_id: str, at: datetime) -> bool:
+        """Ends the key, its sign-ins, and the tickets of its owner. True if it was not revoked yet."""
+        ...
+
+    def used(self, key_id: str, at: datetime, unless_after: datetime) -> None:
+        """Notes a use, unless one was noted after ``unless_after``."""
+        ...
+
+    def opening(self, now: datetime) -> bool:
+        """Whether there is a key that is neither revoked nor expired."""
+        ...
+
+
+class SignInRows(Protocol):
+    def add(self, sign_in: SignIn) -> None: ...
+
+    def find(self, token_hash: str) -> tuple[SignIn, ApiKey] | None:
+        """With the key behind it."""
+        ...
+
+    def end(self, token_hash: str) -> None: ...
+
+    def sweep(self, now: datetime) -> None:
+        """Removes the expired ones."""
+        ...
+
+
+class TicketRows(Protocol):
+    def add(self, ticket: Ticket) -> None: ...
+
+    def take(self, token_hash: str, path: str) -> Ticket | None:
+        """Removes and gives it, in one statement: of two that ask, one gets it."""
+        ...
+
+    def sweep(self, now: datetime) -> None:
+        """Removes the expired ones."""
+        ...
+
+
 class Transaction(Protocol):
     """All repositories on one connection; what they write becomes visible together or not at all."""
 
@@ -207,6 +258,12 @@ class Transaction(Protocol):
     def chores(self) -> ChoreRows: ...
     @property
     def queues(self) -> QueueRows: ...
+    @property
+    def keys(self) -> KeyRows: ...
+    @property
+    def sign_ins(self) -> SignInRows: ...
+    @property
+    def tickets(self) -> TicketRows: ...
     @property
     def connection(self) -> Any:
         """The database connection itself, for a job engine that must enqueue in this very transaction."""

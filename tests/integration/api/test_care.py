@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from maquette.app.keys import Asked
 from maquette.domain import jobs as moves
 from maquette.domain.assets import Role
 from maquette.domain.errors import Permanent, Problem
@@ -107,8 +108,6 @@ def test_all_data_of_an_owner_goes_and_comes_back(make):
     project = world.http.post("/api/v1/projects", json={"name": "Chair"}).json()["id"]
     job = world.job(project_id=project)
     world.photo(colour="black")
-    stranger, nobody = (world.http.delete(f"/api/v1/owners/{name}/data") for name in ("somebody", "own_none"))
-    assert (stranger.status_code, stranger.content) == (404, nobody.content)
     gone = world.http.delete("/api/v1/owners/local/data")
     assert gone.status_code == 200
     taken = gone.json()
@@ -122,6 +121,28 @@ def test_all_data_of_an_owner_goes_and_comes_back(make):
     world.http.delete("/api/v1/owners/local/data")
     assert world.http.post("/api/v1/owners/local/data/restore").status_code == 200
     assert _ids(world, "projects") == [project]
+
+
+def test_nobody_but_an_admin_touches_the_data_of_another_owner(make):
+    world = make()
+    world.photo()
+
+    def key(owner, is_admin):
+        made = world.services.access.keys.create(Asked("key", owner, is_admin))
+        return {"authorization": f"Bearer {made.secret}"}
+
+    stranger, admin = key("bob", False), key("root", True)
+    answers = [
+        (world.http.delete(f"/api/v1/owners/{name}/data", headers=stranger),
+         world.http.post(f"/api/v1/owners/{name}/data/restore", headers=stranger))
+        for name in ("local", "own_none")
+    ]  # fmt: skip
+    assert {(answer.status_code, answer.content) for pair in answers for answer in pair} == {
+        (404, answers[0][0].content)
+    }
+    assert world.http.delete("/api/v1/owners/bob/data", headers=stranger).json()["assets"] == 0
+    assert world.http.delete("/api/v1/owners/local/data", headers=admin).json()["assets"] == 1
+    assert world.http.post("/api/v1/owners/local/data/restore", headers=admin).json()["assets"] == 1
 
 
 def test_when_the_time_for_regrets_is_over_it_is_missing(make):

@@ -11,6 +11,7 @@ from maquette.adapters.sql.deleted import SqlDeleted
 from maquette.adapters.sql.dialect import engines
 from maquette.adapters.sql.faults import translated
 from maquette.adapters.sql.jobs import SqlEvents, SqlJobs
+from maquette.adapters.sql.keys import SqlKeys, SqlSignIns, SqlTickets
 from maquette.adapters.sql.projects import SqlProjects
 from maquette.adapters.sql.queues import SqlQueues
 from maquette.adapters.sql.records import SqlLogs, SqlResults, SqlSessions
@@ -35,6 +36,9 @@ class SqlTransaction:
         self.stale = SqlStale(connection)
         self.chores = SqlChores(connection)
         self.queues = SqlQueues(connection)
+        self.keys = SqlKeys(connection)
+        self.sign_ins = SqlSignIns(connection)
+        self.tickets = SqlTickets(connection)
 
 
 class SqlDatabase:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from maquette.api.dependencies import OwnerDep, ServicesDep
+from maquette.api.dependencies import PrincipalDep, ServicesDep
 from maquette.api.problems import documented
 from maquette.api.schemas.owners import DeletionOut, RestoreIn
 from maquette.domain.errors import Refused
@@ -12,9 +12,9 @@ from maquette.domain.errors import Refused
 router = APIRouter(prefix="/api/v1/owners", tags=["owners"])
 
 
-async def _subject(owner_id: str, owner: OwnerDep) -> str:
-    """The owner in the path, if the caller may decide over their data; a stranger's is missing."""
-    if owner_id != owner:
+async def _subject(owner_id: str, principal: PrincipalDep) -> str:
+    """The owner in the path, if it is the caller or the caller is an admin; a stranger's is missing."""
+    if owner_id != principal.owner_id and not principal.is_admin:
         raise Refused("not_found")
     return owner_id
 
