@@ -24,6 +24,7 @@ from maquette.adapters.blobs.local import LocalBlobs
 from maquette.adapters.blobs.signing import HmacSigner
 from maquette.adapters.dbos.jobs import DbosJobs
 from maquette.adapters.dbos.lock import FolderLock, Holder, executor_id
+from maquette.adapters.dbos.retention import DbosArchive
 from maquette.adapters.processes.forked import ForkedProcesses
 from maquette.adapters.sql.database import SqlDatabase
 from maquette.adapters.sql.dialect import sqlite_path, sqlite_url
@@ -31,8 +32,10 @@ from maquette.adapters.sql.schema import migrate, pending
 from maquette.adapters.sql.status import StatusReader
 from maquette.adapters.sql.status_anywhere import DatabaseStatusReader
 from maquette.app.care import Care
+from maquette.app.janitor import Janitor, Terms
 from maquette.app.jobs import Jobs
 from maquette.app.keys import Keys
+from maquette.app.orphans import Orphans
 from maquette.app.projects import Projects
 from maquette.app.queues import Queues
 from maquette.app.results import Results
@@ -153,6 +156,10 @@ class Maquette:
         self.projects = Projects(self._database, self.clock)
         self.uploads = Uploads(self._database, self.blobs, self._processes, self.clock, settings.max_photo_bytes)
         self.care = Care(self._database, self._worker, self.clock, settings.undo_days)
+        self._archive = DbosArchive(self._url)
+        terms = Terms(settings.undo_days, settings.keep_days, settings.draft_days)
+        orphans = Orphans(self._database, self.blobs)
+        self.janitor = Janitor(self._database, orphans, self._archive, self.clock, terms)
         self.queues = Queues(self._database, self._worker, self.clock)
         self.jobs = Jobs(self._database, self._worker, self.engines, self.clock, settings.max_queued)
 
@@ -169,6 +176,7 @@ class Maquette:
             self._lock.release()
             raise
         self.holds = True
+        self.janitor.start()
         return True
 
     async def be_guest(self) -> None:
@@ -230,9 +238,11 @@ class Maquette:
     async def close(self) -> None:
         """Ends in order: the work, the processes that did it, the database, and last the lock."""
         try:
+            await asyncio.to_thread(self.janitor.stop)
             await asyncio.to_thread(self._worker.close)
             await self._processes.close()
         finally:
+            self._archive.close()
             self._database.close()
             self._lock.release()
             self.holds = False

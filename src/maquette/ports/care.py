@@ -160,5 +160,10 @@ class EngineArchive(Protocol):
     def count(self, before: datetime) -> int: ...
 
     def forget(self, before: datetime, limit: int) -> int:
-        """Removes up to ``limit`` records of work that ended before ``before``; says how many."""
+        """Removes up to ``limit`` records of work that ended before ``before``; says how many.
+
+        Not to be called while a transaction is open.
+        """
         ...
+
+    def close(self) -> None: ...
