@@ -20,6 +20,7 @@ from maquette.api.routes import (
     files,
     jobs,
     keys,
+    owners,
     pipelines,
     projects,
     queues,
@@ -35,6 +36,7 @@ from maquette.api.web import WebPage
 
 ROUTERS = (
     projects.router,
+    owners.router,
     assets.router,
     files.router,
     jobs.router,

@@ -240,8 +240,7 @@ class Runner:
 
         def write() -> Outcome:
             with self._writing() as tx:
-                for asset in stored.assets:
-                    tx.assets.add(asset)
+                self._bench.write(tx, stored)
                 _end(tx, finished)
                 return self._finish(tx, finished, spec)
 
