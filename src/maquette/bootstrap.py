@@ -12,8 +12,8 @@ name of its own with a lease in the database.
 import asyncio
 import contextlib
 import os
+import platform
 import shutil
-import socket
 import uuid
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -54,7 +54,7 @@ from maquette.plugins import Shelf
 from maquette.ports.engines import Readiness
 from maquette.ports.outbound import Fetcher
 from maquette.settings import Settings
-from maquette.worker import Terms, Work
+from maquette.worker import Work
 
 if TYPE_CHECKING:
     from maquette.api.server import Application
@@ -87,7 +87,7 @@ class Maquette:
         self.engines = FleetShelf(self._here, self._database)
         self._status = self._status_reader()
         self.blobs = blob_store(settings)
-        self.work = Work(self._engine, self._database, Terms(settings.slots, settings.lease_seconds), self._hire)
+        self.work = Work(self._engine, self._database, settings.slots, self._hire)
         self.results = Results(self._database)
         self.keys = Keys(self._database, SteadyClock())
         self.projects = Projects(self._database, self.clock)
@@ -221,7 +221,7 @@ class Maquette:
         at, slots = self.clock.now(), self.settings.slots
         worker = Worker(
             id=name,
-            host=socket.gethostname(),
+            host=platform.node(),
             pid=os.getpid(),
             version=maquette.__version__,
             queues=tuple(slots),
@@ -229,6 +229,7 @@ class Maquette:
             started_at=at,
             seen_at=at,
             engines=ready_engines(self._here),
+            lease_s=self.settings.lease_seconds,
         )
         folder = self._scratch.take(name)
         parts = (self._database, self.blobs, self._processes, self._here, self.clock)
