@@ -58,7 +58,7 @@ from maquette.plugins import Shelf
 from maquette.ports.engines import Readiness
 from maquette.ports.outbound import Fetcher
 from maquette.settings import Settings
-from maquette.worker import Terms, Work
+from maquette.worker import Work
 
 if TYPE_CHECKING:
     from maquette.api.server import Application
@@ -91,7 +91,7 @@ class Maquette:
         self.engines = FleetShelf(self._here, self._database)
         self._status = self._status_reader()
         self.blobs = blob_store(settings)
-        self.work = Work(self._engine, self._database, Terms(settings.slots, settings.lease_seconds), self._hire)
+        self.work = Work(self._engine, self._database, settings.slots, self._hire)
         self.results = Results(self._database)
         self.keys = Keys(self._database, SteadyClock())
         self.projects = Projects(self._database, self.clock)
@@ -242,6 +242,7 @@ class Maquette:
             started_at=at,
             seen_at=at,
             engines=ready_engines(self._here),
+            lease_s=self.settings.lease_seconds,
         )
         folder = self._scratch.take(name)
         parts = (self._database, self.blobs, self._processes, self._here, self.clock)
