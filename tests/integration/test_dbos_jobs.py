@@ -12,6 +12,7 @@ import psutil
 import pytest
 from sqlalchemy import make_url
 
+from maquette.domain.jobs import TaskStatus
 from maquette.domain.states import Status
 from postgres import FreshDatabase
 
@@ -108,8 +109,7 @@ def test_enqueueing_twice_walks_once(shop):
 
 def test_a_higher_priority_goes_first(shop):
     ids = [shop.jobs.create("local", replace(shop.new_job(), priority=priority)).job.id for priority in (0, 5, -5, 5)]
-    shop.engine._concurrency = 1
-    shop.engine._walks._concurrency = 1
+    shop.concurrency = 1
     shop.launch()
     for job_id in ids:
         shop.wait(job_id, Status.COMPLETED)
@@ -190,13 +190,30 @@ def test_closing_stops_what_runs_and_launching_goes_on_with_it(shop, tmp_path):
     assert [task.status.value for task in shop.tasks(job.id)].count("lost") == 1
 
 
-def test_draining_lets_running_jobs_end(shop):
-    slow(shop, 0.1)
-    job = shop.accept()
+def test_draining_lets_running_stages_end_and_begins_no_other(shop):
+    slow(shop, 0.5)
+    running, waiting = shop.accept(), shop.accept()
+    shop.concurrency = 1
     shop.launch()
     first_pid(shop)
-    shop.engine.close(drain_s=30)
-    assert shop.job(job.id).status is Status.COMPLETED
+    assert shop.engine.drain(30)
+    shop.engine.stop()
+    assert [task.status for task in shop.tasks(running.id)] == [TaskStatus.FINISHED]
+    assert shop.job(waiting.id).status is Status.PENDING
+    shop.launch()
+    for job in (running, waiting):
+        assert shop.wait(job.id, Status.COMPLETED, Status.FAILED).status is Status.COMPLETED
+    assert TaskStatus.LOST not in {task.status for task in shop.tasks(running.id)}
+
+
+def test_a_drain_that_takes_too_long_ends_anyway(shop):
+    slow(shop, 300)
+    shop.accept()
+    shop.launch()
+    pid = first_pid(shop)
+    assert not shop.engine.drain(0.1)
+    shop.engine.stop()
+    assert not psutil.pid_exists(pid)
 
 
 def test_a_job_without_a_workflow_is_handed_over_at_launch(shop):

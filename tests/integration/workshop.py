@@ -6,9 +6,11 @@ Run as a program it is a service that holds the folder's lock and works: ``pytho
 import asyncio
 import contextlib
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from maquette.adapters.sql.dialect import sqlite_path
 from maquette.adapters.sql.schema import migrate
 from maquette.app.jobs import Jobs, NewJob
 from maquette.domain.assets import Asset, Role, View, blob_key
+from maquette.domain.fleet import Queue, Worker
 from maquette.domain.ids import new_id
 from maquette.domain.jobs import Job, JobInput, Task
 from maquette.domain.states import Status
@@ -73,6 +76,7 @@ class Workshop:
     runner: Runner
     processes: Any
     blobs: LocalBlobs
+    concurrency: int
 
     @property
     def walks(self) -> str:
@@ -80,7 +84,12 @@ class Workshop:
         return "workflow_status" if sqlite_path(self.database.url) else "dbos.workflow_status"
 
     def launch(self) -> None:
-        self.engine.launch(self.runner, self.database, executor_id(self.folder))
+        """Works under the stable name of whoever holds the folder."""
+        self.lost = threading.Event()
+        at = datetime.now(UTC)
+        worker = Worker(executor_id(self.folder), "here", 0, "0", ("cpu", "gpu", "net"), self.concurrency, at, at)
+        slots = {Queue.CPU: self.concurrency, Queue.GPU: 1, Queue.NET: 32}
+        self.engine.launch(self.runner, self.database, worker, slots, lease_s=30.0, lost=self.lost.set)
 
     def job(self, job_id: str) -> Job:
         return self.jobs.get(OWNER, job_id)
@@ -133,9 +142,9 @@ def build(
     shelf = Shelf([_engine("cut", Capability.CUTTER), _engine("mesh", Capability.MESHER)])
     processes = processes or StandIns(folder, seconds)
     runner = Runner(database, blobs, processes, shelf, clock, folder / "work")
-    engine = DbosJobs(url, concurrency=concurrency)
+    engine = DbosJobs(url)
     jobs = Jobs(database, engine, shelf, clock, max_queued=1000)
-    return Workshop(folder, database, engine, jobs, runner, processes, blobs)
+    return Workshop(folder, database, engine, jobs, runner, processes, blobs, concurrency)
 
 
 @contextlib.contextmanager
