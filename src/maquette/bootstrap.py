@@ -29,6 +29,7 @@ from maquette.adapters.dbos.jobs import DbosJobs
 from maquette.adapters.dbos.lock import FolderLock, Holder, executor_id
 from maquette.adapters.folder.data import DataFolder
 from maquette.adapters.folder.scratch import Scratch
+from maquette.adapters.outbound.fetcher import HttpxFetcher
 from maquette.adapters.processes.forked import ForkedProcesses
 from maquette.adapters.sql.database import SqlDatabase
 from maquette.adapters.sql.dialect import sqlite_path, sqlite_url
@@ -36,6 +37,8 @@ from maquette.adapters.sql.fleet import FleetShelf, ready_engines
 from maquette.adapters.sql.schema import migrate, pending
 from maquette.adapters.sql.status import StatusReader
 from maquette.adapters.sql.status_postgres import PostgresStatusReader
+from maquette.app.events import Events
+from maquette.app.fetching import Fetching
 from maquette.app.jobs import Jobs
 from maquette.app.keys import Keys
 from maquette.app.projects import Projects
@@ -49,6 +52,7 @@ from maquette.domain.fleet import Queue, Worker
 from maquette.pipelines.runner import Runner
 from maquette.plugins import Shelf
 from maquette.ports.engines import Readiness
+from maquette.ports.outbound import Fetcher
 from maquette.settings import Settings
 from maquette.worker import Terms, Work
 
@@ -88,6 +92,7 @@ class Maquette:
         self.keys = Keys(self._database, SteadyClock())
         self.projects = Projects(self._database, self.clock)
         self.uploads = Uploads(self._database, self.blobs, self._processes, self.clock, settings.max_photo_bytes)
+        self.fetching = Fetching(fetcher(), self.uploads, at_once=settings.fetches, seconds=settings.fetch_seconds)
         self.queues = Queues(self._database, self._engine, self.clock)
         self.jobs = Jobs(self._database, self._engine, self.engines, self.clock, settings.max_queued)
 
@@ -164,7 +169,9 @@ class Maquette:
         access = Access(self.keys, Sessions(self._database), tickets, self.settings.needs_key)
         services = Services(
             uploads=self.uploads,
+            fetching=self.fetching,
             jobs=self.jobs,
+            events=Events(self._database),
             projects=self.projects,
             results=self.results,
             queues=self.queues,
@@ -178,6 +185,7 @@ class Maquette:
             allowed_hosts=self.settings.host_names,
             webui=self.webui,
             upload_seconds=self.settings.upload_seconds,
+            max_sockets=self.settings.max_sockets,
             public_url=self.settings.public_url,
             cors_origins=self.settings.cors_origins,
         )
@@ -235,8 +243,7 @@ class Maquette:
 
 @contextlib.asynccontextmanager
 async def open_for_serving(settings: Settings, address: str) -> AsyncGenerator[Maquette, None]:
-    """As the holder, or not at all: raises ``data_folder_busy`` with the holder's address, or ``key_required``."""
-    await asyncio.to_thread(check_keys, settings)
+    """As the holder, or not at all: raises ``data_folder_busy`` with the holder's address."""
     async with _opened(settings) as house:
         if not await house.take_over(address, work=settings.serve_works):
             raise _busy(settings)
@@ -286,17 +293,27 @@ async def _opened(settings: Settings) -> AsyncGenerator[Maquette, None]:
         await house.close()
 
 
+def fetcher() -> Fetcher:
+    """What speaks to other servers."""
+    return HttpxFetcher(SystemClock(), maquette.__version__)
+
+
 def check_keys(settings: Settings) -> None:
-    """Raises ``key_required`` when keys are needed and there is none. Makes or migrates the database to find out."""
-    if not settings.needs_key:
-        return
+    """Raises ``key_required`` when keys are needed and there is none. Migrates a database that is behind."""
+    if settings.needs_key and not _has_key(settings):
+        where = settings.public_url or settings.host
+        raise Refused("key_required", f"{where} can be reached by others, and there is no key to tell them apart.")
+
+
+def _has_key(settings: Settings) -> bool:
+    file = sqlite_path(database_url(settings))
+    if file is not None and not file.exists():
+        return False
     if is_behind(settings):
         migrate_database(settings)
     database = SqlDatabase(database_url(settings))
     try:
-        if not Keys(database, SystemClock()).exist():
-            where = settings.public_url or settings.host
-            raise Refused("key_required", f"{where} can be reached by others, and there is no key to tell them apart.")
+        return Keys(database, SystemClock()).exist()
     finally:
         database.close()
 
