@@ -59,11 +59,12 @@ class Reaper:
     def look(self) -> None:
         """One round. Raises what the database raises."""
         now = self._monotonic()
+        workers = self._read()
         if now - self._looked > STANDSTILL_S:
-            # it was us who stood still, perhaps with the whole machine: nobody else's silence can be told
+            # it was us who heard nothing, or the whole machine or the database stood still: silence tells nothing
             self._heard.clear()
         self._looked = now
-        living = self._without_silent(self._read(), now)
+        living = self._without_silent(workers, now)
         somebody_left = not set(self._living) <= set(living)
         self._living = living
         if somebody_left or now - self._adopted >= ADOPT_EVERY_S:
