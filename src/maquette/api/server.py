@@ -65,7 +65,7 @@ class Application:
         self._tail = Tail(services.events, streams.PING_S)
         self._events = streams.EventRoute(self._tail)
         self._sockets = sockets.SocketRoute(self._tail, services.max_sockets)
-        self._status = status.StatusRoute(services.status_reader)
+        self._status = status.StatusRoute(services.status_reader, identity)
         self._api = _head_as_get(SmallBodies(framework, UPLOADS))
         self._page = WebPage(services.webui)
         self._door = Door(self._behind, identity, services.access)

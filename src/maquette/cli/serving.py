@@ -21,7 +21,7 @@ from maquette.api.starting import App, Starting
 from maquette.cli.connections import Http, WebSocket
 from maquette.cli.screen import Screen
 from maquette.domain.errors import Unavailable
-from maquette.settings import Settings
+from maquette.settings import EVERYWHERE, Settings
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
@@ -66,7 +66,7 @@ def allow_many_connections() -> None:
 async def _run(settings: Settings, screen: Screen, open_page: bool) -> None:
     """The door answers from the first moment; behind it the house is opened, and closed after the door."""
     with _listen(settings.host, settings.port) as listener:
-        url = _url(settings.host, listener)
+        url = settings.public_url or _url(settings.host, listener)
         door = Starting()
         server = server_for(door)
         stopping = _on_signal(server)
@@ -160,4 +160,5 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _url(host: str, listener: socket.socket) -> str:
     port = listener.getsockname()[1]
+    host = "localhost" if host in EVERYWHERE else host
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

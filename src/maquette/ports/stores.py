@@ -12,7 +12,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from maquette.domain.access import ApiKey, SignIn, Ticket
 from maquette.domain.assets import Asset
-from maquette.domain.fleet import QueueState
+from maquette.domain.fleet import QueueState, Worker
 from maquette.domain.jobs import Event, Job, Move, Result, Task
 from maquette.domain.projects import Project
 from maquette.domain.states import Stage, Status
@@ -123,6 +123,12 @@ class TaskRows(Protocol):
 
     def save(self, task: Task) -> None: ...
 
+    def end(self, task: Task) -> bool:
+        """Saves a task if it still is running; False when somebody else has ended it or given it up as lost."""
+        ...
+
+    def is_running(self, task_id: str) -> bool: ...
+
     def of_job(self, job_id: str) -> tuple[Task, ...]:
         """In the order in which they started."""
         ...
@@ -206,6 +212,38 @@ class QueueRows(Protocol):
     def save(self, state: QueueState) -> None: ...
 
 
+class WorkerRows(Protocol):
+    def join(self, worker: Worker) -> None:
+        """Adds the worker. One that comes back under its own name goes on counting its beats."""
+        ...
+
+    def beat(self, worker_id: str, at: datetime) -> bool:
+        """Raises the counter; False when the worker is gone."""
+        ...
+
+    def holds(self, worker_id: str) -> bool:
+        """Whether the worker is not gone, and will not be before this transaction ends."""
+        ...
+
+    def drain(self, worker_id: str) -> None: ...
+
+    def bury(self, worker_id: str, beat: int | None = None) -> bool:
+        """Marks as gone; with ``beat`` only if the counter still stands there. False when nothing was changed."""
+        ...
+
+    def all(self) -> tuple[Worker, ...]:
+        """Those that are gone included, by id."""
+        ...
+
+    def living(self) -> tuple[Worker, ...]:
+        """All but those that are gone, by id."""
+        ...
+
+    def forget(self, before: datetime) -> None:
+        """Removes the rows of workers that are gone and were last seen before that."""
+        ...
+
+
 class KeyRows(Protocol):
     def add(self, key: ApiKey) -> None: ...
 
@@ -277,6 +315,8 @@ class Transaction(Protocol):
     def sessions(self) -> SessionRows: ...
     @property
     def queues(self) -> QueueRows: ...
+    @property
+    def workers(self) -> WorkerRows: ...
     @property
     def keys(self) -> KeyRows: ...
     @property

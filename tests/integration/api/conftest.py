@@ -24,12 +24,12 @@ from maquette.adapters.sql.database import SqlDatabase
 from maquette.adapters.sql.dialect import sqlite_path, sqlite_url
 from maquette.adapters.sql.schema import migrate
 from maquette.adapters.sql.status import StatusReader
-from maquette.adapters.sql.status_anywhere import DatabaseStatusReader
+from maquette.adapters.sql.status_postgres import PostgresStatusReader
 from maquette.api.server import create_app
 from maquette.api.services import Access, Services
 from maquette.app.events import Events
 from maquette.app.jobs import Jobs
-from maquette.app.keys import Keys
+from maquette.app.keys import Asked, Keys
 from maquette.app.projects import Projects
 from maquette.app.queues import Queues
 from maquette.app.results import Results
@@ -117,13 +117,21 @@ class World:
             move: Move | None = make(job, *before, *args, at=datetime.now(UTC), **more)
             return tx.jobs.apply(move) if move else job
 
-    def store(self, data: bytes, role: Role, media_type: str, name: str, view: View | None = None) -> Asset:
+    def store(
+        self,
+        data: bytes,
+        role: Role,
+        media_type: str,
+        name: str,
+        view: View | None = None,
+        owner_id: str = LOCAL_OWNER,
+    ) -> Asset:
         """An asset as a stage would make it."""
         writer = self.blobs.receive()
         writer.write(data)
         received = writer.finish()
         asset = Asset(
-            new_id("ast"), LOCAL_OWNER, role, media_type, received.sha256, received.bytes, datetime.now(UTC), name, view
+            new_id("ast"), owner_id, role, media_type, received.sha256, received.bytes, datetime.now(UTC), name, view
         )
         self.blobs.keep(asset.blob_key, received.path)
         writer.discard()
@@ -137,7 +145,9 @@ class World:
         named = {name: tuple(asset.id for asset in group) for name, group in assets.items()}
         self.move(job_id, moves.enter, stage=CATALOG[self.pipeline(job_id)].pipeline.stages[-1])
         with self.database.write() as tx:
-            tx.results.add(Result(result_id, job_id, LOCAL_OWNER, "model", datetime.now(UTC), named, report))
+            job = tx.jobs.get(job_id)
+            assert job is not None
+            tx.results.add(Result(result_id, job_id, job.owner_id, "model", datetime.now(UTC), named, report))
         self.move(job_id, moves.complete, result_id)
         return result_id
 
@@ -175,7 +185,7 @@ def make_world(folder: Path, url: str = "") -> World:
         signer=HmacSigner(b"s" * 32, clock),
         engines=engines,
         access=Access(Keys(database, clock), Sessions(database), Tickets(database, clock)),
-        status_reader=StatusReader(file) if file else DatabaseStatusReader(database),
+        status_reader=StatusReader(file) if file else PostgresStatusReader(url),
         ready=lambda: Readiness(True),
         version="0.0.test",
     )
@@ -235,6 +245,44 @@ def serve(world: World, **changes: Any) -> Iterator[World]:
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with serve(make_world(tmp_path_factory.mktemp("world"))) as served:
+        yield served
+
+
+@dataclass
+class Locked:
+    """A world that turns everybody away who has no key."""
+
+    world: World
+    clients: ExitStack
+
+    def key(self, owner_id: str = "own_a", *, is_admin: bool = False) -> str:
+        """A new key's secret."""
+        return self.world.services.access.keys.create(Asked("test", owner_id, is_admin)).secret
+
+    def client(self, key: str | None = None, **headers: str) -> httpx.Client:
+        """A caller with this key, or with other headers."""
+        given = {"Authorization": f"Bearer {key}"} if key else {}
+        client = httpx.Client(base_url=self.world.url, timeout=30, headers=given | headers)
+        self.clients.callback(client.close)
+        return client
+
+    def owner(self, owner_id: str = "own_a") -> World:
+        """The world as an owner meets it."""
+        return replace(self.world, http=self.client(self.key(owner_id)))
+
+
+@contextmanager
+def lock(folder: Path, **changes: Any) -> Iterator[Locked]:
+    """Serves a world that turns everybody away who has no key."""
+    world = make_world(folder)
+    access = replace(world.services.access, required=True)
+    with ExitStack() as clients, serve(world, access=access, **changes) as served:
+        yield Locked(served, clients)
+
+
+@pytest.fixture(scope="module")
+def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Locked]:
+    with lock(tmp_path_factory.mktemp("locked")) as served:
         yield served
 
 

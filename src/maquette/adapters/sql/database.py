@@ -15,6 +15,7 @@ from maquette.adapters.sql.projects import SqlProjects
 from maquette.adapters.sql.queues import SqlQueues
 from maquette.adapters.sql.records import SqlLogs, SqlResults, SqlSessions
 from maquette.adapters.sql.tasks import SqlTasks
+from maquette.adapters.sql.workers import SqlWorkers
 
 
 class SqlTransaction:
@@ -31,6 +32,7 @@ class SqlTransaction:
         self.results = SqlResults(connection)
         self.sessions = SqlSessions(connection)
         self.queues = SqlQueues(connection)
+        self.workers = SqlWorkers(connection)
         self.keys = SqlKeys(connection)
         self.sign_ins = SqlSignIns(connection)
         self.tickets = SqlTickets(connection)
