@@ -3,11 +3,14 @@
 import itertools
 import json
 import socket
+import subprocess
+import sys
 import threading
 import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import httpx
 import pytest
@@ -96,7 +99,7 @@ def all_events(world, jobs):
 
 def follow_sse(urls, path, cuts, enough):
     """Reads to the end, from one server after the other; the first ``cuts`` times it leaves after a few events."""
-    events, last, portions, servers = [], "", itertools.cycle([1, 3, 7, 2]), itertools.cycle(urls)
+    events, last, portions, servers = [], "", itertools.cycle([1, 2, 4, 1]), itertools.cycle(urls)
     while not enough(events):
         portion = next(portions) if cuts > 0 else None
         cuts -= 1
@@ -111,7 +114,7 @@ def follow_sse(urls, path, cuts, enough):
 
 def follow_socket(urls, jobs, cuts, enough):
     """The same over WebSockets. A job that was canceled is subscribed to again, for it will be retried."""
-    events, since, servers, portions = [], {}, itertools.cycle(urls), itertools.cycle([1, 3, 7, 2])
+    events, since, servers, portions = [], {}, itertools.cycle(urls), itertools.cycle([1, 2, 4, 1])
     while not enough(events):
         portion = next(portions) if cuts > 0 else 10**6
         cuts -= 1
@@ -312,6 +315,24 @@ def test_many_jobs_over_one_stream(store):
         following = sse(url, last)
         assert next(following)[1]["type"] == "job.retried"
         following.close()
+
+
+def test_the_guides_example_runs(world):
+    guide = (Path(__file__).parents[3] / "docs" / "guides" / "streams.md").read_text(encoding="utf-8")
+    program = guide.partition("```python\n")[2].partition("```")[0]
+    jobs = [world.job()["id"] for _ in range(2)]
+    command = [sys.executable, "-c", program, world.url, *jobs, new_id("job")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
+        try:
+            said = [running.stdout.readline().split() for _ in jobs]
+            for job in jobs:
+                world.move(job, moves.cancel)
+            said += [line.split() for line in running.stdout]
+        finally:
+            running.kill()
+    assert sorted(said) == sorted(
+        [job, seq, kind, "0"] for job in jobs for seq, kind in (("1", "job.created"), ("2", "job.canceled"))
+    )
 
 
 @pytest.mark.parametrize("query", ["", "?jobs=", "?jobs=,", f"?jobs={','.join(map(str, range(201)))}"])
