@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from maquette.api import problems, sockets, streams
 from maquette.api.attempts import Attempts
+from maquette.api.bounds import EVENTS_PATH
 from maquette.api.compat import status
 from maquette.api.delivery import HEAD
 from maquette.api.document import TITLE, describe
@@ -103,7 +104,7 @@ class Application:
         path: str = scope["path"]
         if scope["type"] == "websocket":
             return self._sockets
-        return self._events if path == streams.MANY_PATH or streams.PATH.fullmatch(path) else self._api
+        return self._events if path == EVENTS_PATH or streams.PATH.fullmatch(path) else self._api
 
 
 def create_app(services: Services) -> Application:

@@ -1,8 +1,8 @@
 """How events are written, and what becomes of progress that piled up."""
 
-import itertools
 import json
 from datetime import UTC, datetime
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -46,5 +46,5 @@ def test_only_progress_of_the_same_stage_gives_way_and_says_so(kinds):
         )
         reached = message["seq"]
     assert reached == len(kinds)
-    following = itertools.pairwise(told)
-    assert not any(a["type"] == b["type"] == "stage.progress" and a["data"] == b["data"] for a, b in following)
+    pairs = pairwise(told)
+    assert not any(a["type"] == b["type"] == "stage.progress" and a["data"] == b["data"] for a, b in pairs)
