@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import importlib
-import logging
 import os
 import signal
 import socket
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from maquette import __version__
+from maquette.adapters.telemetry.logs import configure_logging
 from maquette.api.starting import Starting
 from maquette.cli.screen import Screen
 from maquette.domain.errors import Unavailable
@@ -41,8 +41,7 @@ class Server(uvicorn.Server):
 
 def run(settings: Settings, screen: Screen, open_page: bool) -> None:
     """Serves until a signal comes. Raises ``data_folder_busy`` or ``address_in_use``."""
-    form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-    logging.basicConfig(level=settings.log_level.value.upper(), format=form)
+    configure_logging(settings, settings.secrets())
     asyncio.run(_run(settings, screen, open_page))
     screen.note("Stopped.")
 
