@@ -32,6 +32,7 @@ from maquette.adapters.sql.status import StatusReader
 from maquette.adapters.sql.status_anywhere import DatabaseStatusReader
 from maquette.app.jobs import Jobs
 from maquette.app.projects import Projects
+from maquette.app.queues import Queues
 from maquette.app.results import Results
 from maquette.app.uploads import Uploads
 from maquette.domain.errors import Refused, Unavailable
@@ -132,6 +133,7 @@ class Maquette:
         self.results = Results(self._database)
         self.projects = Projects(self._database, self.clock)
         self.uploads = Uploads(self._database, self.blobs, self._processes, self.clock, settings.max_photo_bytes)
+        self.queues = Queues(self._database, self._worker, self.clock)
         self.jobs = Jobs(self._database, self._worker, self.engines, self.clock, settings.max_queued)
 
     async def take_over(self, address: str = "") -> bool:
@@ -186,6 +188,7 @@ class Maquette:
             jobs=self.jobs,
             projects=self.projects,
             results=self.results,
+            queues=self.queues,
             blobs=self.blobs,
             signer=HmacSigner(self._folder.secret(), self.clock),
             engines=self.engines,

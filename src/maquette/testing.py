@@ -16,6 +16,7 @@ from typing import Any
 
 from maquette.domain.assets import View
 from maquette.domain.errors import MaquetteError, Refused, Unavailable
+from maquette.domain.fleet import Queue, Waiting
 from maquette.domain.jobs import Job
 from maquette.ports.engines import (
     Capability,
@@ -108,12 +109,19 @@ class RecordingJobs:
     def __init__(self) -> None:
         self.enqueued: list[tuple[str, int, int]] = []
         self.canceled: list[str] = []
+        self.reordered: list[tuple[str, int]] = []
 
     def enqueue(self, tx: Transaction, job: Job) -> None:
         self.enqueued.append((job.id, job.attempt, job.leg))
 
     def cancel(self, job: Job) -> None:
         self.canceled.append(job.id)
+
+    def reorder(self, tx: Transaction, job: Job) -> None:
+        self.reordered.append((job.id, job.priority))
+
+    def waiting(self, tx: Transaction) -> Mapping[Queue, Waiting]:
+        return dict.fromkeys(Queue, Waiting()) | {Queue.CPU: Waiting(len(self.enqueued))}
 
 
 def check_engine(engine: Engine) -> None:

@@ -11,7 +11,7 @@ from maquette.api import problems, streams
 from maquette.api.compat import status
 from maquette.api.delivery import HEAD
 from maquette.api.document import TITLE, describe
-from maquette.api.routes import assets, files, jobs, pipelines, projects, results, service
+from maquette.api.routes import assets, files, jobs, pipelines, projects, queues, results, service
 from maquette.api.security import Guard, SmallBodies, with_headers
 from maquette.api.services import Services
 from maquette.api.web import WebPage
@@ -23,6 +23,7 @@ ROUTERS = (
     jobs.router,
     results.router,
     pipelines.router,
+    queues.router,
     service.router,
 )
 UPLOADS = frozenset({("POST", "/api/v1/assets"), ("PUT", "/api/v1/assets")})

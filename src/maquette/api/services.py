@@ -6,6 +6,7 @@ from pathlib import Path
 
 from maquette.app.jobs import Jobs
 from maquette.app.projects import Projects
+from maquette.app.queues import Queues
 from maquette.app.results import Results
 from maquette.app.uploads import Uploads
 from maquette.ports.blobs import BlobStore, UrlSigner
@@ -26,6 +27,7 @@ class Services:
     jobs: Jobs
     projects: Projects
     results: Results
+    queues: Queues
     blobs: BlobStore
     signer: UrlSigner
     engines: EngineShelf

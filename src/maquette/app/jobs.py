@@ -138,6 +138,21 @@ class Jobs:
 
         return self._move(owner_id, job_id, make, self._engine.enqueue)
 
+    def prioritise(self, owner_id: str, job_id: str, priority: int) -> Job:
+        """Moves a pending job forwards (a greater number) or back. Raises ``illegal_move`` when it waits no more."""
+        with self._db.write() as tx:
+            job = replace(_owned(tx, owner_id, job_id), priority=priority)
+            if job.status is not Status.PENDING:
+                raise Refused("illegal_move", f"The job is {job.status}; only a pending one has a place in the queue.")
+            tx.jobs.prioritise(job_id, priority)
+            self._engine.reorder(tx, job)
+            return job
+
+    def room(self, owner_id: str) -> int:
+        """How many more jobs the owner may start now."""
+        with self._db.read() as tx:
+            return max(0, self.max_queued - tx.jobs.open_count(owner_id))
+
     def delete(self, owner_id: str, job_id: str) -> None:
         """Marks an ended job as deleted. Raises ``not_found``, or ``in_use`` while it has not ended."""
         with self._db.write() as tx:
@@ -170,7 +185,7 @@ class Jobs:
             raise Refused("not_found", "There is no such project.")
         if new.parent_job_id:
             _owned(tx, owner_id, new.parent_job_id)
-        if sum(job.owner_id == owner_id for job in tx.jobs.unfinished()) >= self.max_queued:
+        if tx.jobs.open_count(owner_id) >= self.max_queued:
             raise Refused("queue_full", f"{self.max_queued} jobs are waiting already.")
         at = self._clock.now()
         return Job(
@@ -188,6 +203,7 @@ class Jobs:
             deadline_s=new.deadline_s,
             budget_usd=new.budget_usd,
             estimate_usd=0.0,
+            turn=tx.jobs.turn_for(owner_id),
         )
 
     def _check_engines(self, entry: Entry, settings: Mapping[str, Any]) -> None:

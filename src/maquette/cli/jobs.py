@@ -71,6 +71,20 @@ def retry(
 
 
 @app.command()
+def priority(
+    ctx: typer.Context,
+    job: JobId,
+    level: Annotated[int, typer.Argument(min=-100, max=100, metavar="LEVEL", help="Greater goes first; 0 is usual.")],
+    as_json: JsonFlag = False,
+) -> None:
+    """Move a pending job forwards or back in the queue. Write a level below 0 after `--`."""
+    from maquette.cli.screen import Screen
+    from maquette.cli.steering import prioritise_job
+
+    prioritise_job(settings(ctx), Screen(as_json), job, level)
+
+
+@app.command()
 def resume(ctx: typer.Context, job: JobId, as_json: JsonFlag = False) -> None:
     """Let a waiting job go on."""
     from maquette.cli.screen import Screen

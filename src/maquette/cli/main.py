@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from maquette import __version__
-from maquette.cli import cutout, doctor, engines, jobs, make, migrate, openapi, serve
+from maquette.cli import cutout, doctor, engines, jobs, make, migrate, openapi, queues, serve
 from maquette.cli.options import Place
 from maquette.domain.errors import CODES, MaquetteError, Problem
 
@@ -57,6 +57,7 @@ app.command("make")(make.make)
 app.command("cutout")(cutout.cutout)
 app.command("serve")(serve.serve)
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(queues.app, name="queues")
 app.command("engines")(engines.engines)
 app.command("doctor")(doctor.doctor)
 app.command("migrate")(migrate.migrate)

@@ -78,6 +78,10 @@ def resume_job(settings: Settings, screen: Screen, wanted: str) -> None:
     _steer(settings, screen, lambda house: house.jobs.resume(LOCAL_OWNER, find_job(house, wanted).id), "watch")
 
 
+def prioritise_job(settings: Settings, screen: Screen, wanted: str, level: int) -> None:
+    _steer(settings, screen, lambda house: house.jobs.prioritise(LOCAL_OWNER, find_job(house, wanted).id, level), "")
+
+
 def find_job(house: Maquette, wanted: str) -> Job:
     """By id, by the beginning of an id (with or without ``job_``), or the newest. Raises ``not_found``."""
     newest = house.jobs.list(LOCAL_OWNER, limit=1 if wanted == LAST else SEARCHED).items

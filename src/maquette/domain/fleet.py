@@ -50,10 +50,17 @@ class Worker:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits in a queue for a worker: how much, and since when the oldest."""
+
+    count: int = 0
+    oldest: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class QueueState:
     """What an operator decided about a queue."""
 
     name: Queue
     changed_at: datetime
     paused: bool = False
-    priority: int = 0

@@ -1,7 +1,9 @@
 """Who makes sure that an accepted job is worked on, whatever dies in between."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
+from maquette.domain.fleet import Queue, Waiting
 from maquette.domain.jobs import Job
 from maquette.ports.stores import Transaction
 
@@ -16,4 +18,12 @@ class JobEngine(Protocol):
 
     def cancel(self, job: Job) -> None:
         """Stops what runs for this job, soon. Called after the job's own row says ``canceled``."""
+        ...
+
+    def reorder(self, tx: Transaction, job: Job) -> None:
+        """Gives a job that still waits the place in the queue that its ``priority`` and ``turn`` now say."""
+        ...
+
+    def waiting(self, tx: Transaction) -> Mapping[Queue, Waiting]:
+        """What waits for a worker, by queue; every queue is named."""
         ...

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
 from maquette.domain.assets import Asset
+from maquette.domain.fleet import QueueState
 from maquette.domain.jobs import Event, Job, Move, Result, Task
 from maquette.domain.projects import Project
 from maquette.domain.states import Stage, Status
@@ -81,6 +82,18 @@ class JobRows(Protocol):
 
     def queue_position(self, job: Job) -> int | None:
         """How many pending jobs go first, plus one; None unless the job is pending."""
+        ...
+
+    def turn_for(self, owner_id: str) -> int:
+        """The turn that the owner's next job gets: behind the owner's own pending jobs, level with what goes next."""
+        ...
+
+    def open_count(self, owner_id: str) -> int:
+        """How many of the owner's jobs are pending or processing."""
+        ...
+
+    def prioritise(self, job_id: str, priority: int) -> None:
+        """Changes a pending job's place in the queue. It is no move: neither ``seq`` nor the events know of it."""
         ...
 
     def unfinished(self) -> tuple[Job, ...]:
@@ -162,6 +175,14 @@ class SessionRows(Protocol):
     def find(self, token_hash: str) -> Session | None: ...
 
 
+class QueueRows(Protocol):
+    def all(self) -> tuple[QueueState, ...]:
+        """The queues about which somebody has decided something."""
+        ...
+
+    def save(self, state: QueueState) -> None: ...
+
+
 class Transaction(Protocol):
     """All repositories on one connection; what they write becomes visible together or not at all."""
 
@@ -181,6 +202,8 @@ class Transaction(Protocol):
     def results(self) -> ResultRows: ...
     @property
     def sessions(self) -> SessionRows: ...
+    @property
+    def queues(self) -> QueueRows: ...
     @property
     def connection(self) -> Any:
         """The database connection itself, for a job engine that must enqueue in this very transaction."""

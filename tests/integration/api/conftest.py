@@ -29,6 +29,7 @@ from maquette.api.server import create_app
 from maquette.api.services import Services
 from maquette.app.jobs import Jobs
 from maquette.app.projects import Projects
+from maquette.app.queues import Queues
 from maquette.app.results import Results
 from maquette.app.uploads import Uploads
 from maquette.domain import jobs as moves
@@ -161,6 +162,7 @@ def make_world(folder: Path) -> World:
         jobs=Jobs(database, engine, engines, clock, max_queued=1000),
         projects=Projects(database, clock),
         results=Results(database),
+        queues=Queues(database, engine, clock),
         blobs=blobs,
         signer=HmacSigner(b"s" * 32, clock),
         engines=engines,

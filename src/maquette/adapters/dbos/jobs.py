@@ -1,7 +1,11 @@
 """``JobEngine`` on DBOS: accepting is one transaction, and what was accepted is worked on whatever dies."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from maquette.adapters.dbos.names import place, workflow_id
+from maquette.adapters.dbos.queue import reorder, waiting
+from maquette.domain.fleet import Queue, Waiting
 from maquette.domain.jobs import Job
 from maquette.pipelines.runner import Runner
 from maquette.ports.stores import Database, Transaction
@@ -37,6 +41,14 @@ class DbosJobs:
     def cancel(self, job: Job) -> None:
         """Stops what runs for the job, within about a second. Never raises: the job's own row says it already."""
         self._ready().cancel(job)
+
+    def reorder(self, tx: Transaction, job: Job) -> None:
+        """Moves the walk of a job that still waits."""
+        reorder(tx.connection, workflow_id(job), place(job))
+
+    def waiting(self, tx: Transaction) -> Mapping[Queue, Waiting]:
+        """What waits, by queue."""
+        return waiting(tx.connection)
 
     def launch(self, runner: Runner, database: Database, executor_id: str) -> None:
         """Starts to work, first on what a crash left behind. Blocks for about a second; steps run in own threads.

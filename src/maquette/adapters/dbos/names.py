@@ -1,9 +1,11 @@
 """What the engine calls things in its database (names that jobs in flight refer to, so they never change)."""
 
+from maquette.domain.fleet import Queue
 from maquette.domain.jobs import Job
 
 APPLICATION = "maquette"
 QUEUE = "pipelines"
+QUEUES = {Queue.CPU: QUEUE, Queue.GPU: "gpu", Queue.NET: "net"}
 WALK = "maquette.walk"
 
 WALK_VERSION = "walk-1"
@@ -18,3 +20,16 @@ def workflow_id(job: Job) -> str:
     """One workflow for each leg of each attempt."""
     leg = f".{job.leg}" if job.leg else ""
     return f"{job.id}:{job.attempt}{leg}"
+
+
+def place(job: Job) -> int:
+    """The job's place in the queue: the library takes the smallest positive 32-bit number first.
+
+    A greater ``priority`` (-100 to 100) goes first, then the smaller ``turn``.
+    """
+    level = _PRIORITIES - min(max(job.priority, -_PRIORITIES), _PRIORITIES)
+    return level * _TURNS + min(job.turn, _TURNS - 1) + 1
+
+
+_PRIORITIES = 100
+_TURNS = 10_000_000

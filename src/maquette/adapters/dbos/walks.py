@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from maquette.adapters.dbos.caretaker import Caretaker
 from maquette.adapters.dbos.connections import engine
-from maquette.adapters.dbos.names import APPLICATION, QUEUE, RECOVERIES, WALK, WALK_VERSION, workflow_id
+from maquette.adapters.dbos.names import APPLICATION, QUEUE, RECOVERIES, WALK, WALK_VERSION, place, workflow_id
 from maquette.adapters.dbos.quiet import quieten
 from maquette.domain.errors import MaquetteError, Unavailable
 from maquette.domain.jobs import Job
@@ -20,8 +20,6 @@ from maquette.ports.stores import Database, Transaction
 
 POLL_S = 0.25
 """Seconds between two looks into the queue: a tenth of a core idle would buy 0.1."""
-_FIRST_PRIORITY = 1_000_000
-"""The library takes small numbers first, from 1; we take large ones first, from 0 either way."""
 
 _log = logging.getLogger(__name__)
 
@@ -49,7 +47,7 @@ class Walks:
             "queue_name": QUEUE,
             "workflow_id": workflow_id(job),
             "app_version": WALK_VERSION,
-            "priority": min(max(_FIRST_PRIORITY - job.priority, 1), 2 * _FIRST_PRIORITY),
+            "priority": place(job),
         }
         self._client.enqueue_in_transaction(tx.connection, options, job.id, job.attempt, job.leg)
 

@@ -10,6 +10,7 @@ from maquette.adapters.sql.dialect import engines
 from maquette.adapters.sql.faults import translated
 from maquette.adapters.sql.jobs import SqlEvents, SqlJobs
 from maquette.adapters.sql.projects import SqlProjects
+from maquette.adapters.sql.queues import SqlQueues
 from maquette.adapters.sql.records import SqlLogs, SqlResults, SqlSessions
 from maquette.adapters.sql.tasks import SqlTasks
 
@@ -27,6 +28,7 @@ class SqlTransaction:
         self.projects = SqlProjects(connection)
         self.results = SqlResults(connection)
         self.sessions = SqlSessions(connection)
+        self.queues = SqlQueues(connection)
 
 
 class SqlDatabase:

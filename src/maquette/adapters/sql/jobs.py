@@ -16,6 +16,7 @@ from maquette.domain.states import ENDED, MOVES, RETRYABLE, STAGE_ORDER, Stage, 
 from maquette.ports.stores import Page
 
 _J = JOBS.c
+_OPEN = (Status.PENDING, Status.PROCESSING)
 
 
 class SqlJobs:
@@ -90,9 +91,31 @@ class SqlJobs:
         query = select(func.count()).where(_J.status == Status.PENDING, _J.deleted_at.is_(None), first)
         return self._connection.execute(query).scalar_one() + 1
 
+    def turn_for(self, owner_id: str) -> int:
+        """Start-time fair queueing (Goyal, Vin, Cheng, 1996) with jobs of equal weight.
+
+        The queue's virtual time is the turn of the job that goes next, or of the newest one at work when none waits.
+        """
+        waiting = _J.status == Status.PENDING
+        own = func.max(case((and_(waiting, _J.owner_id == owner_id), _J.turn)))
+        head = func.min(case((waiting, _J.turn)))
+        reached = func.max(case((_J.status == Status.PROCESSING, _J.turn)))
+        query = select(own, func.coalesce(head, reached, 0)).where(_J.status.in_(_OPEN), _J.deleted_at.is_(None))
+        last, now = self._connection.execute(query).one()
+        return max(now, 0 if last is None else last + 1)
+
+    def open_count(self, owner_id: str) -> int:
+        query = select(func.count()).where(_J.owner_id == owner_id, _J.status.in_(_OPEN))
+        return self._connection.execute(query).scalar_one()
+
+    def prioritise(self, job_id: str, priority: int) -> None:
+        """Leaves a job alone that is pending no more."""
+        statement = update(JOBS).where(_J.id == job_id, _J.status == Status.PENDING).values(priority=priority)
+        self._connection.execute(statement)
+
     def unfinished(self) -> tuple[Job, ...]:
         """Oldest first."""
-        query = select(JOBS).where(_J.status.in_((Status.PENDING, Status.PROCESSING))).order_by(_J.created_at, _J.id)
+        query = select(JOBS).where(_J.status.in_(_OPEN)).order_by(_J.created_at, _J.id)
         return tuple(load(Job, row) for row in self._connection.execute(query))
 
     def starting_from(self, owner_id: str, asset_id: str) -> tuple[Job, ...]:

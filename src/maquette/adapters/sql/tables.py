@@ -299,7 +299,6 @@ WORK_QUEUES = Table(
     METADATA,
     Column("name", String(32), primary_key=True),
     Column("paused", Boolean, nullable=False),
-    Column("priority", Integer, nullable=False),
     Column("changed_at", UtcTime, nullable=False),
 )
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Query, Response
 
 from maquette.api.dependencies import Cursor, Limit, OwnerDep, ServicesDep
-from maquette.api.problems import documented
+from maquette.api.problems import ProblemResponse, documented
 from maquette.api.schemas.jobs import (
     CreatedJobOut,
     JobOut,
@@ -13,6 +13,7 @@ from maquette.api.schemas.jobs import (
     LogLineOut,
     LogPage,
     NewJobIn,
+    PriorityIn,
     RetryIn,
     TaskOut,
     TaskPage,
@@ -20,6 +21,7 @@ from maquette.api.schemas.jobs import (
 )
 from maquette.api.services import Services
 from maquette.app.jobs import NewJob
+from maquette.domain.errors import Refused
 from maquette.domain.jobs import Job, JobInput
 from maquette.domain.states import Status
 
@@ -37,9 +39,15 @@ Key = Annotated[str | None, Header(min_length=1, max_length=255, description="Ma
 @router.post("", status_code=202, response_model=CreatedJobOut, responses=documented(*_REFUSALS))
 def create_job(
     asked: NewJobIn, response: Response, services: ServicesDep, owner: OwnerDep, idempotency_key: Key = None
-) -> CreatedJobOut:
+) -> CreatedJobOut | Response:
     """Accepts a job. Once this is answered, the job is stored and will be worked on whatever dies."""
-    accepted = services.jobs.create(owner, _new_job(asked), idempotency_key)
+    try:
+        accepted = services.jobs.create(owner, _new_job(asked), idempotency_key)
+    except Refused as refusal:
+        if refusal.code != "queue_full":
+            raise
+        return ProblemResponse(refusal, headers=_room(services, owner))
+    response.headers.update(_room(services, owner))
     _follow(accepted.job, response)
     return CreatedJobOut.model_validate(_fields(services, accepted.job) | {"session_token": accepted.token})
 
@@ -98,6 +106,12 @@ def resume_job(job_id: str, response: Response, services: ServicesDep, owner: Ow
     return _shown(services, job)
 
 
+@router.post("/{job_id}/priority", response_model=JobOut, responses=documented("not_found", "illegal_move"))
+def prioritise_job(job_id: str, asked: PriorityIn, services: ServicesDep, owner: OwnerDep) -> JobOut:
+    """Moves a pending job forwards or back in the queue."""
+    return _shown(services, services.jobs.prioritise(owner, job_id, asked.priority))
+
+
 @router.delete("/{job_id}", status_code=204, responses=documented("not_found", "in_use"))
 def delete_job(job_id: str, services: ServicesDep, owner: OwnerDep) -> None:
     """Deletes a job that has ended."""
@@ -137,6 +151,14 @@ def _fields(services: Services, job: Job) -> dict[str, Any]:
 
 def _shown(services: Services, job: Job) -> JobOut:
     return JobOut.model_validate(_fields(services, job))
+
+
+def _room(services: Services, owner: str) -> dict[str, str]:
+    """How many more jobs the owner may start (draft-ietf-httpapi-ratelimit-headers-10)."""
+    return {
+        "ratelimit-policy": f'"jobs";q={services.jobs.max_queued};qu="unfinished-jobs"',
+        "ratelimit": f'"jobs";r={services.jobs.room(owner)}',
+    }
 
 
 def _follow(job: Job, response: Response) -> None:

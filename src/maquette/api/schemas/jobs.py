@@ -26,6 +26,9 @@ class InputIn(Asked):
     box: tuple[Pixels, Pixels, Pixels, Pixels] | None = None
 
 
+Priority = Annotated[int, Field(strict=True, ge=-100, le=100)]
+
+
 class NewJobIn(Asked):
     """What to make of which photos. `hold_after` names stages after which the job waits to be resumed."""
 
@@ -34,10 +37,16 @@ class NewJobIn(Asked):
     settings: Annotated[dict[str, Any], Field(max_length=50)] = Field(default={})
     project_id: Id | None = None
     hold_after: Annotated[list[Stage], Field(max_length=20)] = Field(default=[])
-    priority: Annotated[int, Field(strict=True, ge=-100, le=100)] = 0
+    priority: Priority = 0
     deadline_s: Annotated[int, Field(strict=True, ge=1, le=MAX_DEADLINE_S)] = DEADLINE_S
     budget_usd: Annotated[float, Field(strict=True, ge=0, le=1_000_000)] | None = None
     parent_job_id: Id | None = None
+
+
+class PriorityIn(Asked):
+    """Where in the queue a job shall stand: greater numbers go first."""
+
+    priority: Priority
 
 
 class RetryIn(Asked):

@@ -123,7 +123,6 @@ def fleet() -> None:
         "work_queues",
         sa.Column("name", sa.String(length=32), nullable=False),
         sa.Column("paused", sa.Boolean(), nullable=False),
-        sa.Column("priority", sa.Integer(), nullable=False),
         sa.Column("changed_at", TIME, nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_work_queues")),
     )
