@@ -28,8 +28,10 @@ from maquette.adapters.processes.forked import ForkedProcesses
 from maquette.adapters.sql.database import SqlDatabase
 from maquette.adapters.sql.dialect import sqlite_path, sqlite_url
 from maquette.adapters.sql.schema import migrate, pending
+from maquette.adapters.sql.statistics import SqlStatistics
 from maquette.adapters.sql.status import StatusReader
 from maquette.adapters.sql.status_anywhere import DatabaseStatusReader
+from maquette.adapters.telemetry.prometheus import PrometheusMeter
 from maquette.app.jobs import Jobs
 from maquette.app.projects import Projects
 from maquette.app.queues import Queues
@@ -168,7 +170,7 @@ class Maquette:
         """Whether new jobs can be taken and worked on. Blocks for some milliseconds."""
         if not self.holds:
             return Readiness(False, "The job engine does not run.", "Wait a moment.")
-        free = shutil.disk_usage(self.settings.data).free
+        free = self._free_bytes()
         if free < LEAST_DISK:
             return Readiness(False, f"Only {free // 1024**2} MiB of disk are free.", "Free some space.")
         try:
@@ -194,6 +196,7 @@ class Maquette:
             engines=self.engines,
             status_reader=self._status_reader(),
             ready=self.readiness,
+            meter=self._meter(),
             version=maquette.__version__,
             allowed_hosts=self.settings.allowed_hosts,
             webui=self.webui,
@@ -210,6 +213,13 @@ class Maquette:
             self._database.close()
             self._lock.release()
             self.holds = False
+
+    def _meter(self) -> PrometheusMeter:
+        statistics = SqlStatistics(self._database, self._worker.waiting, self.clock)
+        return PrometheusMeter(statistics, self.clock, self._free_bytes, maquette.__version__)
+
+    def _free_bytes(self) -> int:
+        return shutil.disk_usage(self.settings.data).free
 
     def _status_reader(self) -> StatusReader | DatabaseStatusReader:
         file = sqlite_path(self._url)

@@ -11,7 +11,8 @@ from maquette.api import problems, streams
 from maquette.api.compat import status
 from maquette.api.delivery import HEAD
 from maquette.api.document import TITLE, describe
-from maquette.api.routes import assets, files, jobs, pipelines, projects, queues, results, service
+from maquette.api.observation import Observed, seeing
+from maquette.api.routes import assets, files, jobs, metrics, pipelines, projects, queues, results, service
 from maquette.api.security import Guard, SmallBodies, with_headers
 from maquette.api.services import Services
 from maquette.api.web import WebPage
@@ -25,10 +26,11 @@ ROUTERS = (
     pipelines.router,
     queues.router,
     service.router,
+    metrics.router,
 )
 UPLOADS = frozenset({("POST", "/api/v1/assets"), ("PUT", "/api/v1/assets")})
 API_PREFIXES = ("/api/", "/files/")
-API_PATHS = frozenset({"/api", "/files", "/healthz", "/readyz", "/openapi.json"})
+API_PATHS = frozenset({"/api", "/files", "/healthz", "/readyz", "/metrics", "/openapi.json"})
 
 
 class Application:
@@ -39,21 +41,22 @@ class Application:
         framework.state.services = services
         self._events = streams.EventRoute(services.jobs)
         self._status = status.StatusRoute(services.status_reader)
-        self._api = _head_as_get(SmallBodies(framework, UPLOADS))
+        self._api = _head_as_get(SmallBodies(seeing(framework), UPLOADS))
         self._page = WebPage(services.webui)
         self._framework = framework
         whole = ServerErrorMiddleware(self._dispatch, handler=problems.unexpected)
-        self._guard = Guard(whole, services.allowed_hosts)
+        self._observed = Observed(Guard(whole, services.allowed_hosts), services.meter, services.tracer)
 
     def close_streams(self) -> None:
         """Ends every stream of events; call it in the event loop before waiting for connections to close."""
         self._events.close()
+        self._observed.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._framework(scope, receive, send)
         else:
-            await self._guard(scope, receive, send)
+            await self._observed(scope, receive, send)
 
     async def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]

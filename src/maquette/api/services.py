@@ -1,7 +1,7 @@
 """What the API needs of the rest, handed over by whoever composes the program."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from maquette.app.jobs import Jobs
@@ -11,7 +11,9 @@ from maquette.app.results import Results
 from maquette.app.uploads import Uploads
 from maquette.ports.blobs import BlobStore, UrlSigner
 from maquette.ports.engines import EngineShelf, Readiness
+from maquette.ports.meters import Meter
 from maquette.ports.status import StatusReader
+from maquette.ports.tracing import Silent, Tracer
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,9 @@ class Services:
     engines: EngineShelf
     status_reader: StatusReader
     ready: Callable[[], Readiness]
+    meter: Meter
     version: str
     allowed_hosts: frozenset[str] = frozenset()
     webui: Path | None = None
     upload_seconds: float = 120.0
+    tracer: Tracer = field(default_factory=Silent)

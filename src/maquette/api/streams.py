@@ -16,6 +16,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from maquette.api.observation import see
 from maquette.api.problems import ProblemResponse, not_allowed
 from maquette.api.schemas.common import instant
 from maquette.api.tail import Tail
@@ -26,6 +27,7 @@ from maquette.domain.jobs import Event, EventType, Job
 from maquette.domain.states import ENDED
 
 PATH = re.compile(r"/api/v1/jobs/([^/]+)/events")
+ROUTE = "/api/v1/jobs/{job_id}/events"
 PING_S = 15.0
 TERMINAL = frozenset({EventType.COMPLETED, EventType.FAILED, EventType.CANCELED})
 _PING = b"event: ping\ndata: {}\n\n"
@@ -49,6 +51,7 @@ class EventRoute:
         self._tail.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        see(scope, ROUTE)
         if scope["method"] not in ("GET", "HEAD"):
             await not_allowed("GET", "HEAD")(scope, receive, send)
             return

@@ -24,7 +24,9 @@ from maquette.adapters.processes.forked import ForkedProcesses
 from maquette.adapters.sql.database import SqlDatabase
 from maquette.adapters.sql.dialect import sqlite_url
 from maquette.adapters.sql.schema import migrate
+from maquette.adapters.sql.statistics import SqlStatistics
 from maquette.adapters.sql.status import StatusReader
+from maquette.adapters.telemetry.prometheus import PrometheusMeter
 from maquette.api.server import create_app
 from maquette.api.services import Services
 from maquette.app.jobs import Jobs
@@ -168,6 +170,7 @@ def make_world(folder: Path) -> World:
         engines=engines,
         status_reader=StatusReader(database_file),
         ready=lambda: Readiness(True),
+        meter=PrometheusMeter(SqlStatistics(database, engine.waiting, clock), clock, lambda: 10**9, "0.0.test"),
         version="0.0.test",
     )
     return World(services, database, blobs, engine, processes, folder)
