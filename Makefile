@@ -57,7 +57,7 @@ test-web: $(STAMPS)/npm
 test-browser: $(STAMPS)/py $(STAMPS)/web
 	cd web && npm run --silent test:browser
 
-test-tools:
+test-tools: $(STAMPS)/py
 	@scripts/install_test_tools.sh
 
 docs: $(STAMPS)/py $(STAMPS)/npm  ## write what is derived from the code: reference, openapi.json, the page's types

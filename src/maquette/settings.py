@@ -7,14 +7,15 @@ default below.
 
 import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
 from platformdirs import user_config_path, user_data_path
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -23,10 +24,13 @@ from pydantic_settings import (
 )
 
 from maquette.domain.errors import Refused
+from maquette.domain.fleet import Queue
 
 PREFIX = "MAQUETTE_"
 CONFIG_VARIABLE = f"{PREFIX}CONFIG"
 MEGABYTE = 1_000_000
+EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - these are compared with, not bound
+_ORIGIN = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:[0-9]{1,5})?")
 
 
 class LogLevel(StrEnum):
@@ -66,10 +70,26 @@ class Settings(BaseSettings):
         default="",
         description="Empty for SQLite in the data folder, or `postgresql+psycopg://user@host/name`.",
     )
-    host: str = Field(default="127.0.0.1", description="Address to listen on; this version takes loopback only.")
+    host: str = Field(
+        default="127.0.0.1", min_length=1, description="Address to listen on; any but a loopback one needs a key."
+    )
     port: int = Field(default=8760, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     allowed_hosts: frozenset[str] = Field(
-        default=frozenset(), description="Host names beyond the loopback ones that requests may name, without port."
+        default=frozenset(),
+        description="Host names that requests may name, without port, beyond the loopback ones, `host` and that of "
+        "`public_url`. Needed with `host` 0.0.0.0 or ::.",
+    )
+    public_url: str = Field(
+        default="",
+        description="Scheme and host by which a reverse proxy is reached, such as https://maquette.example.org.",
+    )
+    require_key: bool | None = Field(
+        default=None,
+        description="Whether requests need a key. Unset: they do, except on loopback without `public_url`.",
+    )
+    cors_origins: frozenset[str] = Field(
+        default=frozenset(),
+        description="Origins of other pages that may call with a key, such as https://shop.example.org.",
     )
     max_photo_mb: int = Field(default=50, ge=1, le=50, description="Largest photo in megabytes.")
     max_queued: int = Field(default=100, ge=1, description="Unfinished jobs that may exist at a time.")
@@ -79,6 +99,21 @@ class Settings(BaseSettings):
         ge=1,
         le=64,
         description="Jobs that are worked on at a time; by default one per two processors, at most 4.",
+    )
+    queues: str = Field(
+        default="cpu,gpu,net",
+        description="Queues that this process works for: `cpu` (whole jobs), `gpu` and `net` (single stages).",
+    )
+    gpu_concurrency: int = Field(default=1, ge=1, le=64, description="Stages on graphics cards at a time.")
+    net_concurrency: int = Field(
+        default=32, ge=1, le=1000, description="Stages at a time that wait for somebody else's machine."
+    )
+    serve_works: bool = Field(default=True, description="Whether `serve` works on jobs itself.")
+    lease_seconds: float = Field(
+        default=30.0, ge=1, le=3600, description="Silence after which the other processes take over a worker's jobs."
+    )
+    drain_seconds: float = Field(
+        default=60.0, ge=0, le=3600, description="How long a worker that is told to stop lets running stages end."
     )
     threads: int = Field(default=2, ge=1, le=64, description="Processor threads that one stage may use.")
     log_level: LogLevel = Field(default=LogLevel.WARNING, description="How much the server says on stderr.")
@@ -91,15 +126,46 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
 
-    @field_validator("host")
+    @field_validator("public_url")
     @classmethod
-    def _loopback(cls, value: str) -> str:
-        if not is_loopback(value):
-            raise ValueError(
-                f"{value} can be reached from other machines, and this version has no keys yet to tell people apart. "
-                "Keep 127.0.0.1 and reach it through an SSH tunnel: ssh -L 8760:127.0.0.1:8760 this-machine"
-            )
+    def _public(cls, value: str) -> str:
+        return check_origin(value.rstrip("/")) if value else value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, value: frozenset[str]) -> frozenset[str]:
+        return frozenset(check_origin(origin) for origin in value)
+
+    @model_validator(mode="after")
+    def _exposed(self) -> Self:
+        if self.require_key is False and not is_loopback(self.host):
+            raise ValueError(f"require_key: {self.host} can be reached from other machines, so keys are needed there.")
+        return self
+
+    @property
+    def needs_key(self) -> bool:
+        """Whether somebody without a key is turned away."""
+        if self.require_key is None:
+            return bool(self.public_url) or not is_loopback(self.host)
+        return self.require_key
+
+    @property
+    def host_names(self) -> frozenset[str]:
+        """What requests may name besides loopback: a specific address to listen on is one of them."""
+        return self.allowed_hosts if self.host in EVERYWHERE else self.allowed_hosts | {self.host}
+
+    @field_validator("queues")
+    @classmethod
+    def _known_queues(cls, value: str) -> str:
+        if not _queues(value) or not all(name in frozenset(Queue) for name in _queues(value)):
+            raise ValueError(f"{value!r} must name queues: {','.join(Queue)}.")
         return value
+
+    @property
+    def slots(self) -> dict[Queue, int]:
+        """How much of each queue this process works on at a time."""
+        counts = {Queue.CPU: self.concurrency, Queue.GPU: self.gpu_concurrency, Queue.NET: self.net_concurrency}
+        return {Queue(name): counts[Queue(name)] for name in _queues(self.queues)}
 
     @property
     def max_photo_bytes(self) -> int:
@@ -157,6 +223,10 @@ def unknown_variables() -> tuple[str, ...]:
     return tuple(sorted(name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in known))
 
 
+def _queues(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
 def is_loopback(host: str) -> bool:
     """Whether an address can be reached from this machine only. Names other than ``localhost`` are not trusted."""
     if host == "localhost":
@@ -176,6 +246,13 @@ def _passwords(text: str) -> tuple[str, ...]:
     return (password, unquote(password)) if password else ()
 
 
+def check_origin(text: str) -> str:
+    """Raises ``ValueError`` unless it is scheme, host and perhaps port, in lower case, as browsers send it."""
+    if not _ORIGIN.fullmatch(text):
+        raise ValueError(f"{text!r} is not of the form https://host or http://host:port, in lower case.")
+    return text
+
+
 def _config_path(named: Path | None) -> Path | None:
     path = named or (Path(os.environ[CONFIG_VARIABLE]) if os.environ.get(CONFIG_VARIABLE) else None)
     if path is None:
@@ -193,6 +270,8 @@ def _refusal(error: ValidationError, path: Path | None) -> Refused:
         known = ", ".join(Settings.model_fields)
         return Refused("invalid_setting", f"There is no setting {name!r}.", f"Choose from: {known}.")
     reason = first["msg"].removeprefix("Value error, ")
+    if not name:
+        name, _, reason = reason.partition(": ")
     return Refused("invalid_setting", f"{name}: {reason}", _where(path, name))
 
 

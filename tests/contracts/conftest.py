@@ -1,9 +1,5 @@
-"""Every implementation of the ports that keep things. A new one adds itself to a table here and runs every suite.
+"""Every implementation of the ports that keep things. A new one adds itself here and runs every suite."""
 
-Postgres takes part where MAQUETTE_TEST_POSTGRES names a database that may be emptied.
-"""
-
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -13,18 +9,23 @@ from typing import Any
 
 import pytest
 
+from maquette.adapters.blobs.bucket import parse
+from maquette.adapters.blobs.depots import LocalDepot, S3Depot
 from maquette.adapters.blobs.local import LocalBlobs
-from maquette.adapters.sql import schema
+from maquette.adapters.blobs.s3 import S3Blobs
 from maquette.adapters.sql.database import SqlDatabase
 from maquette.adapters.sql.dialect import sqlite_url
+from maquette.adapters.sql.tables import METADATA
 from maquette.domain.assets import Asset, Role
 from maquette.domain.ids import new_id
 from maquette.domain.jobs import Job, Task
 from maquette.domain.states import Stage
-from maquette.ports.blobs import BlobStore
+from maquette.ports.blobs import BlobStore, UploadDepot
 from maquette.ports.stores import Database
+from maquette.testing import ManualClock
+from postgres import TEMPLATE, Server
+from s3server import S3
 
-POSTGRES = "MAQUETTE_TEST_POSTGRES"
 START = datetime(2026, 11, 20, 12, 0, 0, 123456, tzinfo=UTC)
 
 
@@ -58,40 +59,50 @@ def other() -> Sample:
     return Sample(new_id("own"))
 
 
+BLOBS = ("local", "s3")
+
+
 @pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("template") / "maquette.db"
-    schema.migrate(sqlite_url(path))
-    return path
+def postgres_url(postgres: Server) -> str:
+    return postgres.create(TEMPLATE)
 
 
-def _sqlite(folder: Path, template: Path) -> str:
-    path = folder / "maquette.db"
-    shutil.copyfile(template, path)
-    return sqlite_url(path)
-
-
-def _postgres(folder: Path, template: Path) -> str:
-    url = os.environ[POSTGRES]
-    schema.migrate(url)
-    schema.downgrade(url)
-    schema.migrate(url)
-    return url
-
-
-DATABASES: dict[str, Callable[[Path, Path], str]] = {"sqlite": _sqlite}
-if POSTGRES in os.environ:
-    DATABASES["postgres"] = _postgres
-BLOBS: dict[str, Callable[[Path], BlobStore]] = {"local": lambda folder: LocalBlobs(folder / "blobs")}
-
-
-@pytest.fixture(params=DATABASES)
-def database(request: pytest.FixtureRequest, tmp_path: Path, migrated: Path) -> Iterator[Database]:
-    database = SqlDatabase(DATABASES[request.param](tmp_path, migrated))
+def _sqlite(request: pytest.FixtureRequest) -> Iterator[Database]:
+    path: Path = request.getfixturevalue("tmp_path") / "maquette.db"
+    shutil.copyfile(request.getfixturevalue("migrated_file"), path)
+    database = SqlDatabase(sqlite_url(path))
     yield database
     database.close()
 
 
+def _postgres(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """One database for all tests of a run: emptying its tables is quicker than making another."""
+    database = SqlDatabase(request.getfixturevalue("postgres_url"))
+    yield database
+    with database.write() as tx:
+        tx.connection.exec_driver_sql(f"TRUNCATE {', '.join(METADATA.tables)}")
+    database.close()
+
+
+DATABASES: dict[str, Callable[[pytest.FixtureRequest], Iterator[Database]]] = {"sqlite": _sqlite, "postgres": _postgres}
+
+
+@pytest.fixture(params=DATABASES)
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    yield from DATABASES[request.param](request)
+
+
 @pytest.fixture(params=BLOBS)
 def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> BlobStore:
-    return BLOBS[request.param](tmp_path)
+    if request.param == "local":
+        return LocalBlobs(tmp_path / "blobs")
+    s3: S3 = request.getfixturevalue("s3")
+    return S3Blobs(parse(s3.url, s3.access_key, s3.secret_key), tmp_path / "waiting")
+
+
+@pytest.fixture(params=BLOBS)
+def depot(request: pytest.FixtureRequest, tmp_path: Path) -> UploadDepot:
+    if request.param == "local":
+        return LocalDepot(tmp_path / "announced")
+    s3: S3 = request.getfixturevalue("s3")
+    return S3Depot(parse(s3.url, s3.access_key, s3.secret_key), ManualClock(datetime.now(UTC)))

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import os
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -132,6 +133,20 @@ def test_a_removed_blob_is_missing_and_can_be_removed_again(blobs, source):
     blobs.remove(KEY)
     assert not blobs.exists(KEY)
     blobs.remove(KEY)
+
+
+def test_all_keys_can_be_listed(blobs, source):
+    theirs = blob_key("own_2", DIGEST)
+    before = datetime.now(UTC) - timedelta(seconds=2)
+    assert list(blobs.keys()) == []
+    for key in (KEY, theirs):
+        blobs.keep(key, source)
+    writer, _ = _receive(blobs)
+    assert {(found.key, found.bytes) for found in blobs.keys()} == {(KEY, len(DATA)), (theirs, len(DATA))}
+    assert all(before <= found.modified_at <= datetime.now(UTC) + timedelta(seconds=2) for found in blobs.keys())
+    writer.discard()
+    blobs.remove(KEY)
+    assert [found.key for found in blobs.keys()] == [theirs]
 
 
 def test_owners_do_not_share_copies(blobs, source):

@@ -63,19 +63,43 @@ def test_loopback_is_taken(host: str) -> None:
     assert settings.load(flags={"host": host}).host == host
 
 
-@pytest.mark.parametrize(
-    "host", ["0.0.0.0", "::", "192.168.1.5", "10.0.0.1", "example.org", "", "127.0.0.1.example.org"]
-)
-def test_what_others_can_reach_is_refused_with_a_way_out(host: str) -> None:
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "localhost"])
+def test_nobody_needs_a_key_on_loopback(host: str) -> None:
+    assert not settings.load(flags={"host": host}).needs_key
+    assert settings.load(flags={"host": host, "require_key": True}).needs_key
+    assert settings.load(flags={"host": host, "public_url": "https://maquette.example.org"}).needs_key
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.org", "127.0.0.1.example.org"])
+def test_what_others_can_reach_needs_a_key_whatever_is_set(host: str) -> None:
+    assert settings.load(flags={"host": host}).needs_key
     with pytest.raises(Refused) as refused:
-        settings.load(flags={"host": host})
-    assert refused.value.code == "invalid_setting"
-    assert "ssh" in refused.value.message
+        settings.load(flags={"host": host, "require_key": False})
+    assert (refused.value.code, host in refused.value.message) == ("invalid_setting", True)
+    assert "MAQUETTE_REQUIRE_KEY" in refused.value.hint
+
+
+def test_a_specific_address_is_a_name_that_requests_may_use() -> None:
+    others = frozenset({"studio.lan"})
+    assert settings.load(flags={"host": "192.168.1.5", "allowed_hosts": others}).host_names == {"192.168.1.5", *others}
+    assert settings.load(flags={"host": "0.0.0.0", "allowed_hosts": others}).host_names == others
+
+
+@pytest.mark.parametrize(
+    "text", ["example.org", "ftp://a.b", "https://a.b/path", "https://A.b", "https://*", "*", "null", "https://a b"]
+)
+def test_origins_are_spelt_as_browsers_send_them(text: str) -> None:
+    for flags in ({"cors_origins": [text]}, {"public_url": text}):
+        with pytest.raises(Refused) as refused:
+            settings.load(flags=flags)
+        assert refused.value.code == "invalid_setting"
+    assert settings.load(flags={"public_url": "https://a.b:8443/"}).public_url == "https://a.b:8443"
 
 
 @pytest.mark.parametrize(
     ("flags", "named"),
     [
+        ({"host": ""}, "host"),
         ({"port": 70_000}, "port"),
         ({"threads": 0}, "threads"),
         ({"max_photo_mb": 51}, "max_photo_mb"),

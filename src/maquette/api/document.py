@@ -1,5 +1,6 @@
 """The OpenAPI description: what FastAPI knows, and the routes that stand in front of it."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,13 +9,34 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from maquette.api.door import READINESS, is_open, reaches
 from maquette.api.problems import MEDIA_TYPE, documented
 from maquette.api.schemas.common import Problem
 from maquette.api.schemas.compat import StatusBody, StatusFailure
 from maquette.api.schemas.jobs import EventOut
+from maquette.app.tickets import PATHS
 
 TITLE = "Maquette"
 _ALSO: tuple[type[BaseModel], ...] = (Problem, StatusBody, StatusFailure, EventOut)
+STATUS_PATH = "/api/status/{job_id}"
+SCHEMES: dict[str, Any] = {
+    "key": {"type": "http", "scheme": "bearer", "description": "An API key: `Authorization: Bearer mq_…`"},
+    "header": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-API-Key",
+        "description": "An API key",
+    },
+    "cookie": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "maquette",
+        "description": "A sign-in",
+    },
+    "session": {"type": "apiKey", "in": "header", "name": "X-Session-Token", "description": "The token of one job"},
+    "ticket": {"type": "apiKey", "in": "query", "name": "ticket", "description": "Good for one request"},
+}
+_PARAMETER = re.compile(r"\{[^}]+\}")
 _JOB_ID = {"name": "job_id", "in": "path", "required": True, "schema": {"type": "string"}}
 
 
@@ -33,8 +55,29 @@ def describe(app: FastAPI) -> dict[str, Any]:
     for path in document["paths"].values():
         for operation in path.values():
             _tell_errors(operation["responses"])
-    document["paths"] |= {"/api/status/{job_id}": {"get": _STATUS}, "/api/v1/jobs/{job_id}/events": {"get": _events()}}
+    document["paths"] |= {STATUS_PATH: {"get": _STATUS}, "/api/v1/jobs/{job_id}/events": {"get": _events()}}
+    document["components"]["securitySchemes"] = SCHEMES
+    for place, path in document["paths"].items():
+        for method, operation in path.items():
+            _tell_who(operation, place, method)
     return _sorted(document)
+
+
+def _tell_who(operation: dict[str, Any], place: str, method: str) -> None:
+    """What opens it; every place that the door guards says so without having to."""
+    if is_open(place) or place == READINESS:
+        operation["security"] = []
+        return
+    if place == STATUS_PATH:
+        operation["security"] = [{"session": []}, {"key": []}]
+        return
+    schemes = ["key", "header", "cookie"]
+    schemes += ["session"] if reaches(method.upper(), place) else []
+    schemes += ["ticket"] if method == "get" and PATHS.fullmatch(_PARAMETER.sub("x", place)) else []
+    operation["security"] = [{scheme: []} for scheme in schemes]
+    refusals = {str(status): response for status, response in documented("unauthorized").items()}
+    _tell_errors(refusals)
+    operation["responses"] = {"401": refusals["401"]} | operation["responses"]
 
 
 def _more_schemas() -> dict[str, Any]:
@@ -71,6 +114,7 @@ _STATUS: dict[str, Any] = {
         "200": _json("How the job stands", "StatusBody"),
         "401": _json("There is no valid token (`UNAUTHORIZED`)", "StatusFailure"),
         "404": _json("The token opens no such job (`NOT_FOUND`)", "StatusFailure"),
+        "503": _json("The database does not answer (`NOT_READY`)", "StatusFailure"),
     },
 }
 

@@ -1,23 +1,27 @@
-"""Who may talk to the server, and the headers that every answer carries.
-
-A server on loopback is reachable from every web page that its user visits. Checking ``Host`` stops names that an
-attacker points at 127.0.0.1 (DNS rebinding); checking ``Origin`` stops foreign pages from posting forms here.
-"""
+"""From where one may talk to the server, the headers that every answer carries, and bodies within limits."""
 
 import asyncio
-from collections.abc import Iterable
+import re
+from collections.abc import Mapping
 
 from starlette.datastructures import MutableHeaders
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from maquette.api.origins import SAFE_METHODS, Origins
 from maquette.api.problems import ProblemResponse
 from maquette.domain.errors import MaquetteError, Refused
 
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 MAX_BODY = 1024 * 1024
 """Bytes of a body that is not an upload."""
 BODY_SECONDS = 30.0
+
+CORS_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
+CORS_EXPOSED = "location, retry-after, etag, content-range, content-disposition, ratelimit, ratelimit-policy"
+CORS_SECONDS = "600"
+_ASKED_METHOD = b"access-control-request-method"
+_ASKED_HEADERS = b"access-control-request-headers"
+_HEADER_NAMES = re.compile(r"[A-Za-z0-9_-]{1,60}(?:\s*,\s*[A-Za-z0-9_-]{1,60}){0,30}")
 
 HEADERS: tuple[tuple[str, str], ...] = (
     ("x-content-type-options", "nosniff"),
@@ -31,45 +35,58 @@ HEADERS: tuple[tuple[str, str], ...] = (
 
 
 class Guard:
-    """Refuses foreign hosts and origins before anything else looks at the request."""
+    """Refuses foreign hosts and origins before anything else looks at the request; answers preflights."""
 
-    def __init__(self, app: ASGIApp, allowed_hosts: Iterable[str] = ()) -> None:
+    def __init__(self, app: ASGIApp, origins: Origins) -> None:
         self._app = app
-        self._hosts = LOOPBACK | {host.lower() for host in allowed_hosts}
+        self._origins = origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1008})
-            return
-        refusal = self._refusal(scope) if scope["type"] == "http" else None
-        if refusal is None:
-            await self._app(scope, receive, send)
+        headers: dict[bytes, str] = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        origin = headers.get(b"origin", "")
+        invited = bool(origin) and self._origins.is_invited(origin)
+        sender = _told_to(origin, send) if invited else send
+        refusal = self._refusal(scope, headers, origin, invited)
+        if refusal is not None:
+            await ProblemResponse(refusal, headers={"connection": "close"})(scope, receive, with_headers(sender))
+        elif invited and scope["type"] == "http" and scope["method"] == "OPTIONS" and _ASKED_METHOD in headers:
+            await _preflight(headers)(scope, receive, with_headers(sender))
         else:
-            await ProblemResponse(refusal, headers={"connection": "close"})(scope, receive, with_headers(send))
+            await self._app(scope, receive, sender)
 
-    def _refusal(self, scope: Scope) -> MaquetteError | None:
-        host = origin = site = b""
-        for name, value in scope["headers"]:
-            if name == b"host":
-                host = value
-            elif name == b"origin":
-                origin = value
-            elif name == b"sec-fetch-site":
-                site = value
-        if host_name(host.decode("latin-1")) not in self._hosts:
+    def _refusal(self, scope: Scope, headers: Mapping[bytes, str], origin: str, invited: bool) -> MaquetteError | None:
+        if not self._origins.names(headers.get(b"host", "")):
             return Refused("host_refused")
-        if scope["method"] in SAFE_METHODS:
+        if invited or (scope["type"] == "http" and scope["method"] in SAFE_METHODS):
             return None
-        if site == b"cross-site" or (origin and origin.partition(b"://")[2] != host):
-            return Refused("forbidden", "The request comes from another site's page.")
+        foreign = bool(origin) and not self._origins.is_own(origin, scope)
+        if foreign or headers.get(b"sec-fetch-site") == "cross-site":
+            hint = "The operator can name the page's origin in cors_origins (MAQUETTE_CORS_ORIGINS)."
+            return Refused("forbidden", "The request comes from another site's page.", hint)
         return None
 
 
-def host_name(header: str) -> str:
-    """The name in a ``Host`` header, lower-case, without port, brackets and final dot."""
-    if header.startswith("["):
-        return header[1:].partition("]")[0].lower()
-    return header.partition(":")[0].lower().removesuffix(".")
+def _preflight(headers: Mapping[bytes, str]) -> Response:
+    asked = headers.get(_ASKED_HEADERS, "")
+    allowed = {"access-control-allow-methods": CORS_METHODS, "access-control-max-age": CORS_SECONDS}
+    if asked and _HEADER_NAMES.fullmatch(asked):
+        allowed["access-control-allow-headers"] = asked
+    return Response(status_code=204, headers=allowed)
+
+
+def _told_to(origin: str, send: Send) -> Send:
+    """Lets a front end elsewhere read the answer. Never with cookies: ``allow-credentials`` is not among these."""
+
+    async def send_told(message: Message) -> None:
+        if message["type"] in ("http.response.start", "websocket.http.response.start"):
+            headers = MutableHeaders(scope=message)
+            headers["access-control-allow-origin"] = origin
+            headers["access-control-expose-headers"] = CORS_EXPOSED
+            headers["cross-origin-resource-policy"] = "cross-origin"
+            headers.add_vary_header("origin")
+        await send(message)
+
+    return send_told
 
 
 def with_headers(send: Send) -> Send:

@@ -8,11 +8,28 @@ from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from maquette.api import problems, streams
+from maquette.api.attempts import Attempts
 from maquette.api.compat import status
 from maquette.api.delivery import HEAD
 from maquette.api.document import TITLE, describe
+from maquette.api.door import Door
+from maquette.api.identity import Identity
 from maquette.api.observation import Observed, seeing
-from maquette.api.routes import assets, files, jobs, metrics, pipelines, projects, queues, results, service
+from maquette.api.origins import Origins
+from maquette.api.routes import (
+    assets,
+    files,
+    jobs,
+    keys,
+    metrics,
+    pipelines,
+    projects,
+    queues,
+    results,
+    service,
+    sign_in,
+    tickets,
+)
 from maquette.api.security import Guard, SmallBodies, with_headers
 from maquette.api.services import Services
 from maquette.api.web import WebPage
@@ -27,6 +44,9 @@ ROUTERS = (
     queues.router,
     service.router,
     metrics.router,
+    sign_in.router,
+    tickets.router,
+    keys.router,
 )
 UPLOADS = frozenset({("POST", "/api/v1/assets"), ("PUT", "/api/v1/assets")})
 API_PREFIXES = ("/api/", "/files/")
@@ -39,13 +59,19 @@ class Application:
     def __init__(self, services: Services) -> None:
         framework = _framework()
         framework.state.services = services
+        origins = Origins(services.allowed_hosts, services.public_url, services.cors_origins)
+        identity = Identity(services.access, origins)
+        framework.state.origins = origins
+        framework.state.identity = identity
+        framework.state.attempts = Attempts()
         self._events = streams.EventRoute(services.jobs)
         self._status = status.StatusRoute(services.status_reader)
         self._api = _head_as_get(SmallBodies(seeing(framework), UPLOADS))
         self._page = WebPage(services.webui)
+        self._door = Door(self._behind, identity, services.access)
         self._framework = framework
         whole = ServerErrorMiddleware(self._dispatch, handler=problems.unexpected)
-        self._observed = Observed(Guard(whole, services.allowed_hosts), services.meter, services.tracer)
+        self._observed = Observed(Guard(whole, origins), services.meter, services.tracer)
 
     def close_streams(self) -> None:
         """Ends every stream of events; call it in the event loop before waiting for connections to close."""
@@ -60,15 +86,18 @@ class Application:
 
     async def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
-        if path.startswith(status.PREFIX):
+        if scope["type"] == "websocket":
+            await self._door(scope, receive, send)
+        elif path.startswith(status.PREFIX):
             await self._status(scope, receive, send)
         else:
-            await self._route(path)(scope, receive, with_headers(send))
+            place = self._door if path.startswith(API_PREFIXES) or path in API_PATHS else self._page
+            await place(scope, receive, with_headers(send))
 
-    def _route(self, path: str) -> ASGIApp:
-        if streams.PATH.fullmatch(path):
-            return self._events
-        return self._api if path.startswith(API_PREFIXES) or path in API_PATHS else self._page
+    async def _behind(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """What only those see who were let in."""
+        events = scope["type"] == "http" and streams.PATH.fullmatch(scope["path"])
+        await (self._events if events else self._api)(scope, receive, send)
 
 
 def create_app(services: Services) -> Application:

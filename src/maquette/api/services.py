@@ -5,9 +5,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from maquette.app.jobs import Jobs
+from maquette.app.keys import Keys
 from maquette.app.projects import Projects
 from maquette.app.queues import Queues
 from maquette.app.results import Results
+from maquette.app.sessions import Sessions
+from maquette.app.tickets import Tickets
 from maquette.app.uploads import Uploads
 from maquette.ports.blobs import BlobStore, UrlSigner
 from maquette.ports.engines import EngineShelf, Readiness
@@ -17,12 +20,23 @@ from maquette.ports.tracing import Silent, Tracer
 
 
 @dataclass(frozen=True, slots=True)
+class Access:
+    """Who knows what proves what. ``required`` is whether somebody without any proof is turned away."""
+
+    keys: Keys
+    sessions: Sessions
+    tickets: Tickets
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     """The use cases, the ports that bytes are served from, and a few settings.
 
     ``ready`` blocks; it looks at the database, the job engine and the disk. ``allowed_hosts`` are host names beyond
     the loopback ones, without port. ``webui`` is the folder of the built page, None when there is none.
-    ``upload_seconds`` is how long one upload may take in all.
+    ``upload_seconds`` is how long one upload may take in all. ``public_url`` is the scheme and host by which a proxy in
+    front is reached; ``cors_origins`` are the origins of other pages that may call.
     """
 
     uploads: Uploads
@@ -33,6 +47,7 @@ class Services:
     blobs: BlobStore
     signer: UrlSigner
     engines: EngineShelf
+    access: Access
     status_reader: StatusReader
     ready: Callable[[], Readiness]
     meter: Meter
@@ -40,4 +55,6 @@ class Services:
     allowed_hosts: frozenset[str] = frozenset()
     webui: Path | None = None
     upload_seconds: float = 120.0
+    public_url: str = ""
+    cors_origins: frozenset[str] = frozenset()
     tracer: Tracer = field(default_factory=Silent)

@@ -16,13 +16,13 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from maquette.api.door import PRINCIPAL
 from maquette.api.observation import see
 from maquette.api.problems import ProblemResponse, not_allowed
 from maquette.api.schemas.common import instant
 from maquette.api.tail import Tail
 from maquette.app.jobs import Jobs
 from maquette.domain.errors import MaquetteError, Refused
-from maquette.domain.ids import LOCAL_OWNER
 from maquette.domain.jobs import Event, EventType, Job
 from maquette.domain.states import ENDED
 
@@ -71,7 +71,7 @@ class EventRoute:
 
     async def _open(self, scope: Scope) -> tuple[Job, int]:
         match = PATH.fullmatch(scope["path"])
-        job = await asyncio.to_thread(self._jobs.get, LOCAL_OWNER, match[1] if match else "")
+        job = await asyncio.to_thread(self._jobs.get, scope[PRINCIPAL].owner_id, match[1] if match else "")
         since = _since(scope)
         # a number from another life of this database: begin at the beginning
         return job, since if since <= job.seq else 0

@@ -253,7 +253,7 @@ def _with_views(tx: Transaction, owner_id: str, new: NewJob) -> tuple[JobInput, 
     for given in new.inputs:
         asset = tx.assets.get(given.asset_id, owner_id)
         if asset is None:
-            raise Refused("not_found", f"There is no asset {given.asset_id}.")
+            raise Refused("not_found", "There is no such asset.")
         inputs.append(given if given.view else replace(given, view=asset.view))
     return tuple(inputs)
 

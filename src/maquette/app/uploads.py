@@ -77,6 +77,14 @@ class Uploads:
             raise Refused("not_found")
         return asset
 
+    def linked(self, asset_id: str) -> Asset:
+        """The asset behind a signed link, whoever owns it. Raises ``not_found``."""
+        with self._db.read() as tx:
+            asset = tx.assets.get(asset_id)
+        if asset is None:
+            raise Refused("not_found")
+        return asset
+
     def list(self, owner_id: str, project_id: str | None, cursor: str | None, limit: int) -> Page[Asset]:
         """The owner's assets, newest first."""
         with self._db.read() as tx:

@@ -67,11 +67,19 @@ CODES = _table(
     Code("image_too_small", 422, "The picture is too small", "Use a photo of at least 16 x 16 pixels."),
     Code("file_too_large", 413, "The file is too large", "Send a smaller file."),
     # -- who and where
+    Code("unauthorized", 401, "A valid key is needed", "Send Authorization: Bearer mq_…; `maquette keys` makes keys."),
+    Code("key_required", 401, "There is no key yet", "maquette keys create NAME --admin"),
+    Code("too_many_attempts", 429, "Too many attempts", "Wait a minute.", exit=1, retryable=True),
     Code("forbidden", 403, "This is not allowed", "Ask the owner of the server."),
     Code("link_invalid", 403, "The link is not valid or has expired", "Ask for a fresh link."),
     Code("not_found", 404, "Not found", "Check the id."),
     Code("method_not_allowed", 405, "The method is not allowed here", "See /openapi.json."),
-    Code("host_refused", 421, "The server does not answer to this host name", "Use the address that it printed."),
+    Code(
+        "host_refused",
+        421,
+        "The server does not answer to this host name",
+        "Use the address that it printed, or name the host in allowed_hosts (MAQUETTE_ALLOWED_HOSTS) or public_url.",
+    ),
     # -- state
     Code("conflict", 409, "Somebody changed this meanwhile", "Read it again and retry.", exit=1, retryable=True),
     Code("illegal_move", 409, "The job cannot do that in its present state", "Read the job's status.", exit=1),
@@ -92,6 +100,7 @@ CODES = _table(
     # -- this machine
     Code("engine_unavailable", 503, "The engine cannot run on this machine", "Run `maquette doctor`.", exit=1),
     Code("storage_full", 507, "The disk is full", "Free some space and retry.", exit=1, retryable=True),
+    Code("storage_unavailable", 503, "The file store does not answer", "Try again later.", exit=1, retryable=True),
     Code("data_missing", 500, "A stored file is gone", "Upload it again.", exit=1),
     Code("data_folder_busy", 409, "Another process serves this data folder", "Stop it, or use its address.", exit=1),
     Code("address_in_use", 409, "The address is in use", "Choose another port: maquette serve --port 0", exit=1),

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
+from maquette.domain.access import ApiKey, SignIn, Ticket
 from maquette.domain.assets import Asset
-from maquette.domain.fleet import QueueState
+from maquette.domain.fleet import QueueState, Worker
 from maquette.domain.jobs import Event, Job, Move, Result, Task
 from maquette.domain.projects import Project
 from maquette.domain.states import Stage, Status
@@ -114,6 +115,12 @@ class TaskRows(Protocol):
 
     def save(self, task: Task) -> None: ...
 
+    def end(self, task: Task) -> bool:
+        """Saves a task if it still is running; False when somebody else has ended it or given it up as lost."""
+        ...
+
+    def is_running(self, task_id: str) -> bool: ...
+
     def of_job(self, job_id: str) -> tuple[Task, ...]:
         """In the order in which they started."""
         ...
@@ -183,6 +190,88 @@ class QueueRows(Protocol):
     def save(self, state: QueueState) -> None: ...
 
 
+class WorkerRows(Protocol):
+    def join(self, worker: Worker) -> None:
+        """Adds the worker. One that comes back under its own name goes on counting its beats."""
+        ...
+
+    def beat(self, worker_id: str, at: datetime) -> bool:
+        """Raises the counter; False when the worker is gone."""
+        ...
+
+    def holds(self, worker_id: str) -> bool:
+        """Whether the worker is not gone, and will not be before this transaction ends."""
+        ...
+
+    def drain(self, worker_id: str) -> None: ...
+
+    def bury(self, worker_id: str, beat: int | None = None) -> bool:
+        """Marks as gone; with ``beat`` only if the counter still stands there. False when nothing was changed."""
+        ...
+
+    def all(self) -> tuple[Worker, ...]:
+        """Those that are gone included, by id."""
+        ...
+
+    def living(self) -> tuple[Worker, ...]:
+        """All but those that are gone, by id."""
+        ...
+
+    def forget(self, before: datetime) -> None:
+        """Removes the rows of workers that are gone and were last seen before that."""
+        ...
+
+
+class KeyRows(Protocol):
+    def add(self, key: ApiKey) -> None: ...
+
+    def by_hash(self, key_hash: str) -> ApiKey | None:
+        """Also a revoked or expired one."""
+        ...
+
+    def list(self, *, cursor: str | None = None, limit: int = 50) -> Page[ApiKey]:
+        """The keys of all owners."""
+        ...
+
+    def revoke(self, key_id: str, at: datetime) -> bool:
+        """Ends the key, its sign-ins, and the tickets of its owner. True if it was not revoked yet."""
+        ...
+
+    def used(self, key_id: str, at: datetime, unless_after: datetime) -> None:
+        """Notes a use, unless one was noted after ``unless_after``."""
+        ...
+
+    def opening(self, now: datetime) -> bool:
+        """Whether there is a key that is neither revoked nor expired."""
+        ...
+
+
+class SignInRows(Protocol):
+    def add(self, sign_in: SignIn) -> None: ...
+
+    def find(self, token_hash: str) -> tuple[SignIn, ApiKey] | None:
+        """With the key behind it."""
+        ...
+
+    def end(self, token_hash: str) -> None: ...
+
+    def sweep(self, now: datetime) -> None:
+        """Removes the expired ones."""
+        ...
+
+
+class TicketRows(Protocol):
+    def add(self, ticket: Ticket) -> None: ...
+
+    def take(self, token_hash: str, path: str) -> Ticket | None:
+        """Removes and gives it, in one statement: of two that ask, one gets it."""
+        ...
+
+    def sweep(self, now: datetime) -> None:
+        """Removes the expired ones."""
+        ...
+
+
 class Transaction(Protocol):
     """All repositories on one connection; what they write becomes visible together or not at all."""
 
@@ -204,6 +293,14 @@ class Transaction(Protocol):
     def sessions(self) -> SessionRows: ...
     @property
     def queues(self) -> QueueRows: ...
+    @property
+    def workers(self) -> WorkerRows: ...
+    @property
+    def keys(self) -> KeyRows: ...
+    @property
+    def sign_ins(self) -> SignInRows: ...
+    @property
+    def tickets(self) -> TicketRows: ...
     @property
     def connection(self) -> Any:
         """The database connection itself, for a job engine that must enqueue in this very transaction."""

@@ -28,11 +28,14 @@ from maquette.adapters.sql.statistics import SqlStatistics
 from maquette.adapters.sql.status import StatusReader
 from maquette.adapters.telemetry.prometheus import PrometheusMeter
 from maquette.api.server import create_app
-from maquette.api.services import Services
+from maquette.api.services import Access, Services
 from maquette.app.jobs import Jobs
+from maquette.app.keys import Keys
 from maquette.app.projects import Projects
 from maquette.app.queues import Queues
 from maquette.app.results import Results
+from maquette.app.sessions import Sessions
+from maquette.app.tickets import Tickets
 from maquette.app.uploads import Uploads
 from maquette.domain import jobs as moves
 from maquette.domain.assets import Asset, Role, View
@@ -168,6 +171,7 @@ def make_world(folder: Path) -> World:
         blobs=blobs,
         signer=HmacSigner(b"s" * 32, clock),
         engines=engines,
+        access=Access(Keys(database, clock), Sessions(database), Tickets(database, clock)),
         status_reader=StatusReader(database_file),
         ready=lambda: Readiness(True),
         meter=PrometheusMeter(SqlStatistics(database, engine.waiting, clock), clock, lambda: 10**9, "0.0.test"),

@@ -6,21 +6,22 @@ threads keep file access out of the event loop, and through which other stores c
 """
 
 import os
-import re
 import shutil
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from obstore.store import LocalStore
 
 from maquette.adapters.blobs.durability import flush_folder, full_disk_reported
 from maquette.adapters.blobs.incoming import LocalWriter, sweep
+from maquette.adapters.blobs.keys import checked
 from maquette.adapters.blobs.reading import pieces
-from maquette.domain.errors import Refused, Unavailable
+from maquette.domain.errors import Unavailable
+from maquette.ports.blobs import StoredBlob
 
 _COPY_BYTES = 1 << 20
-_KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,127}(/[A-Za-z0-9_-][A-Za-z0-9_.-]{0,127}){1,7}")
 
 
 class LocalBlobs:
@@ -48,7 +49,7 @@ class LocalBlobs:
         target = self._path(key)
         with full_disk_reported():
             target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if not _is_whole(target, source) and not self._linked(source, target):
+            if not _refreshed(target, source) and not self._linked(source, target):
                 self._copy(source, target)
             # also when it was there before: whoever stored it may have died before this line
             for folder in target.parents:
@@ -74,11 +75,21 @@ class LocalBlobs:
     def remove(self, key: str) -> None:
         self._path(key).unlink(missing_ok=True)
 
+    def keys(self) -> Iterator[StoredBlob]:
+        for path in self._objects.rglob("*"):
+            with suppress(FileNotFoundError):
+                if path.is_file():
+                    stat = path.stat()
+                    modified_at = datetime.fromtimestamp(stat.st_mtime, UTC)
+                    yield StoredBlob(path.relative_to(self._objects).as_posix(), stat.st_size, modified_at)
+
+    def check(self) -> None:
+        if not self._objects.is_dir() or not self._incoming.is_dir():
+            raise Unavailable("storage_unavailable", f"{self._objects.parent} is gone.", "Is the disk mounted?")
+
     def _path(self, key: str) -> Path:
         """Raises ``Refused("invalid_request")`` for anything that is not plainly one of our keys."""
-        if not _KEY.fullmatch(key):
-            raise Refused("invalid_request", "That is not the key of a stored file.")
-        return self._objects / key
+        return self._objects / checked(key)
 
     def _linked(self, source: Path, target: Path) -> bool:
         if source.parent != self._incoming:
@@ -100,6 +111,13 @@ class LocalBlobs:
             writer.discard()
 
 
-def _is_whole(target: Path, source: Path) -> bool:
-    """Whether the blob is there already. A file of another length was damaged from outside and is stored anew."""
-    return target.is_file() and target.stat().st_size == source.stat().st_size
+def _refreshed(target: Path, source: Path) -> bool:
+    """Whether the blob is there already; then it counts as stored now.
+
+    A file of another length was damaged from outside and is stored anew.
+    """
+    with suppress(FileNotFoundError):
+        if target.is_file() and target.stat().st_size == source.stat().st_size:
+            os.utime(target)
+            return True
+    return False

@@ -9,10 +9,12 @@ from maquette.adapters.sql.assets import SqlAssets
 from maquette.adapters.sql.dialect import engines
 from maquette.adapters.sql.faults import translated
 from maquette.adapters.sql.jobs import SqlEvents, SqlJobs
+from maquette.adapters.sql.keys import SqlKeys, SqlSignIns, SqlTickets
 from maquette.adapters.sql.projects import SqlProjects
 from maquette.adapters.sql.queues import SqlQueues
 from maquette.adapters.sql.records import SqlLogs, SqlResults, SqlSessions
 from maquette.adapters.sql.tasks import SqlTasks
+from maquette.adapters.sql.workers import SqlWorkers
 
 
 class SqlTransaction:
@@ -29,6 +31,10 @@ class SqlTransaction:
         self.results = SqlResults(connection)
         self.sessions = SqlSessions(connection)
         self.queues = SqlQueues(connection)
+        self.workers = SqlWorkers(connection)
+        self.keys = SqlKeys(connection)
+        self.sign_ins = SqlSignIns(connection)
+        self.tickets = SqlTickets(connection)
 
 
 class SqlDatabase:

@@ -20,7 +20,7 @@ _OPEN = (Status.PENDING, Status.PROCESSING)
 
 
 class SqlJobs:
-    """Implements ``JobRows``. Among pending jobs a higher ``priority`` goes first, then the older job."""
+    """Implements ``JobRows``. Of pending jobs a higher ``priority`` goes first, then a smaller ``turn``, then age."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -87,7 +87,8 @@ class SqlJobs:
         if job.status is not Status.PENDING:
             return None
         older = or_(_J.created_at < job.created_at, and_(_J.created_at == job.created_at, _J.id < job.id))
-        first = or_(_J.priority > job.priority, and_(_J.priority == job.priority, older))
+        sooner = or_(_J.turn < job.turn, and_(_J.turn == job.turn, older))
+        first = or_(_J.priority > job.priority, and_(_J.priority == job.priority, sooner))
         query = select(func.count()).where(_J.status == Status.PENDING, _J.deleted_at.is_(None), first)
         return self._connection.execute(query).scalar_one() + 1
 

@@ -8,7 +8,9 @@ import re
 
 from starlette.types import Receive, Scope, Send
 
+from maquette.api.problems import RETRY_AFTER_S
 from maquette.api.security import HEADERS
+from maquette.domain.errors import Unavailable
 from maquette.domain.ids import token_hash
 from maquette.domain.projections import Projection, project
 from maquette.domain.states import Stage, Status, WaitingFor
@@ -36,7 +38,12 @@ class StatusRoute:
             await _send(send, 405, _failure("METHOD_NOT_ALLOWED"), (b"allow", b"GET, HEAD"))
             return
         token = _token(scope)
-        found = self._reader.read(token_hash(token), scope["path"][len(PREFIX) :]) if token else None
+        try:
+            found = await self._reader.read(token_hash(token), scope["path"][len(PREFIX) :]) if token else None
+        except Unavailable as error:
+            again = b"%d" % RETRY_AFTER_S
+            await _send(send, error.entry.status, _failure(error.code.upper()), (b"retry-after", again))
+            return
         if found is None:
             await _send(send, 401, _failure("UNAUTHORIZED"))
         elif isinstance(found, Foreign):

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 
 from maquette.api.delivery import BlobResponse
-from maquette.api.dependencies import OwnerDep, ServicesDep
+from maquette.api.dependencies import ServicesDep
 from maquette.api.problems import documented
 
 router = APIRouter(prefix="/files", tags=["assets"])
@@ -24,10 +24,9 @@ _BYTES: dict[str, Any] = {
 def get_file(
     asset_id: str,
     services: ServicesDep,
-    owner: OwnerDep,
     expires: Annotated[str, Query(max_length=20)] = "",
     signature: Annotated[str, Query(max_length=200)] = "",
 ) -> Response:
     """The bytes behind a signed link. The signature is checked before the id is looked at."""
     services.signer.check(f"/files/{asset_id}", "GET", expires, signature)
-    return BlobResponse(services.uploads.get(owner, asset_id), services.blobs)
+    return BlobResponse(services.uploads.linked(asset_id), services.blobs)

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from maquette.api.dependencies import ServicesDep
+from maquette.api.dependencies import AdminDep, ServicesDep
 from maquette.api.problems import documented
 
 router = APIRouter(tags=["service"])
@@ -15,6 +15,6 @@ MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
     response_class=Response,
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}, **documented()},
 )
-def get_metrics(services: ServicesDep) -> Response:
+def get_metrics(services: ServicesDep, _: AdminDep) -> Response:
     """Every figure, in the Prometheus text format."""
     return Response(services.meter.text(), media_type=MEDIA_TYPE)

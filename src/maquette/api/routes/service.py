@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from maquette.api.dependencies import ServicesDep
+from maquette.api.dependencies import ServicesDep, VisitorDep
 from maquette.api.problems import documented
 from maquette.api.schemas.service import (
     EnginePage,
@@ -69,9 +69,10 @@ async def get_health(services: ServicesDep) -> HealthOut:
 
 
 @router.get("/readyz", response_model=ReadyOut, responses=documented("not_ready"))
-def get_readiness(services: ServicesDep) -> ReadyOut:
-    """Whether the database can be reached, the job engine runs and the disk has space."""
+def get_readiness(services: ServicesDep, visitor: VisitorDep) -> ReadyOut:
+    """Whether the database can be reached, the job engine runs and the disk has space; what is wrong, to admins."""
     readiness = services.ready()
+    told = visitor is not None and visitor.is_admin
     if not readiness.ready:
-        raise Unavailable("not_ready", readiness.message, readiness.hint)
-    return ReadyOut(ready=True, message=readiness.message)
+        raise Unavailable("not_ready", readiness.message, readiness.hint) if told else Unavailable("not_ready")
+    return ReadyOut(ready=True, message=readiness.message if told else "")

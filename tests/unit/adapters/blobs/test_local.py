@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -41,6 +42,15 @@ def test_a_sweep_leaves_uploads_in_progress_alone(blobs, tmp_path):
     assert len(_incoming(tmp_path)) == 2
     running.discard()
     finished.discard()
+
+
+def test_what_is_stored_again_counts_as_new(blobs, source):
+    blobs.keep(KEY, source)
+    path = source.parent / "blobs" / "objects" / KEY
+    os.utime(path, (1_000_000_000, 1_000_000_000))
+    assert next(blobs.keys()).modified_at.year == 2001
+    blobs.keep(KEY, source)
+    assert time.time() - next(blobs.keys()).modified_at.timestamp() < 60
 
 
 def test_a_sweep_takes_what_a_killed_process_left(blobs, tmp_path):

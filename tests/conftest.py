@@ -1,0 +1,3 @@
+"""Fixtures for every test."""
+
+pytest_plugins = ["postgres", "s3server"]
