@@ -2,16 +2,19 @@
 
 import logging
 import re
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from maquette.app.keys import Asked
 from maquette.domain import jobs as moves
 from maquette.domain.errors import Permanent, Problem
 
-from .conftest import World
+from .conftest import World, make_world, serve
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 IDS = re.compile(r"(?:job|ast|res|prj|tsk|wrk|upl)_[0-9a-f]{8}|[0-9a-f]{32}")
@@ -89,6 +92,16 @@ def test_requests_are_counted_by_template_and_not_by_address(make: Any) -> None:
         == 1
     )
     assert not [labels for _, labels in found if any(IDS.search(text) for _, text in labels)]
+
+
+def test_where_keys_are_needed_only_an_admin_reads_them(tmp_path: Path) -> None:
+    world = make_world(tmp_path)
+    create = world.services.access.keys.create
+    admin, other = (create(Asked(name, is_admin=name == "admin")).secret for name in ("admin", "other"))
+    with serve(world, access=replace(world.services.access, required=True)) as locked:
+        assert locked.http.get("/metrics").status_code == 401
+        for key, status in ((other, 403), (admin, 200)):
+            assert locked.http.get("/metrics", headers={"Authorization": f"Bearer {key}"}).status_code == status
 
 
 def test_names_follow_the_conventions(world: World) -> None:
