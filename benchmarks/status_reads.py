@@ -87,6 +87,9 @@ def our_app(path: Path) -> Any:
     services: Any = SimpleNamespace(
         status_reader=StatusReader(path),
         allowed_hosts=frozenset(),
+        public_url="",
+        cors_origins=frozenset(),
+        access=SimpleNamespace(required=True),
         webui=None,
         jobs=SimpleNamespace(events=None),
         meter=PrometheusMeter(nothing, nothing, lambda: 0, ""),

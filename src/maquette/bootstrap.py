@@ -38,6 +38,7 @@ from maquette.adapters.sql.statistics import SqlStatistics
 from maquette.adapters.sql.status import StatusReader
 from maquette.adapters.sql.status_postgres import PostgresStatusReader
 from maquette.adapters.telemetry.prometheus import PrometheusMeter
+from maquette.app.events import Events
 from maquette.app.jobs import Jobs
 from maquette.app.keys import Keys
 from maquette.app.projects import Projects
@@ -167,6 +168,7 @@ class Maquette:
         services = Services(
             uploads=self.uploads,
             jobs=self.jobs,
+            events=Events(self._database),
             projects=self.projects,
             results=self.results,
             queues=self.queues,
@@ -181,6 +183,7 @@ class Maquette:
             allowed_hosts=self.settings.host_names,
             webui=self.webui,
             upload_seconds=self.settings.upload_seconds,
+            max_sockets=self.settings.max_sockets,
             public_url=self.settings.public_url,
             cors_origins=self.settings.cors_origins,
         )
@@ -245,8 +248,7 @@ class Maquette:
 
 @contextlib.asynccontextmanager
 async def open_for_serving(settings: Settings, address: str) -> AsyncGenerator[Maquette, None]:
-    """As the holder, or not at all: raises ``data_folder_busy`` with the holder's address, or ``key_required``."""
-    await asyncio.to_thread(check_keys, settings)
+    """As the holder, or not at all: raises ``data_folder_busy`` with the holder's address."""
     async with _opened(settings) as house:
         if not await house.take_over(address, work=settings.serve_works):
             raise _busy(settings)
@@ -297,16 +299,21 @@ async def _opened(settings: Settings) -> AsyncGenerator[Maquette, None]:
 
 
 def check_keys(settings: Settings) -> None:
-    """Raises ``key_required`` when keys are needed and there is none. Makes or migrates the database to find out."""
-    if not settings.needs_key:
-        return
+    """Raises ``key_required`` when keys are needed and there is none. Migrates a database that is behind."""
+    if settings.needs_key and not _has_key(settings):
+        where = settings.public_url or settings.host
+        raise Refused("key_required", f"{where} can be reached by others, and there is no key to tell them apart.")
+
+
+def _has_key(settings: Settings) -> bool:
+    file = sqlite_path(database_url(settings))
+    if file is not None and not file.exists():
+        return False
     if is_behind(settings):
         migrate_database(settings)
     database = SqlDatabase(database_url(settings))
     try:
-        if not Keys(database, SystemClock()).exist():
-            where = settings.public_url or settings.host
-            raise Refused("key_required", f"{where} can be reached by others, and there is no key to tell them apart.")
+        return Keys(database, SystemClock()).exist()
     finally:
         database.close()
 

@@ -47,6 +47,8 @@ class ProblemResponse(Response):
         if errors:
             body["errors"] = list(errors)
         more = {"cache-control": "no-store", **(headers or {})}
+        if entry.status == 401:
+            more["www-authenticate"] = "Bearer"
         if entry.retryable and entry.status in (429, 503):
             more["retry-after"] = str(RETRY_AFTER_S)
         super().__init__(json.dumps(body, ensure_ascii=False), status_code=entry.status, headers=more)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from maquette.app.events import Events
 from maquette.app.jobs import Jobs
 from maquette.app.keys import Keys
 from maquette.app.projects import Projects
@@ -35,12 +36,14 @@ class Services:
 
     ``ready`` blocks; it looks at the database, the job engine and the disk. ``allowed_hosts`` are host names beyond
     the loopback ones, without port. ``webui`` is the folder of the built page, None when there is none.
-    ``upload_seconds`` is how long one upload may take in all. ``public_url`` is the scheme and host by which a proxy in
-    front is reached; ``cors_origins`` are the origins of other pages that may call.
+    ``upload_seconds`` is how long one upload may take in all, ``max_sockets`` how many WebSockets one owner may hold.
+    ``public_url`` is the scheme and host by which a proxy in front is reached; ``cors_origins`` are the origins of
+    other pages that may call.
     """
 
     uploads: Uploads
     jobs: Jobs
+    events: Events
     projects: Projects
     results: Results
     queues: Queues
@@ -55,6 +58,7 @@ class Services:
     allowed_hosts: frozenset[str] = frozenset()
     webui: Path | None = None
     upload_seconds: float = 120.0
+    max_sockets: int = 1000
     public_url: str = ""
     cors_origins: frozenset[str] = frozenset()
     tracer: Tracer = field(default_factory=Silent)

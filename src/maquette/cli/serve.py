@@ -29,10 +29,18 @@ def serve(
 ) -> None:
     """Run the server: page, HTTP API and, unless told otherwise, a worker in one process.
 
+    An address that other machines reach needs a key first: maquette keys create NAME --admin
+
     Ctrl-C lets open requests end and stops.
     Jobs that are still running go on at the next start; finished stages are kept.
     """
     from maquette.cli.screen import Screen
     from maquette.cli.serving import run
 
-    run(settings(ctx, host=host, port=port, serve_works=works), Screen(as_json), open_page)
+    chosen = settings(ctx, host=host, port=port, serve_works=works)
+    if chosen.needs_key:
+        from maquette.bootstrap import check_keys
+
+        # before the first connection: an address that others reach is not opened for nobody
+        check_keys(chosen)
+    run(chosen, Screen(as_json), open_page)

@@ -85,6 +85,7 @@ CODES = _table(
     Code("illegal_move", 409, "The job cannot do that in its present state", "Read the job's status.", exit=1),
     Code("job_finished", 409, "The job has completed", "Start a new job.", exit=1),
     Code("in_use", 409, "Something still refers to it", "Cancel or delete the job first.", exit=1),
+    Code("too_many_streams", 429, "Too many streams are open", "Close some, or follow less.", exit=1, retryable=True),
     Code("queue_full", 429, "Too many jobs are waiting", "Try again later.", exit=1, retryable=True),
     # -- stages
     Code("no_subject", 422, "No object was found in the photo", "Use a plainer background, or give a box.", exit=1),

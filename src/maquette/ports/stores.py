@@ -4,7 +4,7 @@ A transaction is entered by ``Database.write`` or ``Database.read`` and is used 
 ``owner_id`` wherever a person asks, and put it into the WHERE clause: somebody else's row is a missing row.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -46,6 +46,14 @@ class Session:
 
     owner_id: str
     job_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The number of a job's newest event, and whether the job has ended with it."""
+
+    seq: int
+    ended: bool
 
 
 class JobRows(Protocol):
@@ -132,6 +140,20 @@ class TaskRows(Protocol):
 
 class EventRows(Protocol):
     def after(self, job_id: str, seq: int, limit: int = 500) -> tuple[Event, ...]: ...
+
+    def news(self, cursors: Mapping[str, int], limit: int = 1000) -> tuple[Event, ...]:
+        """The events of many jobs, each after its own number, the events of one job together and in their order.
+
+        One query. What ``limit`` cuts off comes when asked again from where this ended.
+        """
+        ...
+
+    def heads(self, job_ids: Collection[str], owner_id: str | None = None) -> dict[str, Head]:
+        """How far each job has come; one that is missing, deleted or another owner's is left out.
+
+        With ``owner_id`` None only for the server's own work, never for a person.
+        """
+        ...
 
 
 class LogRows(Protocol):

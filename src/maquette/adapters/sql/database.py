@@ -7,8 +7,9 @@ from sqlalchemy import Connection, Engine
 
 from maquette.adapters.sql.assets import SqlAssets
 from maquette.adapters.sql.dialect import engines
+from maquette.adapters.sql.events import SqlEvents
 from maquette.adapters.sql.faults import translated
-from maquette.adapters.sql.jobs import SqlEvents, SqlJobs
+from maquette.adapters.sql.jobs import SqlJobs
 from maquette.adapters.sql.keys import SqlKeys, SqlSignIns, SqlTickets
 from maquette.adapters.sql.projects import SqlProjects
 from maquette.adapters.sql.queues import SqlQueues

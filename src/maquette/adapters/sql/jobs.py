@@ -144,19 +144,6 @@ class SqlJobs:
         return Refused("illegal_move") if found == before.seq else Refused("conflict")
 
 
-class SqlEvents:
-    """Implements ``EventRows``."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def after(self, job_id: str, seq: int, limit: int = 500) -> tuple[Event, ...]:
-        """In the order of ``seq``."""
-        columns = EVENTS.c
-        query = select(EVENTS).where(columns.job_id == job_id, columns.seq > seq).order_by(columns.seq).limit(limit)
-        return tuple(load(Event, row) for row in self._connection.execute(query))
-
-
 def _is_legal(after: Job) -> ColumnElement[bool]:
     """Whether the row, as it is in the database, may become ``after``; from the tables of ``states``."""
     sources = {source for source, targets in MOVES.items() if after.status in targets}
