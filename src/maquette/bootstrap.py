@@ -29,6 +29,7 @@ from maquette.adapters.dbos.jobs import DbosJobs
 from maquette.adapters.dbos.lock import FolderLock, Holder, executor_id
 from maquette.adapters.folder.data import DataFolder
 from maquette.adapters.folder.scratch import Scratch
+from maquette.adapters.outbound.fetcher import HttpxFetcher
 from maquette.adapters.processes.forked import ForkedProcesses
 from maquette.adapters.sql.database import SqlDatabase
 from maquette.adapters.sql.dialect import sqlite_path, sqlite_url
@@ -39,6 +40,7 @@ from maquette.adapters.sql.status import StatusReader
 from maquette.adapters.sql.status_postgres import PostgresStatusReader
 from maquette.adapters.telemetry.prometheus import PrometheusMeter
 from maquette.app.events import Events
+from maquette.app.fetching import Fetching
 from maquette.app.jobs import Jobs
 from maquette.app.keys import Keys
 from maquette.app.projects import Projects
@@ -52,6 +54,7 @@ from maquette.domain.fleet import Queue, Worker
 from maquette.pipelines.runner import Runner
 from maquette.plugins import Shelf
 from maquette.ports.engines import Readiness
+from maquette.ports.outbound import Fetcher
 from maquette.settings import Settings
 from maquette.worker import Terms, Work
 
@@ -91,6 +94,7 @@ class Maquette:
         self.keys = Keys(self._database, SteadyClock())
         self.projects = Projects(self._database, self.clock)
         self.uploads = Uploads(self._database, self.blobs, self._processes, self.clock, settings.max_photo_bytes)
+        self.fetching = Fetching(fetcher(), self.uploads, at_once=settings.fetches, seconds=settings.fetch_seconds)
         self.queues = Queues(self._database, self._engine, self.clock)
         self.jobs = Jobs(self._database, self._engine, self.engines, self.clock, settings.max_queued)
 
@@ -167,6 +171,7 @@ class Maquette:
         access = Access(self.keys, Sessions(self._database), tickets, self.settings.needs_key)
         services = Services(
             uploads=self.uploads,
+            fetching=self.fetching,
             jobs=self.jobs,
             events=Events(self._database),
             projects=self.projects,
@@ -296,6 +301,11 @@ async def _opened(settings: Settings) -> AsyncGenerator[Maquette, None]:
         yield house
     finally:
         await house.close()
+
+
+def fetcher() -> Fetcher:
+    """What speaks to other servers."""
+    return HttpxFetcher(SystemClock(), maquette.__version__)
 
 
 def check_keys(settings: Settings) -> None:

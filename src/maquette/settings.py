@@ -95,6 +95,8 @@ class Settings(BaseSettings):
     max_queued: int = Field(default=100, ge=1, description="Unfinished jobs that may exist at a time.")
     upload_seconds: float = Field(default=120.0, gt=0, description="Longest time that one upload may take.")
     max_sockets: int = Field(default=1000, ge=1, description="WebSockets that one owner may hold open at a time.")
+    fetches: int = Field(default=8, ge=1, le=256, description="Photos that are fetched from URLs at a time.")
+    fetch_seconds: float = Field(default=60.0, gt=0, description="Longest time that fetching one photo may take.")
     concurrency: int = Field(
         default_factory=_concurrency,
         ge=1,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from maquette.app.events import Events
+from maquette.app.fetching import Fetching
 from maquette.app.jobs import Jobs
 from maquette.app.keys import Keys
 from maquette.app.projects import Projects
@@ -42,6 +43,7 @@ class Services:
     """
 
     uploads: Uploads
+    fetching: Fetching
     jobs: Jobs
     events: Events
     projects: Projects

@@ -17,6 +17,7 @@ import httpx
 import pytest
 from PIL import Image
 
+from internet import Internet
 from maquette.adapters.blobs.local import LocalBlobs
 from maquette.adapters.blobs.signing import HmacSigner
 from maquette.adapters.processes.forked import ForkedProcesses
@@ -25,11 +26,12 @@ from maquette.adapters.sql.dialect import sqlite_path, sqlite_url
 from maquette.adapters.sql.schema import migrate
 from maquette.adapters.sql.statistics import SqlStatistics
 from maquette.adapters.sql.status import StatusReader
-from maquette.adapters.sql.status_anywhere import DatabaseStatusReader
+from maquette.adapters.sql.status_postgres import PostgresStatusReader
 from maquette.adapters.telemetry.prometheus import PrometheusMeter
 from maquette.api.server import create_app
 from maquette.api.services import Access, Services
 from maquette.app.events import Events
+from maquette.app.fetching import Fetching
 from maquette.app.jobs import Jobs
 from maquette.app.keys import Asked, Keys
 from maquette.app.projects import Projects
@@ -88,6 +90,7 @@ class World:
     engine: RecordingJobs
     processes: ForkedProcesses
     folder: Path
+    internet: Internet
     url: str = ""
     app: Any = None
     http: httpx.Client = field(default_factory=httpx.Client)
@@ -176,8 +179,11 @@ def make_world(folder: Path, url: str = "") -> World:
         migrate(url)
     database, blobs, clock = SqlDatabase(url), LocalBlobs(folder / "blobs"), SystemClock()
     engine, processes, engines = RecordingJobs(), ForkedProcesses(), shelf()
+    uploads = Uploads(database, blobs, processes, clock, MAX_PHOTO)
+    internet = Internet()
     services = Services(
-        uploads=Uploads(database, blobs, processes, clock, MAX_PHOTO),
+        uploads=uploads,
+        fetching=Fetching(internet.fetcher(), uploads, at_once=2, seconds=2),
         events=Events(database),
         jobs=Jobs(database, engine, engines, clock, max_queued=1000),
         projects=Projects(database, clock),
@@ -187,12 +193,12 @@ def make_world(folder: Path, url: str = "") -> World:
         signer=HmacSigner(b"s" * 32, clock),
         engines=engines,
         access=Access(Keys(database, clock), Sessions(database), Tickets(database, clock)),
-        status_reader=StatusReader(file) if file else DatabaseStatusReader(database),
+        status_reader=StatusReader(file) if file else PostgresStatusReader(url),
         ready=lambda: Readiness(True),
         meter=PrometheusMeter(SqlStatistics(database, engine.waiting, clock), clock, lambda: 10**9, "0.0.test"),
         version="0.0.test",
     )
-    return World(services, database, blobs, engine, processes, folder)
+    return World(services, database, blobs, engine, processes, folder, internet)
 
 
 class Served:
@@ -241,6 +247,7 @@ def serve(world: World, **changes: Any) -> Iterator[World]:
                 world.http = client
                 yield world
     finally:
+        world.internet.close()
         asyncio.run(world.processes.close())
         world.database.close()
 
