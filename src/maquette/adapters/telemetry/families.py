@@ -1,8 +1,12 @@
-"""The database's figures as families of metrics. The names are a promise to whoever wrote an alert on them."""
+"""The database's figures as families of metrics. The names are a promise to whoever wrote an alert on them.
+
+They are gauges, tallies too: when jobs are deleted a tally falls, which a counter must not. ``delta`` is to them what
+``increase`` is to a counter, and no restart resets them.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
 
 from maquette.ports.statistics import DURATIONS_S, Statistics
@@ -53,20 +57,20 @@ def _fleet(seen: Statistics) -> Iterator[Metric]:
 
 
 def _stages(seen: Statistics) -> Iterator[Metric]:
-    yield _counter(
+    yield _gauge(
         "maquette_stage_tries", "Tries of stages by how they stand; `none` is a stage without an engine.",
         ["stage", "engine", "outcome"], (((row.stage, row.engine, row.outcome), row.count) for row in seen.tries),
     )  # fmt: skip
     yield _durations(seen)
-    yield _counter(
+    yield _gauge(
         "maquette_stage_failures", "Tries that failed, by error code.", ["stage", "code"],
         (((row.stage, row.code), row.count) for row in seen.failures),
     )  # fmt: skip
-    yield _counter(
+    yield _gauge(
         "maquette_stage_reused", "Stages that took over an earlier output.", ["stage"],
         (((row.stage,), row.count) for row in seen.reuses),
     )  # fmt: skip
-    yield _counter(
+    yield _gauge(
         "maquette_stage_saved_seconds", "Working time that reuse saved.", ["stage"],
         (((row.stage,), row.saved_s) for row in seen.reuses),
     )  # fmt: skip
@@ -93,13 +97,6 @@ def _durations(seen: Statistics) -> Metric:
 
 def _gauge(name: str, help_text: str, labels: list[str], rows: Iterable[Row]) -> Metric:
     family = GaugeMetricFamily(name, help_text, labels=labels)
-    for values, value in rows:
-        family.add_metric(list(values), value)
-    return family
-
-
-def _counter(name: str, help_text: str, labels: list[str], rows: Iterable[Row]) -> Metric:
-    family = CounterMetricFamily(name, help_text, labels=labels)
     for values, value in rows:
         family.add_metric(list(values), value)
     return family
