@@ -36,8 +36,10 @@ from maquette.adapters.sql.database import SqlDatabase
 from maquette.adapters.sql.dialect import sqlite_path, sqlite_url
 from maquette.adapters.sql.fleet import FleetShelf, ready_engines
 from maquette.adapters.sql.schema import migrate, pending
+from maquette.adapters.sql.statistics import SqlStatistics
 from maquette.adapters.sql.status import StatusReader
 from maquette.adapters.sql.status_postgres import PostgresStatusReader
+from maquette.adapters.telemetry.prometheus import PrometheusMeter
 from maquette.app.care import Care
 from maquette.app.events import Events
 from maquette.app.fetching import Fetching
@@ -158,7 +160,7 @@ class Maquette:
         """Whether new jobs can be taken; the message says when nobody is there to work on them. Blocks for a moment."""
         if self.settings.serve_works and not self.works:
             return Readiness(False, "The job engine does not run.", "Wait a moment.")
-        free = shutil.disk_usage(self.settings.data).free
+        free = self._free_bytes()
         if free < LEAST_DISK:
             return Readiness(False, f"Only {free // 1024**2} MiB of disk are free.", "Free some space.")
         try:
@@ -192,6 +194,7 @@ class Maquette:
             access=access,
             status_reader=self._status,
             ready=self.readiness,
+            meter=self._meter(),
             version=maquette.__version__,
             allowed_hosts=self.settings.host_names,
             webui=self.webui,
@@ -216,6 +219,13 @@ class Maquette:
             self._database.close()
             self._scratch.release()
             self._lock.release()
+
+    def _meter(self) -> PrometheusMeter:
+        statistics = SqlStatistics(self._database, self._engine.waiting, self.clock)
+        return PrometheusMeter(statistics, self.clock, self._free_bytes, maquette.__version__)
+
+    def _free_bytes(self) -> int:
+        return shutil.disk_usage(self.settings.data).free
 
     def _status_reader(self) -> StatusReader | PostgresStatusReader:
         file = sqlite_path(self._url)
