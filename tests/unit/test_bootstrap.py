@@ -1,12 +1,14 @@
 """The data folder: its secret, its holder, and what becomes of leftovers."""
 
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 
 from maquette.adapters.dbos.lock import FolderLock
-from maquette.bootstrap import DataFolder, check_storage, database_url, holder, is_behind, migrate_database
+from maquette.adapters.folder.data import DataFolder
+from maquette.bootstrap import check_storage, database_url, holder, is_behind, migrate_database
 from maquette.domain.errors import Refused, Unavailable
 from maquette.settings import Settings
 from s3server import S3
@@ -31,15 +33,6 @@ def test_the_secret_is_made_once_and_only_its_owner_may_read_it(settings: Settin
     assert (settings.data / "secret").stat().st_mode & 0o777 == 0o600
     assert settings.data.stat().st_mode & 0o777 == 0o700
     assert {path.name for path in settings.data.iterdir()} == {"secret", "scratch"}
-
-
-def test_leftovers_of_dead_stages_are_swept(settings: Settings) -> None:
-    folder = DataFolder(settings.data)
-    folder.prepare()
-    (folder.scratch / "desk_1" / "in").mkdir(parents=True)
-    (folder.scratch / "desk_1" / "in" / "photo").touch()
-    folder.sweep()
-    assert list(folder.scratch.iterdir()) == []
 
 
 def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
@@ -91,3 +84,10 @@ def test_files_are_kept_in_the_folder_or_in_a_bucket(settings: Settings, s3: S3)
         check_storage(wrong)
     assert unavailable.value.code == "storage_unavailable"
     assert "not-to-be-told" not in f"{unavailable.value!r} {unavailable.value.message} {wrong!r}"
+
+
+def test_postgres_without_its_driver_says_what_to_install(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(Unavailable) as unavailable:
+        is_behind(Settings(data=settings.data, database_url="postgresql+psycopg://me@there/maquette"))
+    assert unavailable.value.hint == "pip install 'maquette[postgres]'"

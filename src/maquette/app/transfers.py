@@ -6,7 +6,7 @@ there on they are a photo like any other.
 
 import asyncio
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from maquette.app.uploads import PhotoInfo, Uploads, clean_name
 from maquette.domain.assets import Asset
@@ -20,7 +20,7 @@ from maquette.ports.stores import Database
 DOOR_S = 900
 """How long bytes may start to arrive, in seconds."""
 KEPT = timedelta(days=1)
-"""How long an upload can be completed after its door has closed."""
+"""How long an upload can be completed."""
 MAX_PENDING = 100
 """Uploads of one owner that may be open at a time."""
 
@@ -31,6 +31,11 @@ class Announced:
 
     upload: Upload
     door: Door | None
+
+    @property
+    def closes_at(self) -> datetime:
+        """When bytes must have begun to arrive."""
+        return self.upload.created_at + timedelta(seconds=DOOR_S)
 
 
 class Transfers:
@@ -60,7 +65,7 @@ class Transfers:
             media_type=media_type,
             bytes=length,
             created_at=now,
-            expires_at=now + timedelta(seconds=DOOR_S),
+            expires_at=now + KEPT,
             view=info.view,
             project_id=info.project_id,
             sha256=info.sha256,
@@ -119,9 +124,9 @@ class Transfers:
             tx.uploads.delete(upload.id, owner_id)
 
     def sweep(self, limit: int = 100) -> int:
-        """Forgets the uploads that can no longer be completed, bytes first; says how many. Call it until it is 0."""
+        """Forgets the uploads that can no longer be completed, bytes first; says how many."""
         with self._db.read() as tx:
-            expired = tx.uploads.expired(self._clock.now() - KEPT, limit)
+            expired = tx.uploads.expired(self._clock.now(), limit)
         for upload in expired:
             self._depot.remove(upload.key)
             with self._db.write() as tx:

@@ -8,9 +8,10 @@ from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
 from maquette.domain.assets import Asset, Role, View
-from maquette.domain.errors import Refused
+from maquette.domain.errors import Refused, Unavailable
 from maquette.domain.ids import new_id
 from maquette.pipelines.child import PROBE
+from maquette.pipelines.keeping import add_kept
 from maquette.pipelines.stage import MIB
 from maquette.ports.blobs import BlobStore, BlobWriter, Received
 from maquette.ports.clock import Clock
@@ -80,7 +81,7 @@ class Uploads:
         done = await self._processes.run(PROBE, {"path": str(received.path)}, limits=PROBE_LIMITS, kind=Kind.DECODE)
         asset = self._described(owner_id, received, info, done.value)
         await self.carry(self._blobs.keep, asset.blob_key, received.path)
-        return await asyncio.to_thread(self._record, asset, announced)
+        return await asyncio.to_thread(self._record, asset, received, announced)
 
     async def carry(self, move: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs what moves a whole file to or from the store, when one of the few carriers is free."""
@@ -99,10 +100,10 @@ class Uploads:
             return same
         with self._db.read() as tx:
             kept = tx.assets.by_hash(owner_id, sha256, Role.ORIGINAL)
-        if kept is None or not self._blobs.exists(kept.blob_key):
+        if kept is None:
             return None
         said = {"name": info.name, "view": info.view, "project_id": info.project_id}
-        return self._record(replace(kept, id=new_id("ast"), created_at=self._clock.now(), **said), None)
+        return self._again(replace(kept, id=new_id("ast"), created_at=self._clock.now(), **said))
 
     def get(self, owner_id: str, asset_id: str) -> Asset:
         """Raises ``not_found``."""
@@ -124,14 +125,6 @@ class Uploads:
         """The owner's assets, newest first."""
         with self._db.read() as tx:
             return tx.assets.list(owner_id, project_id=project_id, cursor=cursor, limit=limit)
-
-    def delete(self, owner_id: str, asset_id: str) -> None:
-        """Marks an asset as deleted. Raises ``not_found``, or ``in_use`` while an unfinished job starts from it."""
-        with self._db.write() as tx:
-            for job in tx.jobs.starting_from(owner_id, asset_id):
-                raise Refused("in_use", f"The job {job.id} works on it.")
-            if not tx.assets.delete(asset_id, owner_id, self._clock.now()):
-                raise Refused("not_found")
 
     def _known(self, owner_id: str, sha256: str, info: PhotoInfo) -> Asset | None:
         with self._db.read() as tx:
@@ -156,10 +149,24 @@ class Uploads:
             height=facts["height"],
         )
 
-    def _record(self, asset: Asset, announced: str | None) -> Asset:
+    def _record(self, asset: Asset, received: Received, announced: str | None) -> Asset:
         with self._db.write() as tx:
-            tx.assets.add(asset)
+            add_kept(tx, self._blobs, [(asset, received.path)])
             _settle(tx, asset, announced)
+        return asset
+
+    def _again(self, asset: Asset) -> Asset | None:
+        """Another row for bytes that are there; None if they are not."""
+        try:
+            with self._db.write() as tx:
+                tx.assets.add(asset)
+                # as in ``keeping``: from here to the commit nobody removes them
+                if not self._blobs.exists(asset.blob_key):
+                    raise Unavailable("data_missing")
+        except Unavailable as error:
+            if error.code != "data_missing":
+                raise
+            return None
         return asset
 
     def _settle(self, asset: Asset, announced: str | None) -> Asset:

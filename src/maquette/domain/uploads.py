@@ -10,7 +10,7 @@ from maquette.domain.assets import View
 class Upload:
     """One announcement. ``bytes`` and ``sha256`` (lower-case hex) must turn out true; ``media_type`` is only a claim.
 
-    ``expires_at`` is when its link ends; it may be completed somewhat longer. ``asset_id`` is set once it is complete.
+    ``expires_at`` is when it is forgotten, complete or not. ``asset_id`` is set once it is complete.
     """
 
     id: str

@@ -26,7 +26,7 @@ def world(request, tmp_path_factory):
     if request.param == "s3":
         s3 = make_bucket(request.getfixturevalue("s3_server"))
         address = Address(s3.url, s3.access_key, s3.secret_key)
-    with serve(make_world(tmp_path_factory.mktemp("world"), address)) as served:
+    with serve(make_world(tmp_path_factory.mktemp("world"), address=address)) as served:
         yield served
 
 
@@ -208,7 +208,7 @@ def test_what_nobody_completes_is_swept(world, monkeypatch):
     forgotten, done = sent(world, photo(12)), sent(world, photo(13))
     asset = complete(world, done).json()
     assert asked.sweep() == 0
-    later = asked._clock.now() + KEPT + timedelta(hours=1)
+    later = asked._clock.now() + KEPT + timedelta(seconds=1)
     monkeypatch.setattr(asked._clock, "now", lambda: later)
     assert asked.sweep() >= 2
     assert waiting(world, forgotten) is None

@@ -66,5 +66,5 @@ def _opened(announced: Announced, services: ServicesDep) -> UploadOut:
         method="PUT",
         url=door.url if door else services.signer.sign(f"/files/uploads/{upload.id}", "PUT", LINK_S),
         headers=dict(door.headers) if door else {},
-        expires_at=upload.expires_at,
+        expires_at=announced.closes_at,
     )
