@@ -17,17 +17,22 @@ import httpx
 import pytest
 from PIL import Image
 
+from internet import Internet
 from maquette.adapters.blobs.local import LocalBlobs
 from maquette.adapters.blobs.signing import HmacSigner
 from maquette.adapters.processes.forked import ForkedProcesses
 from maquette.adapters.sql.database import SqlDatabase
 from maquette.adapters.sql.dialect import sqlite_path, sqlite_url
 from maquette.adapters.sql.schema import migrate
+from maquette.adapters.sql.statistics import SqlStatistics
 from maquette.adapters.sql.status import StatusReader
 from maquette.adapters.sql.status_postgres import PostgresStatusReader
+from maquette.adapters.telemetry.prometheus import PrometheusMeter
 from maquette.api.server import create_app
 from maquette.api.services import Access, Services
+from maquette.app.care import Care
 from maquette.app.events import Events
+from maquette.app.fetching import Fetching
 from maquette.app.jobs import Jobs
 from maquette.app.keys import Asked, Keys
 from maquette.app.projects import Projects
@@ -86,6 +91,7 @@ class World:
     engine: RecordingJobs
     processes: ForkedProcesses
     folder: Path
+    internet: Internet
     url: str = ""
     app: Any = None
     http: httpx.Client = field(default_factory=httpx.Client)
@@ -174,12 +180,16 @@ def make_world(folder: Path, url: str = "") -> World:
         migrate(url)
     database, blobs, clock = SqlDatabase(url), LocalBlobs(folder / "blobs"), SystemClock()
     engine, processes, engines = RecordingJobs(), ForkedProcesses(), shelf()
+    uploads = Uploads(database, blobs, processes, clock, MAX_PHOTO)
+    internet = Internet()
     services = Services(
-        uploads=Uploads(database, blobs, processes, clock, MAX_PHOTO),
+        uploads=uploads,
+        fetching=Fetching(internet.fetcher(), uploads, at_once=2, seconds=2),
         events=Events(database),
         jobs=Jobs(database, engine, engines, clock, max_queued=1000),
         projects=Projects(database, clock),
         results=Results(database),
+        care=Care(database, engine, clock, undo_days=7),
         queues=Queues(database, engine, clock),
         blobs=blobs,
         signer=HmacSigner(b"s" * 32, clock),
@@ -187,9 +197,10 @@ def make_world(folder: Path, url: str = "") -> World:
         access=Access(Keys(database, clock), Sessions(database), Tickets(database, clock)),
         status_reader=StatusReader(file) if file else PostgresStatusReader(url),
         ready=lambda: Readiness(True),
+        meter=PrometheusMeter(SqlStatistics(database, engine.waiting, clock), clock, lambda: 10**9, "0.0.test"),
         version="0.0.test",
     )
-    return World(services, database, blobs, engine, processes, folder)
+    return World(services, database, blobs, engine, processes, folder, internet)
 
 
 class Served:
@@ -238,6 +249,7 @@ def serve(world: World, **changes: Any) -> Iterator[World]:
                 world.http = client
                 yield world
     finally:
+        world.internet.close()
         asyncio.run(world.processes.close())
         world.database.close()
 
