@@ -123,6 +123,7 @@ CODES = _table(
     Code("data_folder_busy", 409, "Another process serves this data folder", "Stop it, or use its address.", exit=1),
     Code("address_in_use", 409, "The address is in use", "Choose another port: maquette serve --port 0", exit=1),
     Code("needs_migration", 503, "The database is behind this version", "maquette migrate", exit=3),
+    Code("extra_missing", 503, "An optional part is not installed", "Install the extra that is named.", exit=1),
     Code("not_ready", 503, "The server is not ready", "Wait a moment.", exit=1, retryable=True),
     Code("internal", 500, "Something went wrong inside Maquette", "See the job's log; it may be a bug.", exit=1),
 )
