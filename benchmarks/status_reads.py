@@ -91,7 +91,8 @@ def our_app(path: Path) -> Any:
         cors_origins=frozenset(),
         access=SimpleNamespace(required=True),
         webui=None,
-        jobs=SimpleNamespace(events=None),
+        events=None,
+        max_sockets=1,
         meter=PrometheusMeter(nothing, nothing, lambda: 0, ""),
         tracer=Silent(),
     )

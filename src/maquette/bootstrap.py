@@ -12,8 +12,8 @@ name of its own with a lease in the database.
 import asyncio
 import contextlib
 import os
+import platform
 import shutil
-import socket
 import uuid
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -27,6 +27,7 @@ from maquette.adapters.blobs.signing import HmacSigner
 from maquette.adapters.clocks import SteadyClock, SystemClock
 from maquette.adapters.dbos.jobs import DbosJobs
 from maquette.adapters.dbos.lock import FolderLock, Holder, executor_id
+from maquette.adapters.dbos.retention import DbosArchive
 from maquette.adapters.folder.data import DataFolder
 from maquette.adapters.folder.scratch import Scratch
 from maquette.adapters.outbound.fetcher import HttpxFetcher
@@ -40,10 +41,13 @@ from maquette.adapters.sql.status import StatusReader
 from maquette.adapters.sql.status_postgres import PostgresStatusReader
 from maquette.adapters.telemetry.prometheus import PrometheusMeter
 from maquette.adapters.telemetry.spans import open_tracer
+from maquette.app.care import Care
 from maquette.app.events import Events
 from maquette.app.fetching import Fetching
+from maquette.app.janitor import Janitor, Retention
 from maquette.app.jobs import Jobs
 from maquette.app.keys import Keys
+from maquette.app.orphans import Orphans
 from maquette.app.projects import Projects
 from maquette.app.queues import Queues
 from maquette.app.results import Results
@@ -57,7 +61,7 @@ from maquette.plugins import Shelf
 from maquette.ports.engines import Readiness
 from maquette.ports.outbound import Fetcher
 from maquette.settings import Settings
-from maquette.worker import Terms, Work
+from maquette.worker import Work
 
 if TYPE_CHECKING:
     from maquette.api.server import Application
@@ -90,12 +94,17 @@ class Maquette:
         self.engines = FleetShelf(self._here, self._database)
         self._status = self._status_reader()
         self.blobs = blob_store(settings)
-        self.work = Work(self._engine, self._database, Terms(settings.slots, settings.lease_seconds), self._hire)
+        self.work = Work(self._engine, self._database, settings.slots, self._hire)
         self.results = Results(self._database)
         self.keys = Keys(self._database, SteadyClock())
         self.projects = Projects(self._database, self.clock)
         self.uploads = Uploads(self._database, self.blobs, self._processes, self.clock, settings.max_photo_bytes)
         self.fetching = Fetching(fetcher(), self.uploads, at_once=settings.fetches, seconds=settings.fetch_seconds)
+        self.care = Care(self._database, self._engine, self.clock, settings.undo_days)
+        self._archive = DbosArchive(self._url)
+        retention = Retention(settings.undo_days, settings.keep_days, settings.draft_days)
+        orphans = Orphans(self._database, self.blobs)
+        self.janitor = Janitor(self._database, orphans, self._archive, self.clock, retention)
         self.queues = Queues(self._database, self._engine, self.clock)
         self.tracer = open_tracer(settings.otlp_endpoint, maquette.__version__)
         self.jobs = Jobs(self._database, self._engine, self.engines, self.clock, settings.max_queued, self.tracer)
@@ -121,6 +130,7 @@ class Maquette:
         """Works from now on, until it is closed."""
         await asyncio.to_thread(self.work.begin)
         self.works = True
+        self.janitor.start()
 
     async def work_beside(self) -> None:
         """Works beside whoever holds the folder, under a fresh name. Raises ``data_folder_busy``, ``not_ready``."""
@@ -179,6 +189,7 @@ class Maquette:
             projects=self.projects,
             results=self.results,
             queues=self.queues,
+            care=self.care,
             blobs=self.blobs,
             signer=HmacSigner(self._folder.secret(), self.clock),
             engines=self.engines,
@@ -200,6 +211,7 @@ class Maquette:
     async def close(self) -> None:
         """Ends in order: the work, the processes that did it, the database, and last the lock."""
         try:
+            await asyncio.to_thread(self.janitor.stop)
             await asyncio.to_thread(self.work.end)
             await asyncio.to_thread(self._engine.close)
             await self._processes.close()
@@ -207,6 +219,7 @@ class Maquette:
             await asyncio.to_thread(self.tracer.close)
         finally:
             self.works = False
+            self._archive.close()
             self._database.close()
             self._scratch.release()
             self._lock.release()
@@ -235,7 +248,7 @@ class Maquette:
         at, slots = self.clock.now(), self.settings.slots
         worker = Worker(
             id=name,
-            host=socket.gethostname(),
+            host=platform.node(),
             pid=os.getpid(),
             version=maquette.__version__,
             queues=tuple(slots),
@@ -243,6 +256,7 @@ class Maquette:
             started_at=at,
             seen_at=at,
             engines=ready_engines(self._here),
+            lease_s=self.settings.lease_seconds,
         )
         folder = self._scratch.take(name)
         parts = (self._database, self.blobs, self._processes, self._here, self.clock)

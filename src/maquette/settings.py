@@ -97,6 +97,21 @@ class Settings(BaseSettings):
     max_sockets: int = Field(default=1000, ge=1, description="WebSockets that one owner may hold open at a time.")
     fetches: int = Field(default=8, ge=1, le=256, description="Photos that are fetched from URLs at a time.")
     fetch_seconds: float = Field(default=60.0, gt=0, description="Longest time that fetching one photo may take.")
+    undo_days: float = Field(
+        default=7.0, ge=0, le=3650, description="Days for which a deletion can be undone; then it is for good."
+    )
+    keep_days: float = Field(
+        default=0.0,
+        ge=0,
+        le=36500,
+        description="Days after which ended jobs and what they made are deleted; 0 keeps them for ever.",
+    )
+    draft_days: float = Field(
+        default=0.0,
+        ge=0,
+        le=36500,
+        description="Days after which a project that never had a job is deleted, if nothing changed; 0 keeps it.",
+    )
     concurrency: int = Field(
         default_factory=_concurrency,
         ge=1,

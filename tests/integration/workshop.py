@@ -89,7 +89,7 @@ class Workshop:
         at = datetime.now(UTC)
         worker = Worker(executor_id(self.folder), "here", 0, "0", ("cpu", "gpu", "net"), self.concurrency, at, at)
         slots = {Queue.CPU: self.concurrency, Queue.GPU: 1, Queue.NET: 32}
-        self.engine.launch(self.runner, self.database, worker, slots, lease_s=30.0, lost=self.lost.set)
+        self.engine.launch(self.runner, self.database, worker, slots, self.lost.set)
 
     def job(self, job_id: str) -> Job:
         return self.jobs.get(OWNER, job_id)

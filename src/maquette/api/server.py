@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from maquette.api import problems, sockets, streams
 from maquette.api.attempts import Attempts
+from maquette.api.bounds import EVENTS_PATH
 from maquette.api.compat import status
 from maquette.api.delivery import HEAD
 from maquette.api.document import TITLE, describe
@@ -22,6 +23,7 @@ from maquette.api.routes import (
     jobs,
     keys,
     metrics,
+    owners,
     pipelines,
     projects,
     queues,
@@ -37,6 +39,7 @@ from maquette.api.web import WebPage
 
 ROUTERS = (
     projects.router,
+    owners.router,
     assets.router,
     files.router,
     jobs.router,
@@ -104,11 +107,11 @@ class Application:
     def _route(self, scope: Scope) -> ASGIApp:
         path: str = scope["path"]
         one = streams.PATH.fullmatch(path)
-        if one or path == streams.MANY_PATH:
+        if one or path == EVENTS_PATH:
             see(scope, streams.ROUTE if one else path)
         if scope["type"] == "websocket":
             return self._sockets
-        return self._events if one or path == streams.MANY_PATH else self._api
+        return self._events if one or path == EVENTS_PATH else self._api
 
 
 def create_app(services: Services) -> Application:

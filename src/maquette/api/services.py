@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from maquette.app.care import Care
 from maquette.app.events import Events
 from maquette.app.fetching import Fetching
 from maquette.app.jobs import Jobs
@@ -49,6 +50,7 @@ class Services:
     projects: Projects
     results: Results
     queues: Queues
+    care: Care
     blobs: BlobStore
     signer: UrlSigner
     engines: EngineShelf

@@ -32,7 +32,6 @@ from maquette.ports.stores import Head
 
 PATH = re.compile(r"/api/v1/jobs/([^/]+)/events")
 ROUTE = "/api/v1/jobs/{job_id}/events"
-MANY_PATH = "/api/v1/events"
 PING_S = 15.0
 _PING = b"event: ping\ndata: {}\n\n"
 _HEADERS = [

@@ -30,6 +30,7 @@ from maquette.adapters.sql.status_postgres import PostgresStatusReader
 from maquette.adapters.telemetry.prometheus import PrometheusMeter
 from maquette.api.server import create_app
 from maquette.api.services import Access, Services
+from maquette.app.care import Care
 from maquette.app.events import Events
 from maquette.app.fetching import Fetching
 from maquette.app.jobs import Jobs
@@ -188,6 +189,7 @@ def make_world(folder: Path, url: str = "") -> World:
         jobs=Jobs(database, engine, engines, clock, max_queued=1000),
         projects=Projects(database, clock),
         results=Results(database),
+        care=Care(database, engine, clock, undo_days=7),
         queues=Queues(database, engine, clock),
         blobs=blobs,
         signer=HmacSigner(b"s" * 32, clock),
