@@ -1,6 +1,5 @@
 """No secret gets into a log, and what is no secret stays readable."""
 
-
 import pytest
 
 from maquette.adapters.telemetry.redaction import GONE, Redactor
