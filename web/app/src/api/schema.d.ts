@@ -1084,9 +1084,7 @@ export interface operations {
     get_status_compat: {
         parameters: {
             query?: never;
-            header: {
-                "X-Session-Token": string;
-            };
+            header?: never;
             path: {
                 job_id: string;
             };
@@ -2833,6 +2831,14 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
