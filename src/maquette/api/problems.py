@@ -148,7 +148,7 @@ async def _gone(_: Request, __: Exception) -> Response:
 def documented(*codes: str) -> dict[int | str, dict[str, Any]]:
     """The error answers of a route for its OpenAPI description."""
     grouped: dict[int | str, dict[str, Any]] = {}
-    for code in (*codes, "invalid_request", "forbidden", "host_refused", "internal"):
+    for code in (*codes, "invalid_request", "forbidden", "host_refused", "internal", "not_ready"):
         entry = CODES[code]
         known = grouped.setdefault(entry.status, {"description": "", "x-codes": []})
         if code not in known["x-codes"]:

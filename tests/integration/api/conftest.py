@@ -15,18 +15,24 @@ from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 from PIL import Image
 
+from internet import Internet
 from maquette.adapters.blobs.local import LocalBlobs
 from maquette.adapters.blobs.signing import HmacSigner
 from maquette.adapters.processes.forked import ForkedProcesses
 from maquette.adapters.sql.database import SqlDatabase
-from maquette.adapters.sql.dialect import sqlite_url
+from maquette.adapters.sql.dialect import sqlite_path, sqlite_url
 from maquette.adapters.sql.schema import migrate
+from maquette.adapters.sql.statistics import SqlStatistics
 from maquette.adapters.sql.status import StatusReader
+from maquette.adapters.sql.status_postgres import PostgresStatusReader
+from maquette.adapters.telemetry.prometheus import PrometheusMeter
 from maquette.api.server import create_app
 from maquette.api.services import Access, Services
+from maquette.app.care import Care
+from maquette.app.events import Events
+from maquette.app.fetching import Fetching
 from maquette.app.jobs import Jobs
 from maquette.app.keys import Asked, Keys
 from maquette.app.projects import Projects
@@ -35,6 +41,7 @@ from maquette.app.results import Results
 from maquette.app.sessions import Sessions
 from maquette.app.tickets import Tickets
 from maquette.app.uploads import Uploads
+from maquette.cli.serving import server_for
 from maquette.domain import jobs as moves
 from maquette.domain.assets import Asset, Role, View
 from maquette.domain.ids import LOCAL_OWNER, new_id
@@ -84,6 +91,7 @@ class World:
     engine: RecordingJobs
     processes: ForkedProcesses
     folder: Path
+    internet: Internet
     url: str = ""
     app: Any = None
     http: httpx.Client = field(default_factory=httpx.Client)
@@ -164,27 +172,35 @@ def png(colour: str = "red", size: tuple[int, int] = (96, 96)) -> bytes:
     return out.getvalue()
 
 
-def make_world(folder: Path) -> World:
-    database_file = folder / "maquette.db"
-    url = sqlite_url(database_file)
-    migrate(url)
+def make_world(folder: Path, url: str = "") -> World:
+    """Over a SQLite file of its own, or over a migrated database that others may use too."""
+    file = sqlite_path(url or sqlite_url(folder / "maquette.db"))
+    if not url:
+        url = sqlite_url(folder / "maquette.db")
+        migrate(url)
     database, blobs, clock = SqlDatabase(url), LocalBlobs(folder / "blobs"), SystemClock()
     engine, processes, engines = RecordingJobs(), ForkedProcesses(), shelf()
+    uploads = Uploads(database, blobs, processes, clock, MAX_PHOTO)
+    internet = Internet()
     services = Services(
-        uploads=Uploads(database, blobs, processes, clock, MAX_PHOTO),
+        uploads=uploads,
+        fetching=Fetching(internet.fetcher(), uploads, at_once=2, seconds=2),
+        events=Events(database),
         jobs=Jobs(database, engine, engines, clock, max_queued=1000),
         projects=Projects(database, clock),
         results=Results(database),
+        care=Care(database, engine, clock, undo_days=7),
         queues=Queues(database, engine, clock),
         blobs=blobs,
         signer=HmacSigner(b"s" * 32, clock),
         engines=engines,
         access=Access(Keys(database, clock), Sessions(database), Tickets(database, clock)),
-        status_reader=StatusReader(database_file),
+        status_reader=StatusReader(file) if file else PostgresStatusReader(url),
         ready=lambda: Readiness(True),
+        meter=PrometheusMeter(SqlStatistics(database, engine.waiting, clock), clock, lambda: 10**9, "0.0.test"),
         version="0.0.test",
     )
-    return World(services, database, blobs, engine, processes, folder)
+    return World(services, database, blobs, engine, processes, folder, internet)
 
 
 class Served:
@@ -196,9 +212,15 @@ class Served:
         self.socket.bind(("127.0.0.1", 0))
         self.socket.listen(128)
         self.port = self.socket.getsockname()[1]
-        config = uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=2)
-        self.server = uvicorn.Server(config)
-        self.thread = threading.Thread(target=self.server.run, args=([self.socket],), daemon=True)
+        self.app = app
+        self.server = server_for(app)
+        self.server.config.timeout_graceful_shutdown = 2
+        self.loop = asyncio.new_event_loop()
+        self.thread = threading.Thread(target=self._run, daemon=True)
+
+    def _run(self) -> None:
+        with asyncio.Runner(loop_factory=lambda: self.loop) as runner:
+            runner.run(self.server.serve(sockets=[self.socket]))
 
     def __enter__(self) -> "Served":
         self.thread.start()
@@ -207,6 +229,13 @@ class Served:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """As ``maquette serve`` stops."""
+        close = getattr(self.app, "close_streams", None)
+        if close is not None and self.thread.is_alive():
+            self.loop.call_soon_threadsafe(close)
         self.server.should_exit = True
         self.thread.join(20)
         self.socket.close()
@@ -223,6 +252,7 @@ def serve(world: World, **changes: Any) -> Iterator[World]:
                 world.http = client
                 yield world
     finally:
+        world.internet.close()
         asyncio.run(world.processes.close())
         world.database.close()
 

@@ -9,9 +9,10 @@ import re
 from starlette.types import Receive, Scope, Send
 
 from maquette.api.identity import Identity
+from maquette.api.problems import RETRY_AFTER_S
 from maquette.api.security import HEADERS
 from maquette.domain.access import How
-from maquette.domain.errors import MaquetteError
+from maquette.domain.errors import Refused, Unavailable
 from maquette.domain.ids import token_hash
 from maquette.domain.projections import Projection, project
 from maquette.domain.states import Stage, Status, WaitingFor
@@ -39,7 +40,12 @@ class StatusRoute:
         if scope["method"] not in ("GET", "HEAD"):
             await _send(send, 405, _failure("METHOD_NOT_ALLOWED"), (b"allow", b"GET, HEAD"))
             return
-        found = await self._find(scope, scope["path"][len(PREFIX) :])
+        try:
+            found = await self._find(scope, scope["path"][len(PREFIX) :])
+        except Unavailable as error:
+            again = b"%d" % RETRY_AFTER_S
+            await _send(send, error.entry.status, _failure(error.code.upper()), (b"retry-after", again))
+            return
         if found is None:
             await _send(send, 401, _failure("UNAUTHORIZED"))
         elif isinstance(found, Foreign):
@@ -48,17 +54,17 @@ class StatusRoute:
             await _send(send, 200, json.dumps(body_of(found), separators=(",", ":")).encode())
 
     async def _find(self, scope: Scope, job_id: str) -> StatusRow | Foreign | None:
-        """None without a token or key that is good for anything."""
+        """None without a token or key that is good for anything. Raises ``Unavailable``."""
         token = _token(scope)
         if token is not None:
-            return self._reader.read(token_hash(token), job_id) if token else None
+            return await self._reader.read(token_hash(token), job_id) if token else None
         try:
             principal = await self._identity.principal_of(scope)
-        except MaquetteError:
+        except Refused:
             return None
         if principal.how not in (How.KEY, How.SIGN_IN):
             return None
-        return self._reader.read_owned(principal.owner_id, job_id) or FOREIGN
+        return await self._reader.read_owned(principal.owner_id, job_id) or FOREIGN
 
 
 def body_of(job: StatusRow) -> dict[str, object]:

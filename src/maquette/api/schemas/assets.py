@@ -1,9 +1,21 @@
 """Assets on the wire."""
 
+from datetime import datetime
 from typing import Any
 
-from maquette.api.schemas.common import Answer, Instant
+from pydantic import Field
+
+from maquette.api.schemas.common import Answer, Asked, Instant
 from maquette.domain.assets import Asset, Role, View
+
+
+class PhotoUrl(Asked):
+    """A photo that is to be fetched. Without a name it is called what the URL's path ends with."""
+
+    url: str = Field(min_length=1, max_length=4096)
+    name: str = Field(default="", max_length=500)
+    view: View | None = None
+    project_id: str | None = Field(default=None, max_length=100)
 
 
 class QualityOut(Answer):
@@ -34,9 +46,10 @@ class AssetOut(Answer):
     is_test: bool
     url: str
     created_at: Instant
+    restorable_until: Instant | None = None
 
     @classmethod
-    def of(cls, asset: Asset) -> "AssetOut":
+    def of(cls, asset: Asset, restorable_until: datetime | None = None) -> "AssetOut":
         """As everybody may see it."""
         quality = asset.quality and QualityOut(score=asset.quality.score, flags=list(asset.quality.flags))
         return cls(
@@ -58,6 +71,7 @@ class AssetOut(Answer):
             is_test=asset.is_test,
             url=f"/api/v1/assets/{asset.id}/content",
             created_at=asset.created_at,
+            restorable_until=restorable_until,
         )
 
 
