@@ -12,8 +12,8 @@ name of its own with a lease in the database.
 import asyncio
 import contextlib
 import os
+import platform
 import shutil
-import socket
 import uuid
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -27,6 +27,7 @@ from maquette.adapters.blobs.signing import HmacSigner
 from maquette.adapters.clocks import SteadyClock, SystemClock
 from maquette.adapters.dbos.jobs import DbosJobs
 from maquette.adapters.dbos.lock import FolderLock, Holder, executor_id
+from maquette.adapters.dbos.retention import DbosArchive
 from maquette.adapters.folder.data import DataFolder
 from maquette.adapters.folder.scratch import Scratch
 from maquette.adapters.outbound.fetcher import HttpxFetcher
@@ -35,12 +36,17 @@ from maquette.adapters.sql.database import SqlDatabase
 from maquette.adapters.sql.dialect import sqlite_path, sqlite_url
 from maquette.adapters.sql.fleet import FleetShelf, ready_engines
 from maquette.adapters.sql.schema import migrate, pending
+from maquette.adapters.sql.statistics import SqlStatistics
 from maquette.adapters.sql.status import StatusReader
 from maquette.adapters.sql.status_postgres import PostgresStatusReader
+from maquette.adapters.telemetry.prometheus import PrometheusMeter
+from maquette.app.care import Care
 from maquette.app.events import Events
 from maquette.app.fetching import Fetching
+from maquette.app.janitor import Janitor, Retention
 from maquette.app.jobs import Jobs
 from maquette.app.keys import Keys
+from maquette.app.orphans import Orphans
 from maquette.app.projects import Projects
 from maquette.app.queues import Queues
 from maquette.app.results import Results
@@ -54,7 +60,7 @@ from maquette.plugins import Shelf
 from maquette.ports.engines import Readiness
 from maquette.ports.outbound import Fetcher
 from maquette.settings import Settings
-from maquette.worker import Terms, Work
+from maquette.worker import Work
 
 if TYPE_CHECKING:
     from maquette.api.server import Application
@@ -87,12 +93,17 @@ class Maquette:
         self.engines = FleetShelf(self._here, self._database)
         self._status = self._status_reader()
         self.blobs = blob_store(settings)
-        self.work = Work(self._engine, self._database, Terms(settings.slots, settings.lease_seconds), self._hire)
+        self.work = Work(self._engine, self._database, settings.slots, self._hire)
         self.results = Results(self._database)
         self.keys = Keys(self._database, SteadyClock())
         self.projects = Projects(self._database, self.clock)
         self.uploads = Uploads(self._database, self.blobs, self._processes, self.clock, settings.max_photo_bytes)
         self.fetching = Fetching(fetcher(), self.uploads, at_once=settings.fetches, seconds=settings.fetch_seconds)
+        self.care = Care(self._database, self._engine, self.clock, settings.undo_days)
+        self._archive = DbosArchive(self._url)
+        retention = Retention(settings.undo_days, settings.keep_days, settings.draft_days)
+        orphans = Orphans(self._database, self.blobs)
+        self.janitor = Janitor(self._database, orphans, self._archive, self.clock, retention)
         self.queues = Queues(self._database, self._engine, self.clock)
         self.jobs = Jobs(self._database, self._engine, self.engines, self.clock, settings.max_queued)
 
@@ -117,6 +128,7 @@ class Maquette:
         """Works from now on, until it is closed."""
         await asyncio.to_thread(self.work.begin)
         self.works = True
+        self.janitor.start()
 
     async def work_beside(self) -> None:
         """Works beside whoever holds the folder, under a fresh name. Raises ``data_folder_busy``, ``not_ready``."""
@@ -148,7 +160,7 @@ class Maquette:
         """Whether new jobs can be taken; the message says when nobody is there to work on them. Blocks for a moment."""
         if self.settings.serve_works and not self.works:
             return Readiness(False, "The job engine does not run.", "Wait a moment.")
-        free = shutil.disk_usage(self.settings.data).free
+        free = self._free_bytes()
         if free < LEAST_DISK:
             return Readiness(False, f"Only {free // 1024**2} MiB of disk are free.", "Free some space.")
         try:
@@ -175,12 +187,14 @@ class Maquette:
             projects=self.projects,
             results=self.results,
             queues=self.queues,
+            care=self.care,
             blobs=self.blobs,
             signer=HmacSigner(self._folder.secret(), self.clock),
             engines=self.engines,
             access=access,
             status_reader=self._status,
             ready=self.readiness,
+            meter=self._meter(),
             version=maquette.__version__,
             allowed_hosts=self.settings.host_names,
             webui=self.webui,
@@ -194,15 +208,24 @@ class Maquette:
     async def close(self) -> None:
         """Ends in order: the work, the processes that did it, the database, and last the lock."""
         try:
+            await asyncio.to_thread(self.janitor.stop)
             await asyncio.to_thread(self.work.end)
             await asyncio.to_thread(self._engine.close)
             await self._processes.close()
             await self._status.close()
         finally:
             self.works = False
+            self._archive.close()
             self._database.close()
             self._scratch.release()
             self._lock.release()
+
+    def _meter(self) -> PrometheusMeter:
+        statistics = SqlStatistics(self._database, self._engine.waiting, self.clock)
+        return PrometheusMeter(statistics, self.clock, self._free_bytes, maquette.__version__)
+
+    def _free_bytes(self) -> int:
+        return shutil.disk_usage(self.settings.data).free
 
     def _status_reader(self) -> StatusReader | PostgresStatusReader:
         file = sqlite_path(self._url)
@@ -221,7 +244,7 @@ class Maquette:
         at, slots = self.clock.now(), self.settings.slots
         worker = Worker(
             id=name,
-            host=socket.gethostname(),
+            host=platform.node(),
             pid=os.getpid(),
             version=maquette.__version__,
             queues=tuple(slots),
@@ -229,6 +252,7 @@ class Maquette:
             started_at=at,
             seen_at=at,
             engines=ready_engines(self._here),
+            lease_s=self.settings.lease_seconds,
         )
         folder = self._scratch.take(name)
         parts = (self._database, self.blobs, self._processes, self._here, self.clock)

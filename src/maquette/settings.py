@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import unquote, urlsplit
 
 from platformdirs import user_config_path, user_data_path
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -39,6 +40,13 @@ class LogLevel(StrEnum):
     INFO = "info"
     WARNING = "warning"
     ERROR = "error"
+
+
+class LogFormat(StrEnum):
+    """For whom the log is written."""
+
+    TEXT = "text"
+    JSON = "json"
 
 
 def _data_folder() -> Path:
@@ -89,6 +97,21 @@ class Settings(BaseSettings):
     max_sockets: int = Field(default=1000, ge=1, description="WebSockets that one owner may hold open at a time.")
     fetches: int = Field(default=8, ge=1, le=256, description="Photos that are fetched from URLs at a time.")
     fetch_seconds: float = Field(default=60.0, gt=0, description="Longest time that fetching one photo may take.")
+    undo_days: float = Field(
+        default=7.0, ge=0, le=3650, description="Days for which a deletion can be undone; then it is for good."
+    )
+    keep_days: float = Field(
+        default=0.0,
+        ge=0,
+        le=36500,
+        description="Days after which ended jobs and what they made are deleted; 0 keeps them for ever.",
+    )
+    draft_days: float = Field(
+        default=0.0,
+        ge=0,
+        le=36500,
+        description="Days after which a project that never had a job is deleted, if nothing changed; 0 keeps it.",
+    )
     concurrency: int = Field(
         default_factory=_concurrency,
         ge=1,
@@ -112,6 +135,9 @@ class Settings(BaseSettings):
     )
     threads: int = Field(default=2, ge=1, le=64, description="Processor threads that one stage may use.")
     log_level: LogLevel = Field(default=LogLevel.WARNING, description="How much the server says on stderr.")
+    log_format: LogFormat = Field(
+        default=LogFormat.TEXT, description="`text` for people, or `json`: one object a line for programs."
+    )
 
     @field_validator("data")
     @classmethod
@@ -163,6 +189,13 @@ class Settings(BaseSettings):
     def max_photo_bytes(self) -> int:
         """The largest photo in bytes."""
         return self.max_photo_mb * MEGABYTE
+
+    def secrets(self) -> frozenset[str]:
+        """Values that must never be written down: those marked as secret, and passwords inside URLs."""
+        values = [getattr(self, name) for name in type(self).model_fields]
+        marked = {value.get_secret_value() for value in values if isinstance(value, SecretStr)}
+        in_urls = {password for value in values if isinstance(value, str) for password in _passwords(value)}
+        return frozenset((marked | in_urls) - {""})
 
     @classmethod
     def settings_customise_sources(
@@ -220,6 +253,15 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _passwords(text: str) -> tuple[str, ...]:
+    """The password of a URL, as it is spelt there and as it is meant."""
+    try:
+        password = urlsplit(text).password
+    except ValueError:
+        return ()
+    return (password, unquote(password)) if password else ()
 
 
 def check_origin(text: str) -> str:

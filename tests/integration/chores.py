@@ -119,7 +119,8 @@ def stand_in(payload: dict[str, Any], progress: Progress) -> dict[str, Any]:
     """
     said = Path(payload["inputs"][0]["path"]).read_text(encoding="utf-8").split()[0]
     with Path(payload["diary"]).open("a", encoding="utf-8") as diary:
-        diary.write(f"{said} {payload['stage']} {os.getpid()} {time.monotonic()}\n")
+        worker = f" {payload['worker']}" if "worker" in payload else ""
+        diary.write(f"{said} {payload['stage']} {os.getpid()} {time.monotonic()}{worker}\n")
     if payload.get("provider") and payload["stage"] == PAID:
         order(payload["provider"], f"{said} {PAID}", payload["key"])
     for step in range(1, 11):

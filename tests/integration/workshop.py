@@ -40,7 +40,7 @@ OWNER = "local"
 class StandIns:
     """Real processes in which every stage is ``chores.stand_in``."""
 
-    def __init__(self, folder: Path, seconds: float, provider: str) -> None:
+    def __init__(self, folder: Path, seconds: float, provider: str = "") -> None:
         self._processes = ForkedProcesses()
         self._more = {"seconds": seconds, "diary": str(folder / "diary"), "provider": provider}
 
@@ -90,7 +90,7 @@ class Workshop:
         at = datetime.now(UTC)
         worker = Worker(executor_id(self.folder), "here", 0, "0", ("cpu", "gpu", "net"), self.concurrency, at, at)
         slots = {Queue.CPU: self.concurrency, Queue.GPU: 1, Queue.NET: 1}
-        self.engine.launch(self.runner, self.database, worker, slots, lease_s=30.0, lost=self.lost.set)
+        self.engine.launch(self.runner, self.database, worker, slots, self.lost.set)
 
     def job(self, job_id: str) -> Job:
         return self.jobs.get(OWNER, job_id)

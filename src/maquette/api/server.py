@@ -9,17 +9,21 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from maquette.api import problems, sockets, streams
 from maquette.api.attempts import Attempts
+from maquette.api.bounds import EVENTS_PATH
 from maquette.api.compat import status
 from maquette.api.delivery import HEAD
 from maquette.api.document import TITLE, describe
 from maquette.api.door import Door
 from maquette.api.identity import Identity
+from maquette.api.observation import Observed, see, seeing
 from maquette.api.origins import Origins
 from maquette.api.routes import (
     assets,
     files,
     jobs,
     keys,
+    metrics,
+    owners,
     pipelines,
     projects,
     queues,
@@ -35,6 +39,7 @@ from maquette.api.web import WebPage
 
 ROUTERS = (
     projects.router,
+    owners.router,
     assets.router,
     files.router,
     jobs.router,
@@ -42,13 +47,14 @@ ROUTERS = (
     pipelines.router,
     queues.router,
     service.router,
+    metrics.router,
     sign_in.router,
     tickets.router,
     keys.router,
 )
 UPLOADS = frozenset({("POST", "/api/v1/assets"), ("PUT", "/api/v1/assets")})
 API_PREFIXES = ("/api/", "/files/")
-API_PATHS = frozenset({"/api", "/files", "/healthz", "/readyz", "/openapi.json"})
+API_PATHS = frozenset({"/api", "/files", "/healthz", "/readyz", "/metrics", "/openapi.json"})
 
 
 class Application:
@@ -66,22 +72,23 @@ class Application:
         self._events = streams.EventRoute(self._tail)
         self._sockets = sockets.SocketRoute(self._tail, services.max_sockets)
         self._status = status.StatusRoute(services.status_reader, identity)
-        self._api = _head_as_get(SmallBodies(framework, UPLOADS))
+        self._api = _head_as_get(SmallBodies(seeing(framework), UPLOADS))
         self._page = WebPage(services.webui)
         self._door = Door(self._behind, identity, services.access)
         self._framework = framework
         whole = ServerErrorMiddleware(self._dispatch, handler=problems.unexpected)
-        self._guard = Guard(whole, origins)
+        self._observed = Observed(Guard(whole, origins), services.meter, services.tracer)
 
     def close_streams(self) -> None:
         """Ends every stream of events; call it in the event loop before waiting for connections to close."""
         self._tail.close()
+        self._observed.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._framework(scope, receive, send)
         else:
-            await self._guard(scope, receive, send)
+            await self._observed(scope, receive, send)
 
     async def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
@@ -99,9 +106,12 @@ class Application:
 
     def _route(self, scope: Scope) -> ASGIApp:
         path: str = scope["path"]
+        one = streams.PATH.fullmatch(path)
+        if one or path == EVENTS_PATH:
+            see(scope, streams.ROUTE if one else path)
         if scope["type"] == "websocket":
             return self._sockets
-        return self._events if path == streams.MANY_PATH or streams.PATH.fullmatch(path) else self._api
+        return self._events if one or path == EVENTS_PATH else self._api
 
 
 def create_app(services: Services) -> Application:

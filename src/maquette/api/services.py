@@ -1,9 +1,10 @@
 """What the API needs of the rest, handed over by whoever composes the program."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from maquette.app.care import Care
 from maquette.app.events import Events
 from maquette.app.fetching import Fetching
 from maquette.app.jobs import Jobs
@@ -16,7 +17,9 @@ from maquette.app.tickets import Tickets
 from maquette.app.uploads import Uploads
 from maquette.ports.blobs import BlobStore, UrlSigner
 from maquette.ports.engines import EngineShelf, Readiness
+from maquette.ports.meters import Meter
 from maquette.ports.status import StatusReader
+from maquette.ports.tracing import Silent, Tracer
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +50,14 @@ class Services:
     projects: Projects
     results: Results
     queues: Queues
+    care: Care
     blobs: BlobStore
     signer: UrlSigner
     engines: EngineShelf
     access: Access
     status_reader: StatusReader
     ready: Callable[[], Readiness]
+    meter: Meter
     version: str
     allowed_hosts: frozenset[str] = frozenset()
     webui: Path | None = None
@@ -60,3 +65,4 @@ class Services:
     max_sockets: int = 1000
     public_url: str = ""
     cors_origins: frozenset[str] = frozenset()
+    tracer: Tracer = field(default_factory=Silent)

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import importlib
-import logging
 import os
 import signal
 import socket
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from maquette import __version__
+from maquette.adapters.telemetry.logs import configure_logging
 from maquette.api.bounds import MESSAGE_BYTES
 from maquette.api.starting import App, Starting
 from maquette.cli.connections import Http, WebSocket
@@ -46,8 +46,7 @@ class Server(uvicorn.Server):
 def run(settings: Settings, screen: Screen, open_page: bool) -> None:
     """Serves until a signal comes. Raises ``data_folder_busy`` or ``address_in_use``."""
     allow_many_connections()
-    form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-    logging.basicConfig(level=settings.log_level.value.upper(), format=form)
+    configure_logging(settings, settings.secrets())
     asyncio.run(_run(settings, screen, open_page))
     screen.note("Stopped.")
 

@@ -1,10 +1,10 @@
 """What ``maquette worker`` does: works until it is told to stop."""
 
 import asyncio
-import logging
 import os
 
 from maquette import __version__
+from maquette.adapters.telemetry.logs import configure_logging
 from maquette.bootstrap import Maquette, open_for_worker
 from maquette.cli.screen import Screen
 from maquette.domain.fleet import Worker
@@ -14,8 +14,7 @@ from maquette.worker import stay
 
 def run(settings: Settings, screen: Screen) -> None:
     """Returns after a signal. Raises ``data_folder_busy`` beside another version, ``not_ready`` without a database."""
-    form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-    logging.basicConfig(level=settings.log_level.value.upper(), format=form)
+    configure_logging(settings, settings.secrets())
     asyncio.run(_work(settings, screen))
     screen.note("Stopped.")
 

@@ -244,8 +244,7 @@ class Runner:
             with self._writing() as tx:
                 if _has_ended(tx, finished):
                     return DONE
-                for asset in stored.assets:
-                    tx.assets.add(asset)
+                self._bench.write(tx, stored)
                 return self._finish(tx, finished, spec)
 
         return await until_written(write)

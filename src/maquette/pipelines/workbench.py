@@ -15,6 +15,7 @@ from maquette.domain.jobs import Job, Result, Task, TaskStatus
 from maquette.domain.states import STAGE_ORDER, Stage
 from maquette.pipelines import child
 from maquette.pipelines.catalog import CATALOG, ENGINE_SETTINGS
+from maquette.pipelines.keeping import add_kept
 from maquette.pipelines.stage import InputFile, OutputFile, StageSpec
 from maquette.ports.blobs import BlobStore
 from maquette.ports.clock import Clock
@@ -71,8 +72,13 @@ class Plan:
 class Stored:
     """Outputs whose bytes are safe and whose rows are still to be written."""
 
-    assets: tuple[Asset, ...]
+    kept: tuple[tuple[Asset, Path], ...]
+    """Each with the file that it was stored from."""
     data: Mapping[str, Any]
+
+    @property
+    def assets(self) -> tuple[Asset, ...]:
+        return tuple(asset for asset, _ in self.kept)
 
 
 class Workbench:
@@ -157,7 +163,12 @@ class Workbench:
         """Puts every output into the blob store; the rows come after the bytes."""
         produced = child.outputs(done.value)
         project_id = self.job(task.job_id).project_id
-        return Stored(tuple(self._keep(task, plan, file, project_id) for file in produced.files), produced.data)
+        kept = tuple((self._keep(task, plan, file, project_id), file.path) for file in produced.files)
+        return Stored(kept, produced.data)
+
+    def write(self, tx: Transaction, stored: Stored) -> None:
+        """Adds the rows of what was stored."""
+        add_kept(tx, self._blobs, stored.kept)
 
     def result(self, tx: Transaction, job: Job, result_id: str) -> Result:
         """What the job delivers, gathered from the finished stages of its attempt."""

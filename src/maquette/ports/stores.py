@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Protocol
 
 from maquette.domain.access import ApiKey, SignIn, Ticket
 from maquette.domain.assets import Asset
@@ -16,16 +16,8 @@ from maquette.domain.fleet import QueueState, Worker
 from maquette.domain.jobs import Event, Job, Move, Result, Task
 from maquette.domain.projects import Project
 from maquette.domain.states import Stage, Status
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
-    """Some rows, newest first, and the cursor that leads to the next ones."""
-
-    items: tuple[T, ...]
-    next_cursor: str | None
+from maquette.ports.care import ChoreRows, DeletedRows, StaleRows
+from maquette.ports.pages import Page as Page
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +155,12 @@ class LogRows(Protocol):
 
 
 class AssetRows(Protocol):
-    def add(self, asset: Asset) -> None: ...
+    def add(self, asset: Asset) -> None:
+        """Inserts the row. From here to the transaction's end nobody removes these bytes.
+
+        They may have been removed just before, as nobody's: ``pipelines.keeping.add_kept`` looks.
+        """
+        ...
 
     def get(self, asset_id: str, owner_id: str | None = None) -> Asset | None: ...
 
@@ -313,6 +310,12 @@ class Transaction(Protocol):
     def results(self) -> ResultRows: ...
     @property
     def sessions(self) -> SessionRows: ...
+    @property
+    def deleted(self) -> DeletedRows: ...
+    @property
+    def stale(self) -> StaleRows: ...
+    @property
+    def chores(self) -> ChoreRows: ...
     @property
     def queues(self) -> QueueRows: ...
     @property

@@ -24,10 +24,13 @@ from maquette.adapters.processes.forked import ForkedProcesses
 from maquette.adapters.sql.database import SqlDatabase
 from maquette.adapters.sql.dialect import sqlite_path, sqlite_url
 from maquette.adapters.sql.schema import migrate
+from maquette.adapters.sql.statistics import SqlStatistics
 from maquette.adapters.sql.status import StatusReader
 from maquette.adapters.sql.status_postgres import PostgresStatusReader
+from maquette.adapters.telemetry.prometheus import PrometheusMeter
 from maquette.api.server import create_app
 from maquette.api.services import Access, Services
+from maquette.app.care import Care
 from maquette.app.events import Events
 from maquette.app.fetching import Fetching
 from maquette.app.jobs import Jobs
@@ -186,6 +189,7 @@ def make_world(folder: Path, url: str = "") -> World:
         jobs=Jobs(database, engine, engines, clock, max_queued=1000),
         projects=Projects(database, clock),
         results=Results(database),
+        care=Care(database, engine, clock, undo_days=7),
         queues=Queues(database, engine, clock),
         blobs=blobs,
         signer=HmacSigner(b"s" * 32, clock),
@@ -193,6 +197,7 @@ def make_world(folder: Path, url: str = "") -> World:
         access=Access(Keys(database, clock), Sessions(database), Tickets(database, clock)),
         status_reader=StatusReader(file) if file else PostgresStatusReader(url),
         ready=lambda: Readiness(True),
+        meter=PrometheusMeter(SqlStatistics(database, engine.waiting, clock), clock, lambda: 10**9, "0.0.test"),
         version="0.0.test",
     )
     return World(services, database, blobs, engine, processes, folder, internet)

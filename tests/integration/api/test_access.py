@@ -46,7 +46,7 @@ def test_the_page_and_the_health_are_open(nobody, path):
     assert nobody.get(path).status_code in (200, 404)
 
 
-@pytest.mark.parametrize("key", ["mq_", "mq_" + "x" * 43, "x" * 46, new_key()[:-1], "mq_ü" + "x" * 42])
+@pytest.mark.parametrize("key", ["mq_", "mq_" + "x" * 43, "x" * 46, "mq_" + "x" * 42, "mq_ü" + "x" * 42])
 @pytest.mark.parametrize("header", ["Authorization", "X-API-Key"])
 def test_a_wrong_key_opens_nothing_anywhere(locked, world, key, header):
     value = f"Bearer {key}" if header == "Authorization" else key

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 from dbos import DBOS, DBOSConfig
 
@@ -11,7 +10,7 @@ from maquette.adapters.dbos.caretaker import LOOK_EVERY_S, Caretaker
 from maquette.adapters.dbos.handover import Handover
 from maquette.adapters.dbos.lease import BEATS, Lease
 from maquette.adapters.dbos.names import APPLICATION, QUEUES, WALK_VERSION
-from maquette.adapters.dbos.reaper import Reaper
+from maquette.adapters.dbos.reaper import WATCH_EVERY_S, Reaper
 from maquette.adapters.dbos.rounds import Rounds
 from maquette.adapters.dbos.slots import NONE, Slots
 from maquette.adapters.dbos.walks import Walks
@@ -24,31 +23,25 @@ POLL_S = 0.25
 PAUSES_EVERY_S = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Duty:
-    """What a process takes on: how much of each queue at a time, and for how long it may be silent (seconds).
-
-    ``lost`` is called in a thread of its own when the others have given this process up.
-    """
-
-    slots: Mapping[Queue, int]
-    lease_s: float
-    lost: Callable[[], None]
-
-
 class Shift:
     """Begins once and ends once. The library allows one at a time in a process."""
 
-    def __init__(self, handover: Handover, runner: Runner, database: Database, worker: Worker, duty: Duty) -> None:
+    def __init__(
+        self,
+        handover: Handover,
+        runner: Runner,
+        database: Database,
+        worker: Worker,
+        slots: Mapping[Queue, int],
+        lost: Callable[[], None],
+    ) -> None:
         self._handover = handover
-        self._db = database
-        self._lease = Lease(database, worker, duty.lease_s, duty.lost)
-        own = {QUEUES[queue]: count for queue, count in duty.slots.items()}
+        self._lease = Lease(database, worker, lost)
+        own = {QUEUES[queue]: count for queue, count in slots.items()}
         self._slots = Slots(own, Pauses(database).now)
-        self._reaper = Reaper(handover.client, database, worker.id, duty.lease_s, self._slots)
+        self._reaper = Reaper(handover.client, database, worker.id, self._slots)
         self._caretaker = Caretaker(handover.client, database, runner, handover.enqueue)
-        every = min(1.0, duty.lease_s / BEATS)
-        self._rounds = Rounds("caretaker", every, self._look)
+        self._rounds = Rounds("caretaker", min(WATCH_EVERY_S, worker.lease_s / BEATS), self._look)
         self._looked = time.monotonic() - LOOK_EVERY_S
         try:
             self._launch(runner, worker.id, tuple(own))

@@ -1,5 +1,6 @@
 """All that differs between SQLite and Postgres when a connection or a transaction is opened."""
 
+import hashlib
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,6 +76,22 @@ def lock_for_migration(connection: Connection) -> None:
     """Lets one process migrate at a time. SQLite's IMMEDIATE transaction is such a lock already."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
+
+
+def hold_content(connection: Connection, owner_id: str, sha256: str, *, alone: bool) -> bool:
+    """Until the transaction ends, keeps whoever adds rows for this content and whoever removes its bytes apart.
+
+    Those who add share the hold, which they wait for; the remover wants it ``alone`` and gets False at once when it
+    cannot have it. SQLite lets one transaction write at a time anyway.
+    """
+    if connection.dialect.name != "postgresql":
+        return True
+    digest = hashlib.blake2b(f"{owner_id}/{sha256}".encode(), digest_size=8).digest()
+    number = int.from_bytes(digest, signed=True)
+    if alone:
+        return connection.exec_driver_sql(f"SELECT pg_try_advisory_xact_lock({number})").scalar_one()
+    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock_shared({number})")
+    return True
 
 
 def _sqlite(url: str, synchronous: str) -> Engine:

@@ -151,7 +151,7 @@ def _is_legal(after: Job) -> ColumnElement[bool]:
         sources.add(Status.PROCESSING)
     forward = and_(_J.attempt == after.attempt, _J.progress <= after.progress, _order(after.stage) >= _REACHED)
     staying = and_(_J.status.not_in(RETRYABLE), forward)
-    retried = and_(_J.status.in_(RETRYABLE), _J.attempt == after.attempt - 1)
+    retried = and_(_J.status.in_(RETRYABLE), _J.attempt == after.attempt - 1, _J.deleted_at.is_(None))
     return and_(_J.status.in_(sources), or_(staying, retried))
 
 
