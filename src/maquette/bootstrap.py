@@ -40,6 +40,7 @@ from maquette.adapters.sql.statistics import SqlStatistics
 from maquette.adapters.sql.status import StatusReader
 from maquette.adapters.sql.status_postgres import PostgresStatusReader
 from maquette.adapters.telemetry.prometheus import PrometheusMeter
+from maquette.adapters.telemetry.spans import open_tracer
 from maquette.app.care import Care
 from maquette.app.events import Events
 from maquette.app.fetching import Fetching
@@ -105,7 +106,8 @@ class Maquette:
         orphans = Orphans(self._database, self.blobs)
         self.janitor = Janitor(self._database, orphans, self._archive, self.clock, retention)
         self.queues = Queues(self._database, self._engine, self.clock)
-        self.jobs = Jobs(self._database, self._engine, self.engines, self.clock, settings.max_queued)
+        self.tracer = open_tracer(settings.otlp_endpoint, maquette.__version__)
+        self.jobs = Jobs(self._database, self._engine, self.engines, self.clock, settings.max_queued, self.tracer)
 
     async def take_over(self, address: str = "", *, work: bool = True) -> bool:
         """Becomes the holder unless somebody else is. True when this process holds the folder, now or before.
@@ -202,6 +204,7 @@ class Maquette:
             max_sockets=self.settings.max_sockets,
             public_url=self.settings.public_url,
             cors_origins=self.settings.cors_origins,
+            tracer=self.tracer,
         )
         return create_app(services)
 
@@ -213,6 +216,7 @@ class Maquette:
             await asyncio.to_thread(self._engine.close)
             await self._processes.close()
             await self._status.close()
+            await asyncio.to_thread(self.tracer.close)
         finally:
             self.works = False
             self._archive.close()
@@ -259,7 +263,7 @@ class Maquette:
         )
         folder = self._scratch.take(name)
         parts = (self._database, self.blobs, self._processes, self._here, self.clock)
-        return worker, Runner(*parts, folder, self.engines, name)
+        return worker, Runner(*parts, folder, self.engines, name, self.tracer)
 
     def _bury_the_dead(self) -> None:
         """Nobody need wait for the lease of a process of this machine that is known to have died."""

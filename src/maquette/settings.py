@@ -145,6 +145,19 @@ class Settings(BaseSettings):
         default=LogFormat.TEXT, description="`text` for people, or `json`: one object a line for programs."
     )
 
+    otlp_endpoint: str = Field(
+        default="",
+        description="Base address of the OpenTelemetry collector that traces go to, such as http://127.0.0.1:4318. "
+        "Empty: none are made. Needs `maquette[otel]`.",
+    )
+
+    @field_validator("otlp_endpoint")
+    @classmethod
+    def _collector(cls, value: str) -> str:
+        if value and (urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname):
+            raise ValueError(f"{value!r} is no address of the form http://host:port.")
+        return value
+
     @field_validator("data")
     @classmethod
     def _absolute(cls, value: Path) -> Path:

@@ -7,6 +7,7 @@ import asyncio
 import logging
 import re
 import uuid
+from contextlib import nullcontext
 from time import perf_counter
 from typing import Any
 
@@ -20,7 +21,7 @@ SEEN = "maquette.seen"
 PRINCIPAL = "maquette.principal"
 """Where the scope says whose request it is, once somebody has found out."""
 QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
-"""Asked by machines every few seconds: logged at ``debug`` only."""
+"""Asked by machines every few seconds: logged at ``debug`` only, and no trace is made."""
 STATUS_PREFIX = "/api/status/"
 STATUS_ROUTE = "/api/status/{job_id}"
 UNKNOWN = "(unknown)"
@@ -96,14 +97,17 @@ class Observed:
         answer = _Answer(send, _request_id(headers.get(b"x-request-id")), self._meter)
         method = scope.get("method", "WEBSOCKET")
         parent = headers.get(b"traceparent", b"").decode("latin-1") or None
-        with self._tracer.span("request", parent, request_id=answer.request_id, method=method):
+        quiet = scope["path"] in QUIET
+        facts = {"request_id": answer.request_id, "method": method}
+        with nullcontext() if quiet else self._tracer.span("request", parent, **facts):
             try:
                 await self._app(scope, receive, answer.send)
             finally:
                 answer.end()
                 route = seen.get("route", UNKNOWN)
                 self._meter.count(route, method, answer.status, answer.seconds)
-                self._tracer.note(route=route, status=answer.status)
+                if not quiet:
+                    self._tracer.note(route=route, status=answer.status)
                 _tell(method, route, answer, seen.get("owner"))
 
 

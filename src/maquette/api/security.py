@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from maquette.api.origins import SAFE_METHODS, Origins
-from maquette.api.problems import ProblemResponse
+from maquette.api.problems import ProblemResponse, refuse
 from maquette.domain.errors import MaquetteError, Refused
 
 MAX_BODY = 1024 * 1024
@@ -48,7 +48,7 @@ class Guard:
         sender = _told_to(origin, send) if invited else send
         refusal = self._refusal(scope, headers, origin, invited)
         if refusal is not None:
-            await ProblemResponse(refusal, headers={"connection": "close"})(scope, receive, with_headers(sender))
+            await refuse(refusal, scope, receive, with_headers(sender))
         elif invited and scope["type"] == "http" and scope["method"] == "OPTIONS" and _ASKED_METHOD in headers:
             await _preflight(headers)(scope, receive, with_headers(sender))
         else:

@@ -6,9 +6,9 @@ waits is left alone, and a task that was running when its worker died is marked 
 """
 
 import asyncio
-import traceback
+import logging
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,21 +20,23 @@ from maquette.domain.ids import new_id
 from maquette.domain.jobs import Job, Move, Task, TaskStatus
 from maquette.domain.states import ENDED, STAGE_ORDER, Stage, Status, WaitingFor
 from maquette.pipelines.catalog import CATALOG, ENGINE_SETTINGS, SPECS
-from maquette.pipelines.outcome import DONE, STOP, Errand, LeaseLost, Outcome, Stopped
+from maquette.pipelines.outcome import DONE, STOP, Errand, LeaseLost, Outcome, Stopped, detail_of
 from maquette.pipelines.patience import patiently, until_written
 from maquette.pipelines.stage import StageSpec
 from maquette.pipelines.workbench import Plan, Workbench
 from maquette.ports.blobs import BlobStore
 from maquette.ports.clock import Clock
 from maquette.ports.engines import EngineShelf
-from maquette.ports.processes import Crashed, Done, Processes
+from maquette.ports.processes import Done, Processes
 from maquette.ports.stores import Database, LogLine, Transaction
+from maquette.ports.tracing import Silent, Tracer
 
 BACKOFF_S = (2.0, 10.0, 30.0)
 """Seconds before the second, third and fourth try of a stage that failed for a passing reason."""
 PROGRESS_EVERY_S = 0.25
 LOOK_EVERY_S = 1.0
 """How often a running stage looks whether somebody else ended its job."""
+_logger = logging.getLogger(__name__)
 
 
 class Runner:
@@ -54,6 +56,7 @@ class Runner:
         scratch: Path,
         fleet: EngineShelf | None = None,
         worker_id: str | None = None,
+        tracer: Tracer | None = None,
     ) -> None:
         self._db = database
         self._processes = processes
@@ -61,6 +64,7 @@ class Runner:
         self._bench = Workbench(database, blobs, engines, clock, scratch)
         self._fleet = fleet or engines
         self._worker_id = worker_id
+        self._tracer = tracer or Silent()
 
     async def plan(self, job_id: str, attempt: int, leg: int) -> list[str | Errand]:
         """The stages to walk: all of them, since finished ones answer at once.
@@ -82,7 +86,8 @@ class Runner:
                 return STOP
             if await patiently(self._bench.is_finished, job, spec.stage):
                 return DONE
-            return await self._try(job, spec, engine)
+            with self._traced(job, spec):
+                return await self._try(job, spec, engine)
         except Stopped:
             return STOP
 
@@ -114,6 +119,10 @@ class Runner:
 
     # -- one try of one stage
 
+    def _traced(self, job: Job, spec: StageSpec) -> AbstractContextManager[None]:
+        facts: dict[str, str | int] = {"job_id": job.id, "pipeline": job.pipeline, "attempt": job.attempt}
+        return self._tracer.span("stage", job.traceparent, stage=spec.stage, worker=self._worker_id or "", **facts)
+
     async def _try(self, job: Job, spec: StageSpec, engine: str | None) -> Outcome:
         try:
             plan = await patiently(self._bench.prepare, job, spec, engine)
@@ -123,6 +132,7 @@ class Runner:
         if plan.cached is not None:
             return await self._reuse(job, spec, plan, plan.cached)
         task = await self._begin(job, spec, plan)
+        self._tracer.note(engine=task.engine or "none", number=task.number)
         started = self._clock.monotonic()
         try:
             done = await self._work(task, spec, plan)
@@ -134,6 +144,7 @@ class Runner:
             )
             return await self._settle_success(timed, spec, plan, done)
         except Stopped:
+            self._tracer.note(outcome="stopped")
             await self._close(task, TaskStatus.CANCELED, started)
             raise
         except LeaseLost:
@@ -232,6 +243,8 @@ class Runner:
 
     async def _settle_success(self, task: Task, spec: StageSpec, plan: Plan, done: Done) -> Outcome:
         stored = await patiently(self._bench.store, task, plan, done)
+        self._tracer.note(outcome="finished")
+        _logger.info("Stage %s took %s ms.", spec.stage, task.duration_ms)
         finished = replace(
             task,
             status=TaskStatus.FINISHED,
@@ -250,6 +263,8 @@ class Runner:
         return await until_written(write)
 
     async def _reuse(self, job: Job, spec: StageSpec, plan: Plan, cached: Task) -> Outcome:
+        self._tracer.note(outcome="reused")
+
         def write() -> Outcome:
             with self._writing() as tx:
                 now = self._live(job.id, job.attempt, tx)
@@ -292,9 +307,11 @@ class Runner:
         problem = Problem.of(error)
         again = isinstance(error, Temporary) and task.number <= spec.retries
         delay = _delay(error, task.number) if again else 0.0
+        self._tracer.note(outcome="again" if again else "failed", code=problem.code)
+        _logger.warning("Stage %s failed: %s: %s", spec.stage, problem.code, problem.message)
         outcome = Outcome(kind="again", delay=delay) if again else STOP
         line = LogLine(
-            task.job_id, self._clock.now(), "error", f"{problem.code}: {problem.message}", spec.stage, _detail(error)
+            task.job_id, self._clock.now(), "error", f"{problem.code}: {problem.message}", spec.stage, detail_of(error)
         )
 
         def write() -> Outcome:
@@ -380,11 +397,3 @@ def _shown(job: Job, stage: Stage) -> Stage:
 def _delay(error: Exception, number: int) -> float:
     asked = error.retry_after if isinstance(error, Temporary) else None
     return asked if asked is not None else BACKOFF_S[min(number, len(BACKOFF_S)) - 1]
-
-
-def _detail(error: Exception) -> str:
-    if isinstance(error, Crashed):
-        return error.detail
-    if isinstance(error, MaquetteError):
-        return ""
-    return "".join(traceback.format_exception(error))

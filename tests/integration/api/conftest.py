@@ -207,7 +207,10 @@ class Served:
     """A uvicorn in a thread, on a free port of loopback."""
 
     def __init__(self, app: Any) -> None:
-        self.socket = socket.create_server(("127.0.0.1", 0))
+        # with its protocol, for asyncio sets TCP_NODELAY on no other
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        self.socket.bind(("127.0.0.1", 0))
+        self.socket.listen(128)
         self.port = self.socket.getsockname()[1]
         self.app = app
         self.server = server_for(app)

@@ -156,6 +156,13 @@ def test_others_are_forbidden_what_admins_do(locked, method, path):
             assert code(client.request(method, path, json={"name": "x"})) == (403, "forbidden")
 
 
+def test_an_admin_does_not_lock_itself_out(locked):
+    made = locked.world.services.access.keys.create(Asked("x", is_admin=True))
+    client = locked.client(made.secret)
+    assert code(client.delete(f"/api/v1/keys/{made.key.id}")) == (409, "in_use")
+    assert client.get("/api/v1/me").status_code == 200
+
+
 @pytest.mark.parametrize("asked", [{"name": ""}, {"name": "x", "owner_id": "../x"}, {"name": "x", "expires_days": 0}])
 def test_keys_that_cannot_be(admin, asked):
     assert code(admin.post("/api/v1/keys", json=asked)) == (422, "invalid_request")

@@ -132,6 +132,7 @@ JOBS = Table(
     Column("ended_at", UtcTime),
     Column("deleted_at", UtcTime),
     Column("turn", Integer, nullable=False, server_default="0"),
+    Column("traceparent", String(64)),
     CheckConstraint("progress BETWEEN 0 AND 100", "progress"),
     CheckConstraint("attempt >= 1 AND leg >= 0 AND seq >= 1", "counters"),
     CheckConstraint("status <> 'completed' OR result_id IS NOT NULL", "completed"),

@@ -26,6 +26,7 @@ def choice(name: str, values: tuple[str, ...]) -> sa.Enum:
 
 def upgrade() -> None:
     op.add_column("jobs", sa.Column("turn", sa.Integer(), nullable=False, server_default="0"))
+    op.add_column("jobs", sa.Column("traceparent", sa.String(length=64)))
     replace_trigger("0002")
     keys()
     fleet()
@@ -36,6 +37,7 @@ def downgrade() -> None:
     for table in reversed(TABLES):
         op.drop_table(table)
     drop_trigger()
+    op.drop_column("jobs", "traceparent")
     op.drop_column("jobs", "turn")
     for statement in triggers("0001")[: 2 if is_postgres() else 1]:
         op.execute(statement)
