@@ -201,7 +201,7 @@ class Maquette:
             blobs=self.blobs,
             links=self.storage.links,
             redirect_downloads=self.settings.redirect_downloads,
-            signer=HmacSigner(self._folder.secret(), self.clock),
+            signer=HmacSigner(self._link_secret(), self.clock),
             engines=self.engines,
             access=access,
             status_reader=self._status,
@@ -244,6 +244,9 @@ class Maquette:
     def _status_reader(self) -> StatusReader | PostgresStatusReader:
         file = sqlite_path(self._url)
         return PostgresStatusReader(self._url) if file is None else StatusReader(file)
+
+    def _link_secret(self) -> bytes:
+        return self.settings.link_secret.get_secret_value().encode() or self._folder.secret()
 
     def _make_ready(self) -> None:
         if is_behind(self.settings):
