@@ -112,7 +112,7 @@ def stand_in(payload: dict[str, Any], progress: Progress) -> dict[str, Any]:
 
     The file repeats what the photo said, so that the diary can tell which photo each stage worked for.
     """
-    said = Path(payload["inputs"][0]["path"]).read_text(encoding="utf-8").split()[0]
+    said = Path(payload["inputs"][0]["path"]).read_text(encoding="utf-8", errors="replace").split()[0]
     with Path(payload["diary"]).open("a", encoding="utf-8") as diary:
         diary.write(f"{said} {payload['stage']} {os.getpid()}\n")
     for step in range(1, 11):

@@ -10,7 +10,7 @@ from dbos import error as dbos_error
 from sqlalchemy.exc import DBAPIError
 
 from maquette.adapters.dbos.caretaker import Caretaker
-from maquette.adapters.dbos.connections import engine
+from maquette.adapters.dbos.connections import engine, is_full
 from maquette.adapters.dbos.names import APPLICATION, QUEUE, RECOVERIES, WALK, WALK_VERSION, place, workflow_id
 from maquette.adapters.dbos.quiet import quieten
 from maquette.domain.errors import MaquetteError, Unavailable
@@ -128,4 +128,6 @@ def _is_trouble(error: BaseException) -> bool:
 def _code(error: Exception) -> str:
     tried = error.errors[-1:] if isinstance(error, dbos_error.DBOSMaxStepRetriesExceeded) else []
     cause = tried[0] if tried else error
-    return cause.code if isinstance(cause, MaquetteError) else "internal"
+    if isinstance(cause, MaquetteError):
+        return cause.code
+    return "storage_full" if isinstance(cause, DBAPIError) and is_full(cause.orig) else "internal"
