@@ -159,18 +159,19 @@ def _repeated(shop: Workshop, job_id: str, fault: str) -> Iterator[str]:
     """One job; no stage is finished twice or begun after its end; a crash repeats at most the stage that it hit."""
     if [job.id for job in shop.jobs.list(OWNER).items] != [job_id]:
         yield "there is another job"
-    finished: set[str] = set()
+    finished: set[tuple[int, str]] = set()
     for task in shop.tasks(job_id):
-        if task.stage.value in finished and not task.reused:
+        again = any(stage == task.stage and (attempt == task.attempt or not task.reused) for attempt, stage in finished)
+        if again:
             yield f"{task.stage} was begun again after its end"
         if task.status is TaskStatus.FINISHED:
-            finished.add(task.stage.value)
+            finished.add((task.attempt, task.stage.value))
     if any(task.status is TaskStatus.RUNNING for task in shop.tasks(job_id)):
         yield "a task still counts as running"
     runs = Counter(line.split()[1] for line in (shop.folder / "diary").read_text().splitlines())
-    again = {stage: count for stage, count in runs.items() if count > 1}
-    if len(again) > 1 or (fault == places.KILL and any(count > 2 for count in again.values())):
-        yield f"stages ran again: {again}"
+    repeated = {stage: count for stage, count in runs.items() if count > 1}
+    if len(repeated) > 1 or (fault == places.KILL and any(count > 2 for count in repeated.values())):
+        yield f"stages ran again: {repeated}"
 
 
 def _history(shop: Workshop, job_id: str) -> Iterator[str]:

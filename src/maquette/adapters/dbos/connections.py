@@ -14,7 +14,7 @@ _CALM_S = 60.0
 _POOL = 20
 
 
-def engine(url: str) -> Engine:
+def engine(url: str, patience_s: float = PATIENCE_S) -> Engine:
     """SQLite without an fsync for each checkpoint: a step whose checkpoint is lost finds its work done in our tables.
 
     What is accepted, on the other hand, is written by our own connection in our own transaction.
@@ -31,7 +31,7 @@ def engine(url: str) -> Engine:
         connection.execute("PRAGMA foreign_keys=ON")
 
     event.listen(made, "connect", connected)
-    event.listen(made, "handle_error", FullDisk(), retval=True)
+    event.listen(made, "handle_error", FullDisk(patience_s), retval=True)
     return made
 
 
@@ -43,7 +43,7 @@ class FullDisk:
     set one, since a process that waits cannot be stopped.
     """
 
-    def __init__(self, patience_s: float = PATIENCE_S) -> None:
+    def __init__(self, patience_s: float) -> None:
         self._patience_s = patience_s
         self._since = self._last = -_CALM_S
 
