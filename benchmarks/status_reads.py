@@ -79,10 +79,22 @@ def our_app(path: Path) -> Any:
     from types import SimpleNamespace
 
     from maquette.adapters.sql.status import StatusReader
+    from maquette.adapters.telemetry.prometheus import PrometheusMeter
     from maquette.api.server import Application
+    from maquette.ports.tracing import Silent
 
+    nothing: Any = None
     services: Any = SimpleNamespace(
-        status_reader=StatusReader(path), allowed_hosts=frozenset(), webui=None, jobs=SimpleNamespace(events=None)
+        status_reader=StatusReader(path),
+        allowed_hosts=frozenset(),
+        public_url="",
+        cors_origins=frozenset(),
+        access=SimpleNamespace(required=True),
+        webui=None,
+        events=None,
+        max_sockets=1,
+        meter=PrometheusMeter(nothing, nothing, lambda: 0, ""),
+        tracer=Silent(),
     )
     return Application(services)
 

@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import unquote, urlsplit
 
 from platformdirs import user_config_path, user_data_path
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -23,6 +24,7 @@ from pydantic_settings import (
 )
 
 from maquette.domain.errors import Refused
+from maquette.domain.fleet import Queue
 
 PREFIX = "MAQUETTE_"
 CONFIG_VARIABLE = f"{PREFIX}CONFIG"
@@ -38,6 +40,13 @@ class LogLevel(StrEnum):
     INFO = "info"
     WARNING = "warning"
     ERROR = "error"
+
+
+class LogFormat(StrEnum):
+    """For whom the log is written."""
+
+    TEXT = "text"
+    JSON = "json"
 
 
 def _data_folder() -> Path:
@@ -85,16 +94,50 @@ class Settings(BaseSettings):
     max_photo_mb: int = Field(default=50, ge=1, le=50, description="Largest photo in megabytes.")
     max_queued: int = Field(default=100, ge=1, description="Unfinished jobs that may exist at a time.")
     upload_seconds: float = Field(default=120.0, gt=0, description="Longest time that one upload may take.")
+    max_sockets: int = Field(default=1000, ge=1, description="WebSockets that one owner may hold open at a time.")
     fetches: int = Field(default=8, ge=1, le=256, description="Photos that are fetched from URLs at a time.")
     fetch_seconds: float = Field(default=60.0, gt=0, description="Longest time that fetching one photo may take.")
+    undo_days: float = Field(
+        default=7.0, ge=0, le=3650, description="Days for which a deletion can be undone; then it is for good."
+    )
+    keep_days: float = Field(
+        default=0.0,
+        ge=0,
+        le=36500,
+        description="Days after which ended jobs and what they made are deleted; 0 keeps them for ever.",
+    )
+    draft_days: float = Field(
+        default=0.0,
+        ge=0,
+        le=36500,
+        description="Days after which a project that never had a job is deleted, if nothing changed; 0 keeps it.",
+    )
     concurrency: int = Field(
         default_factory=_concurrency,
         ge=1,
         le=64,
         description="Jobs that are worked on at a time; by default one per two processors, at most 4.",
     )
+    queues: str = Field(
+        default="cpu,gpu,net",
+        description="Queues that this process works for: `cpu` (whole jobs), `gpu` and `net` (single stages).",
+    )
+    gpu_concurrency: int = Field(default=1, ge=1, le=64, description="Stages on graphics cards at a time.")
+    net_concurrency: int = Field(
+        default=32, ge=1, le=1000, description="Stages at a time that wait for somebody else's machine."
+    )
+    serve_works: bool = Field(default=True, description="Whether `serve` works on jobs itself.")
+    lease_seconds: float = Field(
+        default=30.0, ge=1, le=3600, description="Silence after which the other processes take over a worker's jobs."
+    )
+    drain_seconds: float = Field(
+        default=60.0, ge=0, le=3600, description="How long a worker that is told to stop lets running stages end."
+    )
     threads: int = Field(default=2, ge=1, le=64, description="Processor threads that one stage may use.")
     log_level: LogLevel = Field(default=LogLevel.WARNING, description="How much the server says on stderr.")
+    log_format: LogFormat = Field(
+        default=LogFormat.TEXT, description="`text` for people, or `json`: one object a line for programs."
+    )
 
     @field_validator("data")
     @classmethod
@@ -129,10 +172,30 @@ class Settings(BaseSettings):
         """What requests may name besides loopback: a specific address to listen on is one of them."""
         return self.allowed_hosts if self.host in EVERYWHERE else self.allowed_hosts | {self.host}
 
+    @field_validator("queues")
+    @classmethod
+    def _known_queues(cls, value: str) -> str:
+        if not _queues(value) or not all(name in frozenset(Queue) for name in _queues(value)):
+            raise ValueError(f"{value!r} must name queues: {','.join(Queue)}.")
+        return value
+
+    @property
+    def slots(self) -> dict[Queue, int]:
+        """How much of each queue this process works on at a time."""
+        counts = {Queue.CPU: self.concurrency, Queue.GPU: self.gpu_concurrency, Queue.NET: self.net_concurrency}
+        return {Queue(name): counts[Queue(name)] for name in _queues(self.queues)}
+
     @property
     def max_photo_bytes(self) -> int:
         """The largest photo in bytes."""
         return self.max_photo_mb * MEGABYTE
+
+    def secrets(self) -> frozenset[str]:
+        """Values that must never be written down: those marked as secret, and passwords inside URLs."""
+        values = [getattr(self, name) for name in type(self).model_fields]
+        marked = {value.get_secret_value() for value in values if isinstance(value, SecretStr)}
+        in_urls = {password for value in values if isinstance(value, str) for password in _passwords(value)}
+        return frozenset((marked | in_urls) - {""})
 
     @classmethod
     def settings_customise_sources(
@@ -178,6 +241,10 @@ def unknown_variables() -> tuple[str, ...]:
     return tuple(sorted(name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in known))
 
 
+def _queues(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
 def is_loopback(host: str) -> bool:
     """Whether an address can be reached from this machine only. Names other than ``localhost`` are not trusted."""
     if host == "localhost":
@@ -186,6 +253,15 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _passwords(text: str) -> tuple[str, ...]:
+    """The password of a URL, as it is spelt there and as it is meant."""
+    try:
+        password = urlsplit(text).password
+    except ValueError:
+        return ()
+    return (password, unquote(password)) if password else ()
 
 
 def check_origin(text: str) -> str:

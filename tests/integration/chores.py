@@ -114,7 +114,8 @@ def stand_in(payload: dict[str, Any], progress: Progress) -> dict[str, Any]:
     """
     said = Path(payload["inputs"][0]["path"]).read_text(encoding="utf-8", errors="replace").split()[0]
     with Path(payload["diary"]).open("a", encoding="utf-8") as diary:
-        diary.write(f"{said} {payload['stage']} {os.getpid()}\n")
+        worker = f" {payload['worker']}" if "worker" in payload else ""
+        diary.write(f"{said} {payload['stage']} {os.getpid()}{worker}\n")
     for step in range(1, 11):
         time.sleep(payload["seconds"] / 10)
         progress(step / 10)

@@ -48,5 +48,6 @@ AdminDep = Annotated[Principal, Depends(_admin)]
 """Whoever makes the request, if it is an admin; else the answer is ``forbidden``."""
 VisitorDep = Annotated[Principal | None, Depends(_visitor)]
 """On open paths: whoever makes the request, where that is known."""
+Deleted = Annotated[bool, Query(description="Those that were deleted and can still be restored")]
 Cursor = Annotated[str | None, Query(max_length=500, description="`next_cursor` of the page before")]
 Limit = Annotated[int, Query(ge=1, le=200, description="How many at most")]

@@ -1,4 +1,4 @@
-"""The HTTP server's application: a guard, three routes in raw ASGI, FastAPI behind them, and the page for the rest."""
+"""The HTTP server's application: a guard, four routes in raw ASGI, FastAPI behind them, and the page for the rest."""
 
 from typing import Any
 
@@ -7,19 +7,23 @@ from fastapi.routing import APIRoute
 from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from maquette.api import problems, streams
+from maquette.api import problems, sockets, streams
 from maquette.api.attempts import Attempts
+from maquette.api.bounds import EVENTS_PATH
 from maquette.api.compat import status
 from maquette.api.delivery import HEAD
 from maquette.api.document import TITLE, describe
 from maquette.api.door import Door
 from maquette.api.identity import Identity
+from maquette.api.observation import Observed, see, seeing
 from maquette.api.origins import Origins
 from maquette.api.routes import (
     assets,
     files,
     jobs,
     keys,
+    metrics,
+    owners,
     pipelines,
     projects,
     queues,
@@ -30,10 +34,12 @@ from maquette.api.routes import (
 )
 from maquette.api.security import Guard, SmallBodies, with_headers
 from maquette.api.services import Services
+from maquette.api.tail import Tail
 from maquette.api.web import WebPage
 
 ROUTERS = (
     projects.router,
+    owners.router,
     assets.router,
     files.router,
     jobs.router,
@@ -41,13 +47,14 @@ ROUTERS = (
     pipelines.router,
     queues.router,
     service.router,
+    metrics.router,
     sign_in.router,
     tickets.router,
     keys.router,
 )
 UPLOADS = frozenset({("POST", "/api/v1/assets"), ("PUT", "/api/v1/assets")})
 API_PREFIXES = ("/api/", "/files/")
-API_PATHS = frozenset({"/api", "/files", "/healthz", "/readyz", "/openapi.json"})
+API_PATHS = frozenset({"/api", "/files", "/healthz", "/readyz", "/metrics", "/openapi.json"})
 
 
 class Application:
@@ -61,24 +68,27 @@ class Application:
         framework.state.origins = origins
         framework.state.identity = identity
         framework.state.attempts = Attempts()
-        self._events = streams.EventRoute(services.jobs)
-        self._status = status.StatusRoute(services.status_reader)
-        self._api = _head_as_get(SmallBodies(framework, UPLOADS))
+        self._tail = Tail(services.events, streams.PING_S)
+        self._events = streams.EventRoute(self._tail)
+        self._sockets = sockets.SocketRoute(self._tail, services.max_sockets)
+        self._status = status.StatusRoute(services.status_reader, identity)
+        self._api = _head_as_get(SmallBodies(seeing(framework), UPLOADS))
         self._page = WebPage(services.webui)
         self._door = Door(self._behind, identity, services.access)
         self._framework = framework
         whole = ServerErrorMiddleware(self._dispatch, handler=problems.unexpected)
-        self._guard = Guard(whole, origins)
+        self._observed = Observed(Guard(whole, origins), services.meter, services.tracer)
 
     def close_streams(self) -> None:
         """Ends every stream of events; call it in the event loop before waiting for connections to close."""
-        self._events.close()
+        self._tail.close()
+        self._observed.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._framework(scope, receive, send)
         else:
-            await self._guard(scope, receive, send)
+            await self._observed(scope, receive, send)
 
     async def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
@@ -92,8 +102,16 @@ class Application:
 
     async def _behind(self, scope: Scope, receive: Receive, send: Send) -> None:
         """What only those see who were let in."""
-        events = scope["type"] == "http" and streams.PATH.fullmatch(scope["path"])
-        await (self._events if events else self._api)(scope, receive, send)
+        await self._route(scope)(scope, receive, send)
+
+    def _route(self, scope: Scope) -> ASGIApp:
+        path: str = scope["path"]
+        one = streams.PATH.fullmatch(path)
+        if one or path == EVENTS_PATH:
+            see(scope, streams.ROUTE if one else path)
+        if scope["type"] == "websocket":
+            return self._sockets
+        return self._events if one or path == EVENTS_PATH else self._api
 
 
 def create_app(services: Services) -> Application:

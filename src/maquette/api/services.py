@@ -1,9 +1,11 @@
 """What the API needs of the rest, handed over by whoever composes the program."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from maquette.app.care import Care
+from maquette.app.events import Events
 from maquette.app.fetching import Fetching
 from maquette.app.jobs import Jobs
 from maquette.app.keys import Keys
@@ -15,7 +17,9 @@ from maquette.app.tickets import Tickets
 from maquette.app.uploads import Uploads
 from maquette.ports.blobs import BlobStore, UrlSigner
 from maquette.ports.engines import EngineShelf, Readiness
+from maquette.ports.meters import Meter
 from maquette.ports.status import StatusReader
+from maquette.ports.tracing import Silent, Tracer
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,25 +38,31 @@ class Services:
 
     ``ready`` blocks; it looks at the database, the job engine and the disk. ``allowed_hosts`` are host names beyond
     the loopback ones, without port. ``webui`` is the folder of the built page, None when there is none.
-    ``upload_seconds`` is how long one upload may take in all. ``public_url`` is the scheme and host by which a proxy in
-    front is reached; ``cors_origins`` are the origins of other pages that may call.
+    ``upload_seconds`` is how long one upload may take in all, ``max_sockets`` how many WebSockets one owner may hold.
+    ``public_url`` is the scheme and host by which a proxy in front is reached; ``cors_origins`` are the origins of
+    other pages that may call.
     """
 
     uploads: Uploads
     fetching: Fetching
     jobs: Jobs
+    events: Events
     projects: Projects
     results: Results
     queues: Queues
+    care: Care
     blobs: BlobStore
     signer: UrlSigner
     engines: EngineShelf
     access: Access
     status_reader: StatusReader
     ready: Callable[[], Readiness]
+    meter: Meter
     version: str
     allowed_hosts: frozenset[str] = frozenset()
     webui: Path | None = None
     upload_seconds: float = 120.0
+    max_sockets: int = 1000
     public_url: str = ""
     cors_origins: frozenset[str] = frozenset()
+    tracer: Tracer = field(default_factory=Silent)

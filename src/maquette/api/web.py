@@ -6,6 +6,7 @@ from pathlib import Path
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from maquette.api.observation import see
 from maquette.api.problems import ProblemResponse, not_allowed
 from maquette.domain.errors import Refused
 
@@ -22,6 +23,7 @@ CSP = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+ROUTE = "(page)"
 FOREVER = "public, max-age=31536000, immutable"
 MISSING = """<!doctype html>
 <html lang="en">
@@ -41,6 +43,7 @@ class WebPage:
         self._folder = folder.resolve() if folder else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        see(scope, ROUTE)
         if scope["method"] not in ("GET", "HEAD"):
             answer: Response = not_allowed("GET", "HEAD")
         else:

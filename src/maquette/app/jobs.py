@@ -10,7 +10,7 @@ from maquette.domain import jobs as moves
 from maquette.domain.errors import Refused
 from maquette.domain.ids import new_id, new_token, token_hash
 from maquette.domain.jobs import Event, Job, JobInput, Move, Task, TaskStatus
-from maquette.domain.states import ENDED, Stage, Status
+from maquette.domain.states import Stage, Status
 from maquette.pipelines.catalog import CATALOG, ENGINE_SETTINGS, Entry, check_views, find, settle
 from maquette.ports.clock import Clock
 from maquette.ports.engines import EngineShelf
@@ -64,7 +64,7 @@ class Jobs:
 
         The same ``idempotency_key`` with the same request gives the same job, with another request
         ``idempotency_mismatch``. Raises the catalog's errors, ``not_found`` for foreign or missing assets,
-        ``unknown_engine``, ``engine_unavailable``, ``queue_full``.
+        ``deleted`` when the key's job was, ``unknown_engine``, ``engine_unavailable``, ``queue_full``.
         """
         try:
             return self._create(owner_id, new, idempotency_key)
@@ -152,14 +152,6 @@ class Jobs:
         """How many more jobs the owner may start now."""
         with self._db.read() as tx:
             return max(0, self.max_queued - tx.jobs.open_count(owner_id))
-
-    def delete(self, owner_id: str, job_id: str) -> None:
-        """Marks an ended job as deleted. Raises ``not_found``, or ``in_use`` while it has not ended."""
-        with self._db.write() as tx:
-            job = _owned(tx, owner_id, job_id)
-            if job.status not in ENDED:
-                raise Refused("in_use", f"The job is {job.status}.", "Cancel it first.")
-            tx.jobs.delete(job_id, owner_id, self._clock.now())
 
     def tasks(self, owner_id: str, job_id: str) -> tuple[Task, ...]:
         """Every try of every stage, in the order in which they started."""
@@ -276,6 +268,9 @@ def _replay(tx: Transaction, owner_id: str, idempotency_key: str | None, fingerp
     job, first = known
     if first != fingerprint:
         raise Refused("idempotency_mismatch")
+    if job.deleted_at is not None:
+        hint = f"Restore the job {job.id}, or use a new key."
+        raise Refused("deleted", "The job of this Idempotency-Key was deleted.", hint)
     return job
 
 

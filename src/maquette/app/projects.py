@@ -1,4 +1,4 @@
-"""Projects: create, look at, change, delete."""
+"""Projects: create, look at, change."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -46,12 +46,6 @@ class Projects:
             project = replace(_owned(tx, owner_id, project_id), **changes, updated_at=self._clock.now())
             tx.projects.save(project)
         return project
-
-    def delete(self, owner_id: str, project_id: str) -> None:
-        """Marks as deleted. Raises ``not_found``."""
-        with self._db.write() as tx:
-            if not tx.projects.delete(project_id, owner_id, self._clock.now()):
-                raise Refused("not_found")
 
 
 def _owned(tx: Transaction, owner_id: str, project_id: str) -> Project:

@@ -9,6 +9,7 @@ from maquette.domain.assets import Asset, Role, View
 from maquette.domain.errors import Refused
 from maquette.domain.ids import new_id
 from maquette.pipelines.child import PROBE
+from maquette.pipelines.keeping import add_kept
 from maquette.pipelines.stage import MIB
 from maquette.ports.blobs import BlobStore, BlobWriter, Received
 from maquette.ports.clock import Clock
@@ -90,14 +91,6 @@ class Uploads:
         with self._db.read() as tx:
             return tx.assets.list(owner_id, project_id=project_id, cursor=cursor, limit=limit)
 
-    def delete(self, owner_id: str, asset_id: str) -> None:
-        """Marks an asset as deleted. Raises ``not_found``, or ``in_use`` while an unfinished job starts from it."""
-        with self._db.write() as tx:
-            for job in tx.jobs.starting_from(owner_id, asset_id):
-                raise Refused("in_use", f"The job {job.id} works on it.")
-            if not tx.assets.delete(asset_id, owner_id, self._clock.now()):
-                raise Refused("not_found")
-
     def _known(self, owner_id: str, sha256: str, info: PhotoInfo) -> Asset | None:
         with self._db.read() as tx:
             self._check_project(tx, owner_id, info)
@@ -122,7 +115,7 @@ class Uploads:
         )
         self._blobs.keep(asset.blob_key, received.path)
         with self._db.write() as tx:
-            tx.assets.add(asset)
+            add_kept(tx, self._blobs, [(asset, received.path)])
         return asset
 
     @staticmethod

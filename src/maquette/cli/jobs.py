@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from maquette.cli.options import JsonFlag, settings
+from maquette.cli.options import DeletedFlag, JsonFlag, settings
 
 app = typer.Typer(rich_markup_mode=None, help="Look at jobs and steer them.", no_args_is_help=True)
 
@@ -18,10 +18,17 @@ def show_all(
     ctx: typer.Context,
     status: Annotated[list[str] | None, typer.Option(help="Only this status.", metavar="STATUS")] = None,
     limit: Annotated[int, typer.Option(min=1, max=200, help="How many at most.")] = 20,
+    deleted: DeletedFlag = False,
     as_json: JsonFlag = False,
 ) -> None:
     """List the newest jobs."""
     from maquette.cli.screen import Screen
+
+    if deleted:
+        from maquette.cli.tidying import list_deleted
+
+        list_deleted(settings(ctx), Screen(as_json), "job", limit)
+        return
     from maquette.cli.steering import list_jobs
 
     list_jobs(settings(ctx), Screen(as_json), status or [], limit)
@@ -91,3 +98,25 @@ def resume(ctx: typer.Context, job: JobId, as_json: JsonFlag = False) -> None:
     from maquette.cli.steering import resume_job
 
     resume_job(settings(ctx), Screen(as_json), job)
+
+
+@app.command()
+def delete(ctx: typer.Context, job: JobId, as_json: JsonFlag = False) -> None:
+    """Delete a job that has ended, with what only it made. `restore` brings it back for some days."""
+    from maquette.cli.screen import Screen
+    from maquette.cli.tidying import delete_job
+
+    delete_job(settings(ctx), Screen(as_json), job)
+
+
+@app.command()
+def restore(
+    ctx: typer.Context,
+    job: Annotated[str, typer.Argument(metavar="JOB", help="The job's whole id.")],
+    as_json: JsonFlag = False,
+) -> None:
+    """Bring a deleted job back, with what went with it."""
+    from maquette.cli.screen import Screen
+    from maquette.cli.tidying import restore
+
+    restore(settings(ctx), Screen(as_json), "job", job)

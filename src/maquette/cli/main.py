@@ -11,7 +11,23 @@ from typing import Annotated
 import typer
 
 from maquette import __version__
-from maquette.cli import cutout, doctor, engines, jobs, keys, make, migrate, openapi, queues, serve
+from maquette.cli import (
+    assets,
+    cutout,
+    doctor,
+    engines,
+    jobs,
+    keys,
+    make,
+    migrate,
+    openapi,
+    owners,
+    projects,
+    queues,
+    serve,
+    sweep,
+    worker,
+)
 from maquette.cli.options import Place
 from maquette.domain.errors import CODES, MaquetteError, Problem
 
@@ -56,8 +72,13 @@ def root(
 app.command("make")(make.make)
 app.command("cutout")(cutout.cutout)
 app.command("serve")(serve.serve)
+app.command("worker")(worker.worker)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(queues.app, name="queues")
+app.add_typer(projects.app, name="projects")
+app.add_typer(assets.app, name="assets")
+app.add_typer(owners.app, name="owners")
+app.command("sweep")(sweep.sweep)
 app.add_typer(keys.app, name="keys")
 app.command("engines")(engines.engines)
 app.command("doctor")(doctor.doctor)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from maquette.settings import Settings
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="JSON on stdout, progress as JSON lines on stderr.")]
+DeletedFlag = Annotated[bool, typer.Option("--deleted", help="Those that were deleted and can be restored.")]
 CutterName = Annotated[
     str | None, typer.Option("--cutter", metavar="ENGINE", help="Engine that removes the background.")
 ]

@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import itertools
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -47,9 +46,15 @@ async def accept(house: "Maquette", new: NewJob, folder: Path) -> Job:
 
 def _create(house: "Maquette", new: NewJob, folder: Path) -> Job:
     key = _key(house, new, folder)
-    # a job that the person deleted keeps its key
-    tries = (house.jobs.create(LOCAL_OWNER, new, f"{key}-{number}").job for number in itertools.count(1))
-    return next(job for job in tries if job.deleted_at is None)
+    number = 0
+    while True:
+        number += 1
+        try:
+            return house.jobs.create(LOCAL_OWNER, new, f"{key}-{number}").job
+        except Refused as refusal:
+            # a job that the person deleted keeps its key
+            if refusal.code != "deleted":
+                raise
 
 
 def _key(house: "Maquette", new: NewJob, folder: Path) -> str:

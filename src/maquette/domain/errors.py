@@ -96,6 +96,8 @@ CODES = _table(
     Code("illegal_move", 409, "The job cannot do that in its present state", "Read the job's status.", exit=1),
     Code("job_finished", 409, "The job has completed", "Start a new job.", exit=1),
     Code("in_use", 409, "Something still refers to it", "Cancel or delete the job first.", exit=1),
+    Code("too_many_streams", 429, "Too many streams are open", "Close some, or follow less.", exit=1, retryable=True),
+    Code("deleted", 409, "It was deleted", "Restore it, or use a new Idempotency-Key.", exit=1),
     Code("queue_full", 429, "Too many jobs are waiting", "Try again later.", exit=1, retryable=True),
     # -- stages
     Code("no_subject", 422, "No object was found in the photo", "Use a plainer background, or give a box.", exit=1),
@@ -122,6 +124,7 @@ CODES = _table(
     Code("data_folder_busy", 409, "Another process serves this data folder", "Stop it, or use its address.", exit=1),
     Code("address_in_use", 409, "The address is in use", "Choose another port: maquette serve --port 0", exit=1),
     Code("needs_migration", 503, "The database is behind this version", "maquette migrate", exit=3),
+    Code("clock_doubted", 503, "The clock cannot be believed", "Set it, or: maquette sweep --trust-clock", exit=1),
     Code("not_ready", 503, "The server is not ready", "Wait a moment.", exit=1, retryable=True),
     Code("internal", 500, "Something went wrong inside Maquette", "See the job's log; it may be a bug.", exit=1),
 )

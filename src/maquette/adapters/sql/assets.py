@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
 
+from maquette.adapters.sql.dialect import hold_content
 from maquette.adapters.sql.paging import page
 from maquette.adapters.sql.rows import load, values
 from maquette.adapters.sql.tables import ASSETS
@@ -21,6 +22,7 @@ class SqlAssets:
         self._connection = connection
 
     def add(self, asset: Asset) -> None:
+        hold_content(self._connection, asset.owner_id, asset.sha256, alone=False)
         self._connection.execute(insert(ASSETS).values(values(asset)))
 
     def get(self, asset_id: str, owner_id: str | None = None) -> Asset | None:

@@ -6,14 +6,19 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, Engine
 
 from maquette.adapters.sql.assets import SqlAssets
+from maquette.adapters.sql.chores import SqlChores
+from maquette.adapters.sql.deleted import SqlDeleted
 from maquette.adapters.sql.dialect import engines
+from maquette.adapters.sql.events import SqlEvents
 from maquette.adapters.sql.faults import translated
-from maquette.adapters.sql.jobs import SqlEvents, SqlJobs
+from maquette.adapters.sql.jobs import SqlJobs
 from maquette.adapters.sql.keys import SqlKeys, SqlSignIns, SqlTickets
 from maquette.adapters.sql.projects import SqlProjects
 from maquette.adapters.sql.queues import SqlQueues
 from maquette.adapters.sql.records import SqlLogs, SqlResults, SqlSessions
+from maquette.adapters.sql.stale import SqlStale
 from maquette.adapters.sql.tasks import SqlTasks
+from maquette.adapters.sql.workers import SqlWorkers
 
 
 class SqlTransaction:
@@ -29,7 +34,11 @@ class SqlTransaction:
         self.projects = SqlProjects(connection)
         self.results = SqlResults(connection)
         self.sessions = SqlSessions(connection)
+        self.deleted = SqlDeleted(connection)
+        self.stale = SqlStale(connection)
+        self.chores = SqlChores(connection)
         self.queues = SqlQueues(connection)
+        self.workers = SqlWorkers(connection)
         self.keys = SqlKeys(connection)
         self.sign_ins = SqlSignIns(connection)
         self.tickets = SqlTickets(connection)

@@ -288,6 +288,7 @@ WORKERS = Table(
     Column("queues", documents.names(), nullable=False),
     Column("concurrency", Integer, nullable=False),
     Column("engines", documents.facts(), nullable=False),
+    Column("lease_s", Float, nullable=False),
     Column("state", choice(WorkerState, "state"), nullable=False),
     Column("beat", LONG, nullable=False),
     Column("started_at", UtcTime, nullable=False),

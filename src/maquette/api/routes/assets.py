@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 from fastapi import APIRouter, Header, Query, Request, Response
 
 from maquette.api.delivery import BlobResponse
-from maquette.api.dependencies import Cursor, Limit, OwnerDep, ServicesDep
+from maquette.api.dependencies import Cursor, Deleted, Limit, OwnerDep, ServicesDep
 from maquette.api.problems import documented
 from maquette.api.reception import parse_digest, receive_form, receive_raw
 from maquette.api.schemas.assets import AssetOut, AssetPage, LinkOut, PhotoUrl
@@ -89,8 +89,13 @@ def list_assets(
     project_id: Annotated[str | None, Query(max_length=100)] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
+    deleted: Deleted = False,
 ) -> AssetPage:
     """Assets, newest first."""
+    if deleted:
+        gone = services.care.deleted_assets(owner, project_id, cursor, limit)
+        items = [AssetOut.of(asset, services.care.restorable_until(asset)) for asset in gone.items]
+        return AssetPage(items=items, next_cursor=gone.next_cursor)
     page = services.uploads.list(owner, project_id, cursor, limit)
     return AssetPage(items=[AssetOut.of(asset) for asset in page.items], next_cursor=page.next_cursor)
 
@@ -123,7 +128,13 @@ def link_asset(asset_id: str, services: ServicesDep, owner: OwnerDep) -> LinkOut
 @router.delete("/{asset_id}", status_code=204, responses=documented("not_found", "in_use"))
 def delete_asset(asset_id: str, services: ServicesDep, owner: OwnerDep) -> None:
     """Deletes an asset that no unfinished job starts from."""
-    services.uploads.delete(owner, asset_id)
+    services.care.delete_asset(owner, asset_id)
+
+
+@router.post("/{asset_id}/restore", response_model=AssetOut, responses=documented("not_found", "conflict"))
+def restore_asset(asset_id: str, services: ServicesDep, owner: OwnerDep) -> AssetOut:
+    """Brings a deleted asset back."""
+    return AssetOut.of(services.care.restore_asset(owner, asset_id))
 
 
 def _created(asset: AssetOut, response: Response) -> AssetOut:

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Response
 
-from maquette.api.dependencies import Cursor, Limit, OwnerDep, ServicesDep
+from maquette.api.dependencies import Cursor, Deleted, Limit, OwnerDep, ServicesDep
 from maquette.api.problems import ProblemResponse, documented
 from maquette.api.schemas.jobs import (
     CreatedJobOut,
@@ -31,7 +31,7 @@ POLL_S = 2
 _REFUSALS = (
     "unknown_pipeline", "pipeline_unavailable", "unknown_engine", "engine_unavailable", "unknown_setting",
     "invalid_setting", "unknown_stage", "no_photo", "too_many_photos", "view_missing", "duplicate_view",
-    "idempotency_mismatch", "file_too_large", "not_found", "queue_full", "storage_full", "not_ready",
+    "idempotency_mismatch", "deleted", "file_too_large", "not_found", "queue_full", "storage_full", "not_ready",
 )  # fmt: skip
 Key = Annotated[str | None, Header(min_length=1, max_length=255, description="Makes repeating the request safe")]
 
@@ -60,8 +60,12 @@ def list_jobs(
     project_id: Annotated[str | None, Query(max_length=100)] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
+    deleted: Deleted = False,
 ) -> JobPage:
     """Jobs, newest first."""
+    if deleted:
+        gone = services.care.deleted_jobs(owner, project_id, cursor, limit)
+        return JobPage(items=[_restorable(services, job) for job in gone.items], next_cursor=gone.next_cursor)
     page = services.jobs.list(owner, status or (), project_id, cursor, limit)
     return JobPage(items=[_shown(services, job) for job in page.items], next_cursor=page.next_cursor)
 
@@ -114,8 +118,14 @@ def prioritise_job(job_id: str, asked: PriorityIn, services: ServicesDep, owner:
 
 @router.delete("/{job_id}", status_code=204, responses=documented("not_found", "in_use"))
 def delete_job(job_id: str, services: ServicesDep, owner: OwnerDep) -> None:
-    """Deletes a job that has ended."""
-    services.jobs.delete(owner, job_id)
+    """Deletes a job that has ended, with what it made unless another job refers to that."""
+    services.care.delete_job(owner, job_id)
+
+
+@router.post("/{job_id}/restore", response_model=JobOut, responses=documented("not_found", "conflict"))
+def restore_job(job_id: str, services: ServicesDep, owner: OwnerDep) -> JobOut:
+    """Brings a deleted job back, with what went with it."""
+    return _shown(services, services.care.restore_job(owner, job_id))
 
 
 @router.get("/{job_id}/tasks", response_model=TaskPage, responses=documented("not_found"))
@@ -159,6 +169,11 @@ def _room(services: Services, owner: str) -> dict[str, str]:
         "ratelimit-policy": f'"jobs";q={services.jobs.max_queued};qu="unfinished-jobs"',
         "ratelimit": f'"jobs";r={services.jobs.room(owner)}',
     }
+
+
+def _restorable(services: Services, job: Job) -> JobOut:
+    until = services.care.restorable_until(job)
+    return JobOut.model_validate(job_fields(job, None, services.care.elapsed_ms(job)) | {"restorable_until": until})
 
 
 def _follow(job: Job, response: Response) -> None:

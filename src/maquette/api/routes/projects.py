@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Response
 
-from maquette.api.dependencies import Cursor, Limit, OwnerDep, ServicesDep
+from maquette.api.dependencies import Cursor, Deleted, Limit, OwnerDep, ServicesDep
 from maquette.api.problems import documented
 from maquette.api.schemas.projects import NewProject, ProjectChanges, ProjectOut, ProjectPage, details
 
@@ -21,8 +21,14 @@ def create_project(asked: NewProject, response: Response, services: ServicesDep,
 
 
 @router.get("", response_model=ProjectPage, responses=documented())
-def list_projects(services: ServicesDep, owner: OwnerDep, cursor: Cursor = None, limit: Limit = 50) -> ProjectPage:
+def list_projects(
+    services: ServicesDep, owner: OwnerDep, cursor: Cursor = None, limit: Limit = 50, deleted: Deleted = False
+) -> ProjectPage:
     """Projects, newest first."""
+    if deleted:
+        gone = services.care.deleted_projects(owner, cursor, limit)
+        items = [ProjectOut.of(project, services.care.restorable_until(project)) for project in gone.items]
+        return ProjectPage(items=items, next_cursor=gone.next_cursor)
     page = services.projects.list(owner, cursor, limit)
     return ProjectPage(items=[ProjectOut.of(project) for project in page.items], next_cursor=page.next_cursor)
 
@@ -39,7 +45,13 @@ def change_project(project_id: str, asked: ProjectChanges, services: ServicesDep
     return ProjectOut.of(services.projects.change(owner, project_id, details(asked)))
 
 
-@router.delete("/{project_id}", status_code=204, responses=documented("not_found"))
+@router.delete("/{project_id}", status_code=204, responses=documented("not_found", "in_use"))
 def delete_project(project_id: str, services: ServicesDep, owner: OwnerDep) -> None:
-    """Deletes a project. Its photos and jobs stay."""
-    services.projects.delete(owner, project_id)
+    """Deletes a project with its photos and jobs, all of which must have ended."""
+    services.care.delete_project(owner, project_id)
+
+
+@router.post("/{project_id}/restore", response_model=ProjectOut, responses=documented("not_found"))
+def restore_project(project_id: str, services: ServicesDep, owner: OwnerDep) -> ProjectOut:
+    """Brings a deleted project back, with all that went with it."""
+    return ProjectOut.of(services.care.restore_project(owner, project_id))

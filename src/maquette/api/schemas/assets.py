@@ -1,5 +1,6 @@
 """Assets on the wire."""
 
+from datetime import datetime
 from typing import Any
 
 from pydantic import Field
@@ -45,9 +46,10 @@ class AssetOut(Answer):
     is_test: bool
     url: str
     created_at: Instant
+    restorable_until: Instant | None = None
 
     @classmethod
-    def of(cls, asset: Asset) -> "AssetOut":
+    def of(cls, asset: Asset, restorable_until: datetime | None = None) -> "AssetOut":
         """As everybody may see it."""
         quality = asset.quality and QualityOut(score=asset.quality.score, flags=list(asset.quality.flags))
         return cls(
@@ -69,6 +71,7 @@ class AssetOut(Answer):
             is_test=asset.is_test,
             url=f"/api/v1/assets/{asset.id}/content",
             created_at=asset.created_at,
+            restorable_until=restorable_until,
         )
 
 

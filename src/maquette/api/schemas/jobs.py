@@ -117,6 +117,7 @@ class JobOut(Answer):
     started_at: Instant | None
     ended_at: Instant | None
     elapsed_ms: int
+    restorable_until: Instant | None = None
     generation_status: projections.S0
     ui_stage: projections.UiStage | None
     model_status: projections.S1

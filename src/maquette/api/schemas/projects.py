@@ -72,9 +72,10 @@ class ProjectOut(Answer):
     expires_at: Instant | None
     created_at: Instant
     updated_at: Instant
+    restorable_until: Instant | None = None
 
     @classmethod
-    def of(cls, project: Project) -> "ProjectOut":
+    def of(cls, project: Project, restorable_until: datetime | None = None) -> "ProjectOut":
         """As its owner sees it."""
         return cls(
             id=project.id,
@@ -87,6 +88,7 @@ class ProjectOut(Answer):
             expires_at=project.expires_at,
             created_at=project.created_at,
             updated_at=project.updated_at,
+            restorable_until=restorable_until,
         )
 
 

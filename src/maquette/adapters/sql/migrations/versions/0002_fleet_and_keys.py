@@ -113,6 +113,7 @@ def fleet() -> None:
         sa.Column("queues", DOCUMENT, nullable=False),
         sa.Column("concurrency", sa.Integer(), nullable=False),
         sa.Column("engines", DOCUMENT, nullable=False),
+        sa.Column("lease_s", sa.Float(), nullable=False),
         sa.Column("state", choice("state", WORKER_STATES), nullable=False),
         sa.Column("beat", LONG, nullable=False),
         sa.Column("started_at", TIME, nullable=False),
