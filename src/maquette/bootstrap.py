@@ -394,7 +394,7 @@ def holder(settings: Settings) -> Holder | None:
 
 def database_url(settings: Settings) -> str:
     """The given database, or SQLite in the data folder."""
-    return settings.database_url or sqlite_url(_sqlite_file(settings))
+    return settings.database_url or sqlite_url(settings.data / "maquette.db")
 
 
 def check_storage(settings: Settings) -> str:
@@ -411,10 +411,6 @@ def page_folder() -> Path | None:
 def _store_address(settings: Settings) -> Address:
     keys = settings.s3_access_key_id, settings.s3_secret_access_key
     return Address(settings.blobs_url, *(key.get_secret_value() for key in keys))
-
-
-def _sqlite_file(settings: Settings) -> Path:
-    return settings.data / "maquette.db"
 
 
 def _busy(settings: Settings) -> Refused:

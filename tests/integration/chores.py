@@ -117,7 +117,7 @@ def stand_in(payload: dict[str, Any], progress: Progress) -> dict[str, Any]:
     The file repeats what the photo said, so that the diary can tell which photo each stage worked for, and when it
     began on the clock that all processes share.
     """
-    said = Path(payload["inputs"][0]["path"]).read_text(encoding="utf-8").split()[0]
+    said = Path(payload["inputs"][0]["path"]).read_text(encoding="utf-8", errors="replace").split()[0]
     with Path(payload["diary"]).open("a", encoding="utf-8") as diary:
         worker = f" {payload['worker']}" if "worker" in payload else ""
         diary.write(f"{said} {payload['stage']} {os.getpid()} {time.monotonic()}{worker}\n")
