@@ -82,7 +82,13 @@ def our_app(path: Path) -> Any:
     from maquette.api.server import Application
 
     services: Any = SimpleNamespace(
-        status_reader=StatusReader(path), allowed_hosts=frozenset(), webui=None, jobs=SimpleNamespace(events=None)
+        status_reader=StatusReader(path),
+        allowed_hosts=frozenset(),
+        public_url="",
+        cors_origins=frozenset(),
+        access=SimpleNamespace(required=True),
+        webui=None,
+        jobs=SimpleNamespace(events=None),
     )
     return Application(services)
 

@@ -1,19 +1,21 @@
 """The composition root: the only place that chooses an implementation for every port.
 
-A data folder has at most one holder: the process that has its lock, migrates its database and works on its jobs.
-Everybody else is a guest, who reads, accepts jobs and leaves the work to the holder. A guest that stays (a ``make``
-beside a ``serve``) asks for the lock now and then, and becomes the holder when the other one goes.
+With SQLite a data folder has at most one holder: the process that has its lock, migrates its database and works on
+its jobs. Everybody else is a guest, who reads, accepts jobs and leaves the work to the holder. A guest that stays (a
+``make`` beside a ``serve``) asks for the lock now and then, and becomes the holder when the other one goes. A
+``worker`` works beside the holder.
+
+With Postgres there is no holder: any number of processes on any number of machines work side by side, each under a
+name of its own with a lease in the database.
 """
 
 import asyncio
 import contextlib
 import os
-import secrets
 import shutil
-import time
+import socket
+import uuid
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,17 +24,25 @@ from sqlalchemy.exc import SQLAlchemyError
 import maquette
 from maquette.adapters.blobs.local import LocalBlobs
 from maquette.adapters.blobs.signing import HmacSigner
+from maquette.adapters.clocks import SteadyClock, SystemClock
 from maquette.adapters.dbos.jobs import DbosJobs
 from maquette.adapters.dbos.lock import FolderLock, Holder, executor_id
 from maquette.adapters.dbos.retention import DbosArchive
+from maquette.adapters.folder.data import DataFolder
+from maquette.adapters.folder.scratch import Scratch
+from maquette.adapters.outbound.fetcher import HttpxFetcher
 from maquette.adapters.processes.forked import ForkedProcesses
 from maquette.adapters.sql.database import SqlDatabase
 from maquette.adapters.sql.dialect import sqlite_path, sqlite_url
+from maquette.adapters.sql.fleet import FleetShelf, ready_engines
 from maquette.adapters.sql.schema import migrate, pending
 from maquette.adapters.sql.status import StatusReader
-from maquette.adapters.sql.status_anywhere import DatabaseStatusReader
+from maquette.adapters.sql.status_postgres import PostgresStatusReader
 from maquette.app.care import Care
-from maquette.app.janitor import Janitor, Terms
+from maquette.app.events import Events
+from maquette.app.fetching import Fetching
+from maquette.app.janitor import Janitor
+from maquette.app.janitor import Terms as Retention
 from maquette.app.jobs import Jobs
 from maquette.app.keys import Keys
 from maquette.app.orphans import Orphans
@@ -43,11 +53,13 @@ from maquette.app.sessions import Sessions
 from maquette.app.tickets import Tickets
 from maquette.app.uploads import Uploads
 from maquette.domain.errors import Refused, Unavailable
-from maquette.domain.ids import LOCAL_OWNER
+from maquette.domain.fleet import Queue, Worker
 from maquette.pipelines.runner import Runner
 from maquette.plugins import Shelf
 from maquette.ports.engines import Readiness
+from maquette.ports.outbound import Fetcher
 from maquette.settings import Settings
+from maquette.worker import Terms, Work
 
 if TYPE_CHECKING:
     from maquette.api.server import Application
@@ -58,126 +70,77 @@ LEAST_DISK = 200 * 1024**2
 """Bytes. Below this a server says that it is not ready: the next job would most likely meet a full disk."""
 
 
-class SystemClock:
-    """Implements ``Clock``."""
-
-    def now(self) -> datetime:
-        """The wall clock in UTC."""
-        return datetime.now(UTC)
-
-    def monotonic(self) -> float:
-        """The system's monotonic clock."""
-        return time.monotonic()
-
-
-class SteadyClock(SystemClock):
-    """Implements ``Clock``: the wall time of its making, carried on by the monotonic clock.
-
-    A jump of the wall clock ends no sign-in and revives no ticket.
-    """
-
-    def __init__(self) -> None:
-        self._origin = super().now() - timedelta(seconds=self.monotonic())
-
-    def now(self) -> datetime:
-        """The time in UTC that a clock which nobody sets would show."""
-        return self._origin + timedelta(seconds=self.monotonic())
-
-
-@dataclass(frozen=True, slots=True)
-class DataFolder:
-    """Where everything lies that must outlive a process."""
-
-    root: Path
-
-    @property
-    def blobs(self) -> Path:
-        return self.root / "blobs"
-
-    @property
-    def scratch(self) -> Path:
-        """Files of stages that are running; nothing in it is worth keeping."""
-        return self.root / "scratch"
-
-    def prepare(self) -> None:
-        """Raises ``Refused`` when it cannot be made."""
-        try:
-            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self.scratch.mkdir(mode=0o700, exist_ok=True)
-        except OSError as error:
-            hint = "Choose another with --data or MAQUETTE_DATA."
-            raise Refused("invalid_setting", f"{self.root} cannot be used: {error.strerror}.", hint) from error
-
-    def secret(self) -> bytes:
-        """What links are signed with: made once, for the owner's eyes only."""
-        return self._once("secret", secrets.token_hex(32)).encode()
-
-    def sweep(self) -> None:
-        """Removes what stages of a dead holder left."""
-        for entry in self.scratch.iterdir():
-            shutil.rmtree(entry, ignore_errors=True)
-
-    def _once(self, name: str, text: str) -> str:
-        """The content of a small file that exactly one process gets to write."""
-        path = self.root / name
-        if not path.exists():
-            fresh = self.root / f".{name}.{secrets.token_hex(8)}"
-            descriptor = os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            # a link, unlike a rename, loses against a file that is there already
-            with contextlib.suppress(FileExistsError):
-                os.link(fresh, path)
-            fresh.unlink()
-        return path.read_text(encoding="utf-8")
-
-
 class Maquette:
     """Everything that a program needs, composed. Open it with one of the functions below."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.holds = False
+        self.works = False
         self.webui = page_folder()
-        self.engines = Shelf()
         self.clock = SystemClock()
         self._folder = DataFolder(settings.data)
         self._folder.prepare()
         self._url = database_url(settings)
+        self._alone = sqlite_path(self._url) is not None
         self._lock = FolderLock(settings.data)
-        self._worker = DbosJobs(self._url, concurrency=settings.concurrency)
+        self._fresh_name = not self._alone
+        self._scratch = Scratch(self._folder.scratch)
+        self._engine = DbosJobs(self._url)
         self._processes = ForkedProcesses(threads=settings.threads)
         self._database = SqlDatabase(self._url)
-        self.blobs = LocalBlobs(self._folder.blobs)
+        self._here = Shelf()
+        self.engines = FleetShelf(self._here, self._database)
+        self._status = self._status_reader()
+        self.blobs = blob_store(settings)
+        self.work = Work(self._engine, self._database, Terms(settings.slots, settings.lease_seconds), self._hire)
         self.results = Results(self._database)
         self.keys = Keys(self._database, SteadyClock())
         self.projects = Projects(self._database, self.clock)
         self.uploads = Uploads(self._database, self.blobs, self._processes, self.clock, settings.max_photo_bytes)
-        self.care = Care(self._database, self._worker, self.clock, settings.undo_days)
+        self.care = Care(self._database, self._engine, self.clock, settings.undo_days)
         self._archive = DbosArchive(self._url)
-        terms = Terms(settings.undo_days, settings.keep_days, settings.draft_days)
+        terms = Retention(settings.undo_days, settings.keep_days, settings.draft_days)
         orphans = Orphans(self._database, self.blobs)
         self.janitor = Janitor(self._database, orphans, self._archive, self.clock, terms)
-        self.queues = Queues(self._database, self._worker, self.clock)
-        self.jobs = Jobs(self._database, self._worker, self.engines, self.clock, settings.max_queued)
+        self.fetching = Fetching(fetcher(), self.uploads, at_once=settings.fetches, seconds=settings.fetch_seconds)
+        self.queues = Queues(self._database, self._engine, self.clock)
+        self.jobs = Jobs(self._database, self._engine, self.engines, self.clock, settings.max_queued)
 
-    async def take_over(self, address: str = "") -> bool:
+    async def take_over(self, address: str = "", *, work: bool = True) -> bool:
         """Becomes the holder unless somebody else is. True when this process holds the folder, now or before.
 
-        Raises ``data_folder_busy`` when the holder is of another version.
+        With Postgres nobody holds anything, and everybody may. ``work`` says whether to work on jobs then. Raises
+        ``data_folder_busy`` when the holder is of another version.
         """
-        if self.holds or not self._lock.try_lock(address):
-            return self.holds
+        if self.works or (self._alone and not self._lock.try_lock(address)):
+            return self.works
         try:
-            await asyncio.to_thread(self._start_work)
+            await asyncio.to_thread(self._make_ready)
+            if work:
+                await self.begin_work()
         except BaseException:
             self._lock.release()
             raise
-        self.holds = True
-        self.janitor.start()
         return True
+
+    async def begin_work(self) -> None:
+        """Works from now on, until it is closed."""
+        await asyncio.to_thread(self.work.begin)
+        self.works = True
+        self.janitor.start()
+
+    async def work_beside(self) -> None:
+        """Works beside whoever holds the folder, under a fresh name. Raises ``data_folder_busy``, ``not_ready``."""
+        found = holder(self.settings) if self._alone else None
+        if found is not None and found.version != maquette.__version__:
+            raise _busy(self.settings)
+        self._fresh_name = True
+        if await asyncio.to_thread(is_behind, self.settings):
+            with contextlib.suppress(Refused):
+                await asyncio.to_thread(migrate_database, self.settings)
+        await self.be_guest()
+        await asyncio.to_thread(self._make_ready)
+        await self.begin_work()
 
     async def be_guest(self) -> None:
         """Waits until the holder has migrated the database. Raises ``needs_migration`` when it does not."""
@@ -190,20 +153,22 @@ class Maquette:
 
     async def prepare_to_enqueue(self) -> None:
         """For a guest that will hand over work, or stop some. Takes a second: it loads the job engine's library."""
-        await asyncio.to_thread(self._worker.prepare)
+        await asyncio.to_thread(self._engine.prepare)
 
     def readiness(self) -> Readiness:
-        """Whether new jobs can be taken and worked on. Blocks for some milliseconds."""
-        if not self.holds:
+        """Whether new jobs can be taken; the message says when nobody is there to work on them. Blocks for a moment."""
+        if self.settings.serve_works and not self.works:
             return Readiness(False, "The job engine does not run.", "Wait a moment.")
         free = shutil.disk_usage(self.settings.data).free
         if free < LEAST_DISK:
             return Readiness(False, f"Only {free // 1024**2} MiB of disk are free.", "Free some space.")
         try:
             with self._database.read() as tx:
-                tx.projects.list(LOCAL_OWNER, limit=1)
+                workers = tx.workers.living()
         except Exception as error:  # noqa: BLE001 - whatever keeps the database from answering is the answer
             return Readiness(False, f"The database does not answer: {type(error).__name__}.", "maquette doctor")
+        if not any(Queue.CPU in worker.queues for worker in workers):
+            return Readiness(True, "No worker runs: jobs are kept until one does.", "maquette worker")
         return Readiness(True)
 
     def application(self) -> "Application":
@@ -215,7 +180,9 @@ class Maquette:
         access = Access(self.keys, Sessions(self._database), tickets, self.settings.needs_key)
         services = Services(
             uploads=self.uploads,
+            fetching=self.fetching,
             jobs=self.jobs,
+            events=Events(self._database),
             projects=self.projects,
             results=self.results,
             queues=self.queues,
@@ -224,12 +191,13 @@ class Maquette:
             signer=HmacSigner(self._folder.secret(), self.clock),
             engines=self.engines,
             access=access,
-            status_reader=self._status_reader(),
+            status_reader=self._status,
             ready=self.readiness,
             version=maquette.__version__,
             allowed_hosts=self.settings.host_names,
             webui=self.webui,
             upload_seconds=self.settings.upload_seconds,
+            max_sockets=self.settings.max_sockets,
             public_url=self.settings.public_url,
             cors_origins=self.settings.cors_origins,
         )
@@ -239,40 +207,74 @@ class Maquette:
         """Ends in order: the work, the processes that did it, the database, and last the lock."""
         try:
             await asyncio.to_thread(self.janitor.stop)
-            await asyncio.to_thread(self._worker.close)
+            await asyncio.to_thread(self.work.end)
+            await asyncio.to_thread(self._engine.close)
             await self._processes.close()
+            await self._status.close()
         finally:
             self._archive.close()
+            self.works = False
             self._database.close()
+            self._scratch.release()
             self._lock.release()
-            self.holds = False
 
-    def _status_reader(self) -> StatusReader | DatabaseStatusReader:
+    def _status_reader(self) -> StatusReader | PostgresStatusReader:
         file = sqlite_path(self._url)
-        return DatabaseStatusReader(self._database) if file is None else StatusReader(file)
+        return PostgresStatusReader(self._url) if file is None else StatusReader(file)
 
-    def _start_work(self) -> None:
+    def _make_ready(self) -> None:
         if is_behind(self.settings):
             migrate(self._url)
-        self._folder.sweep()
+        self._engine.prepare()
         self.blobs.sweep()
-        runner = Runner(self._database, self.blobs, self._processes, self.engines, self.clock, self._folder.scratch)
-        self._worker.launch(runner, self._database, executor_id(self.settings.data))
+
+    def _hire(self) -> tuple[Worker, Runner]:
+        """A worker of this process, and the runner that works under its name."""
+        self._bury_the_dead()
+        name = f"worker:{uuid.uuid4()}" if self._fresh_name else executor_id(self.settings.data)
+        at, slots = self.clock.now(), self.settings.slots
+        worker = Worker(
+            id=name,
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            version=maquette.__version__,
+            queues=tuple(slots),
+            concurrency=self.settings.concurrency,
+            started_at=at,
+            seen_at=at,
+            engines=ready_engines(self._here),
+        )
+        folder = self._scratch.take(name)
+        parts = (self._database, self.blobs, self._processes, self._here, self.clock)
+        return worker, Runner(*parts, folder, self.engines, name)
+
+    def _bury_the_dead(self) -> None:
+        """Nobody need wait for the lease of a process of this machine that is known to have died."""
+        for name in self._scratch.sweep():
+            with self._database.write() as tx:
+                tx.workers.bury(name)
 
 
 @contextlib.asynccontextmanager
 async def open_for_serving(settings: Settings, address: str) -> AsyncGenerator[Maquette, None]:
-    """As the holder, or not at all: raises ``data_folder_busy`` with the holder's address, or ``key_required``."""
-    await asyncio.to_thread(check_keys, settings)
+    """As the holder, or not at all: raises ``data_folder_busy`` with the holder's address."""
     async with _opened(settings) as house:
-        if not await house.take_over(address):
+        if not await house.take_over(address, work=settings.serve_works):
             raise _busy(settings)
         yield house
 
 
 @contextlib.asynccontextmanager
+async def open_for_worker(settings: Settings) -> AsyncGenerator[Maquette, None]:
+    """To work beside others, on this machine or elsewhere. Raises ``data_folder_busy`` beside another version."""
+    async with _opened(settings) as house:
+        await house.work_beside()
+        yield house
+
+
+@contextlib.asynccontextmanager
 async def open_for_work(settings: Settings) -> AsyncGenerator[Maquette, None]:
-    """As the holder if nobody is, else as a guest that may take over later."""
+    """As the holder if nobody is, else as a guest that may take over later; with Postgres always as a worker."""
     async with _opened(settings) as house:
         if not await house.take_over():
             await house.be_guest()
@@ -305,17 +307,27 @@ async def _opened(settings: Settings) -> AsyncGenerator[Maquette, None]:
         await house.close()
 
 
+def fetcher() -> Fetcher:
+    """What speaks to other servers."""
+    return HttpxFetcher(SystemClock(), maquette.__version__)
+
+
 def check_keys(settings: Settings) -> None:
-    """Raises ``key_required`` when keys are needed and there is none. Makes or migrates the database to find out."""
-    if not settings.needs_key:
-        return
+    """Raises ``key_required`` when keys are needed and there is none. Migrates a database that is behind."""
+    if settings.needs_key and not _has_key(settings):
+        where = settings.public_url or settings.host
+        raise Refused("key_required", f"{where} can be reached by others, and there is no key to tell them apart.")
+
+
+def _has_key(settings: Settings) -> bool:
+    file = sqlite_path(database_url(settings))
+    if file is not None and not file.exists():
+        return False
     if is_behind(settings):
         migrate_database(settings)
     database = SqlDatabase(database_url(settings))
     try:
-        if not Keys(database, SystemClock()).exist():
-            where = settings.public_url or settings.host
-            raise Refused("key_required", f"{where} can be reached by others, and there is no key to tell them apart.")
+        return Keys(database, SystemClock()).exist()
     finally:
         database.close()
 
@@ -336,6 +348,9 @@ def is_behind(settings: Settings) -> bool:
 def migrate_database(settings: Settings) -> None:
     """Brings the database to this version. Raises ``data_folder_busy`` while somebody works with it."""
     DataFolder(settings.data).prepare()
+    if settings.database_url and sqlite_path(settings.database_url) is None:
+        migrate(settings.database_url)
+        return
     lock = FolderLock(settings.data)
     if not lock.try_lock():
         raise _busy(settings)
@@ -353,6 +368,11 @@ def holder(settings: Settings) -> Holder | None:
 def database_url(settings: Settings) -> str:
     """The given database, or SQLite in the data folder."""
     return settings.database_url or sqlite_url(_sqlite_file(settings))
+
+
+def blob_store(settings: Settings) -> LocalBlobs:
+    """Where the bytes of assets lie."""
+    return LocalBlobs(DataFolder(settings.data).blobs)
 
 
 def page_folder() -> Path | None:

@@ -23,6 +23,7 @@ from pydantic_settings import (
 )
 
 from maquette.domain.errors import Refused
+from maquette.domain.fleet import Queue
 
 PREFIX = "MAQUETTE_"
 CONFIG_VARIABLE = f"{PREFIX}CONFIG"
@@ -100,11 +101,29 @@ class Settings(BaseSettings):
         le=36500,
         description="Days after which a project that never had a job is deleted, if nothing changed; 0 keeps it.",
     )
+    max_sockets: int = Field(default=1000, ge=1, description="WebSockets that one owner may hold open at a time.")
+    fetches: int = Field(default=8, ge=1, le=256, description="Photos that are fetched from URLs at a time.")
+    fetch_seconds: float = Field(default=60.0, gt=0, description="Longest time that fetching one photo may take.")
     concurrency: int = Field(
         default_factory=_concurrency,
         ge=1,
         le=64,
         description="Jobs that are worked on at a time; by default one per two processors, at most 4.",
+    )
+    queues: str = Field(
+        default="cpu,gpu,net",
+        description="Queues that this process works for: `cpu` (whole jobs), `gpu` and `net` (single stages).",
+    )
+    gpu_concurrency: int = Field(default=1, ge=1, le=64, description="Stages on graphics cards at a time.")
+    net_concurrency: int = Field(
+        default=32, ge=1, le=1000, description="Stages at a time that wait for somebody else's machine."
+    )
+    serve_works: bool = Field(default=True, description="Whether `serve` works on jobs itself.")
+    lease_seconds: float = Field(
+        default=30.0, ge=1, le=3600, description="Silence after which the other processes take over a worker's jobs."
+    )
+    drain_seconds: float = Field(
+        default=60.0, ge=0, le=3600, description="How long a worker that is told to stop lets running stages end."
     )
     threads: int = Field(default=2, ge=1, le=64, description="Processor threads that one stage may use.")
     log_level: LogLevel = Field(default=LogLevel.WARNING, description="How much the server says on stderr.")
@@ -141,6 +160,19 @@ class Settings(BaseSettings):
     def host_names(self) -> frozenset[str]:
         """What requests may name besides loopback: a specific address to listen on is one of them."""
         return self.allowed_hosts if self.host in EVERYWHERE else self.allowed_hosts | {self.host}
+
+    @field_validator("queues")
+    @classmethod
+    def _known_queues(cls, value: str) -> str:
+        if not _queues(value) or not all(name in frozenset(Queue) for name in _queues(value)):
+            raise ValueError(f"{value!r} must name queues: {','.join(Queue)}.")
+        return value
+
+    @property
+    def slots(self) -> dict[Queue, int]:
+        """How much of each queue this process works on at a time."""
+        counts = {Queue.CPU: self.concurrency, Queue.GPU: self.gpu_concurrency, Queue.NET: self.net_concurrency}
+        return {Queue(name): counts[Queue(name)] for name in _queues(self.queues)}
 
     @property
     def max_photo_bytes(self) -> int:
@@ -189,6 +221,10 @@ def unknown_variables() -> tuple[str, ...]:
     """``MAQUETTE_`` variables that name no setting: most likely misspelt."""
     known = {f"{PREFIX}{name}".upper() for name in Settings.model_fields} | {CONFIG_VARIABLE}
     return tuple(sorted(name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in known))
+
+
+def _queues(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def is_loopback(host: str) -> bool:

@@ -11,7 +11,7 @@ from maquette.domain.errors import Problem, Refused
 from maquette.domain.jobs import EventType, Job, JobInput
 from maquette.domain.states import Stage, Status, WaitingFor
 from maquette.pipelines.catalog import CATALOG
-from maquette.ports.stores import Session
+from maquette.ports.stores import Head, Session
 
 PIPELINE = CATALOG["photo_to_model"].pipeline
 
@@ -282,6 +282,41 @@ def test_events_come_in_order_and_in_portions(database, sample):
         assert tx.events.after(job.id, 2)[0].data["retry_in"] == 2.5
         assert tx.events.after(job.id, 3) == ()
         assert tx.events.after("job_none", 0) == ()
+
+
+def test_the_news_of_many_jobs_in_one_query(database, sample, other):
+    quiet, busy, foreign = sample.job(), sample.job(1), other.job()
+    _add(database, quiet, busy, foreign)
+    for _ in range(3):
+        busy = _apply(database, moves.enter(busy, PIPELINE, Stage.UPLOADING, busy.created_at))
+    with database.read() as tx:
+
+        def told(limit=100, **cursors):
+            asked = {job.id: cursors[name] for name, job in named.items() if name in cursors}
+            names = {job.id: name for name, job in named.items()}
+            return [(names[event.job_id], event.seq) for event in tx.events.news(asked, limit)]
+
+        named = {"quiet": quiet, "busy": busy, "foreign": foreign}
+        assert sorted(told(quiet=0, busy=2)) == [("busy", 3), ("busy", 4), ("quiet", 1)]
+        assert told(quiet=1, busy=4, foreign=9) == []
+        assert told(busy=1, limit=2) == [("busy", 2), ("busy", 3)]
+        assert tx.events.news({busy.id: 3, "job_none": 0}) == tx.events.after(busy.id, 3)
+        assert tx.events.news({}) == ()
+        many = {f"job_{number}": number for number in range(40_000)}
+        assert [event.seq for event in tx.events.news(many | {quiet.id: 0})] == [1]
+
+
+def test_how_far_jobs_have_come(database, sample, other):
+    new, done, deleted, foreign = sample.job(), sample.job(1), sample.job(2), other.job()
+    _add(database, new, done, deleted, foreign)
+    done = _apply(database, moves.cancel(done, done.created_at))
+    with database.write() as tx:
+        tx.jobs.delete(deleted.id, sample.owner, deleted.created_at)
+    ids = [new.id, done.id, deleted.id, foreign.id, "job_none"]
+    with database.read() as tx:
+        assert tx.events.heads(ids, sample.owner) == {new.id: Head(1, False), done.id: Head(2, True)}
+        assert tx.events.heads(ids).keys() == {new.id, done.id, foreign.id}
+        assert tx.events.heads([], sample.owner) == {}
 
 
 def test_a_session_opens_its_job(database, sample):

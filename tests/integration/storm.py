@@ -37,10 +37,10 @@ class Report:
 class Service:
     """The service as a process group of its own."""
 
-    def __init__(self, folder: Path, stage_s: float) -> None:
+    def __init__(self, folder: Path, stage_s: float, url: str) -> None:
         started = time.monotonic()
         self._process = subprocess.Popen(
-            [sys.executable, str(SERVICE), str(folder), str(stage_s)],
+            [sys.executable, str(SERVICE), str(folder), str(stage_s), url],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,
@@ -57,20 +57,29 @@ class Service:
         return family
 
 
-def rage(folder: Path, *, jobs: int, kills: int, stage_s: float, seed: int, between: tuple[float, float] = (0.2, 2.0)):
+def rage(
+    folder: Path,
+    *,
+    jobs: int,
+    kills: int,
+    stage_s: float,
+    seed: int,
+    between: tuple[float, float] = (0.2, 2.0),
+    url: str = "",
+) -> Report:
     """Accepts ``jobs``, lets a service work on them, kills it ``kills`` times, and lets the last one finish."""
     chance = random.Random(seed)
     started = time.monotonic()
     orphans: list[int] = []
     healthy: list[float] = []
-    with opened(folder) as shop:
+    with opened(folder, url=url) as shop:
         ids = [shop.accept().id for _ in range(jobs)]
         for _ in range(kills):
-            service = Service(folder, stage_s)
+            service = Service(folder, stage_s, url)
             healthy.append(service.healthy_s)
             time.sleep(chance.uniform(*between))
             orphans += _still_alive(service.kill())
-        service = Service(folder, stage_s)
+        service = Service(folder, stage_s, url)
         healthy.append(service.healthy_s)
         _wait(shop, ids)
         orphans += _still_alive(service.kill())

@@ -10,18 +10,26 @@ from pathlib import Path
 
 import psutil
 import pytest
+from sqlalchemy import make_url
 
+from maquette.domain.jobs import TaskStatus
 from maquette.domain.states import Status
+from postgres import FreshDatabase
 
 HERE = Path(__file__).parent
+LOOK_EVERY_S = 0.5
+"""Of the caretaker, which in service takes its time."""
 
 
 @pytest.fixture
-def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator["Workshop"]:  # noqa: F821
+def shop(tmp_path: Path, fresh_store: FreshDatabase, monkeypatch: pytest.MonkeyPatch) -> Iterator["Workshop"]:  # noqa: F821
     monkeypatch.syspath_prepend(str(HERE))
+    from maquette.adapters.dbos import caretaker
+
+    monkeypatch.setattr(caretaker, "LOOK_EVERY_S", LOOK_EVERY_S)
     from workshop import opened
 
-    with opened(tmp_path / "data") as workshop:
+    with opened(tmp_path / "data", url=fresh_store()) as workshop:
         yield workshop
 
 
@@ -69,7 +77,7 @@ def test_a_rolled_back_acceptance_enqueues_nothing(shop):
         tx.connection.exec_driver_sql("SELECT 1")
         raise ZeroDivisionError
     with shop.database.read() as tx:
-        rows = tx.connection.exec_driver_sql("SELECT workflow_uuid, status FROM workflow_status").all()
+        rows = tx.connection.exec_driver_sql(f"SELECT workflow_uuid, status FROM {shop.walks}").all()
     assert [tuple(row) for row in rows] == [(f"{job.id}:1", "CANCELLED")]
 
 
@@ -83,7 +91,7 @@ def test_a_job_and_its_workflow_roll_back_together(shop):
         raise ZeroDivisionError
     with shop.database.read() as tx:
         assert tx.jobs.get(job.id) is None
-        assert tx.connection.exec_driver_sql("SELECT count(*) FROM workflow_status").scalar() == 1
+        assert tx.connection.exec_driver_sql(f"SELECT count(*) FROM {shop.walks}").scalar() == 1
 
 
 def test_enqueueing_twice_walks_once(shop):
@@ -101,8 +109,7 @@ def test_enqueueing_twice_walks_once(shop):
 
 def test_a_higher_priority_goes_first(shop):
     ids = [shop.jobs.create("local", replace(shop.new_job(), priority=priority)).job.id for priority in (0, 5, -5, 5)]
-    shop.engine._concurrency = 1
-    shop.engine._walks._concurrency = 1
+    shop.concurrency = 1
     shop.launch()
     for job_id in ids:
         shop.wait(job_id, Status.COMPLETED)
@@ -147,7 +154,7 @@ def test_a_retry_is_a_workflow_of_its_own(shop):
     done = shop.wait(job.id, Status.COMPLETED, Status.FAILED)
     assert (done.status, done.attempt) == (Status.COMPLETED, 2)
     with shop.database.read() as tx:
-        rows = tx.connection.exec_driver_sql("SELECT workflow_uuid, status FROM workflow_status ORDER BY 1").all()
+        rows = tx.connection.exec_driver_sql(f"SELECT workflow_uuid, status FROM {shop.walks} ORDER BY 1").all()
     assert rows[0] == (f"{job.id}:1", "CANCELLED")
     assert rows[1][0] == f"{job.id}:2"
 
@@ -159,7 +166,7 @@ def test_a_held_job_goes_on_in_a_leg_of_its_own(shop):
     shop.launch()
     job = shop.jobs.create("local", held).job
     shop.wait(job.id, Status.WAITING)
-    time.sleep(6)  # the caretaker has looked meanwhile, and let it wait
+    time.sleep(3 * LOOK_EVERY_S)  # the caretaker has looked meanwhile, and let it wait
     assert shop.job(job.id).status is Status.WAITING
     shop.jobs.resume("local", job.id)
     assert shop.wait(job.id, Status.COMPLETED, Status.FAILED).status is Status.COMPLETED
@@ -176,26 +183,43 @@ def test_closing_stops_what_runs_and_launching_goes_on_with_it(shop, tmp_path):
     shop.engine.close()
     assert not psutil.pid_exists(pid)
     assert shop.job(job.id).status is Status.PROCESSING
-    with opened(shop.folder) as again:
+    with opened(shop.folder, url=shop.database.url) as again:
         again.launch()
         done = again.wait(job.id, Status.COMPLETED, Status.FAILED)
     assert (done.status, done.attempt) == (Status.COMPLETED, 1)
     assert [task.status.value for task in shop.tasks(job.id)].count("lost") == 1
 
 
-def test_draining_lets_running_jobs_end(shop):
-    slow(shop, 0.1)
-    job = shop.accept()
+def test_draining_lets_running_stages_end_and_begins_no_other(shop):
+    slow(shop, 0.5)
+    running, waiting = shop.accept(), shop.accept()
+    shop.concurrency = 1
     shop.launch()
     first_pid(shop)
-    shop.engine.close(drain_s=30)
-    assert shop.job(job.id).status is Status.COMPLETED
+    assert shop.engine.drain(30)
+    shop.engine.stop()
+    assert [task.status for task in shop.tasks(running.id)] == [TaskStatus.FINISHED]
+    assert shop.job(waiting.id).status is Status.PENDING
+    shop.launch()
+    for job in (running, waiting):
+        assert shop.wait(job.id, Status.COMPLETED, Status.FAILED).status is Status.COMPLETED
+    assert TaskStatus.LOST not in {task.status for task in shop.tasks(running.id)}
+
+
+def test_a_drain_that_takes_too_long_ends_anyway(shop):
+    slow(shop, 300)
+    shop.accept()
+    shop.launch()
+    pid = first_pid(shop)
+    assert not shop.engine.drain(0.1)
+    shop.engine.stop()
+    assert not psutil.pid_exists(pid)
 
 
 def test_a_job_without_a_workflow_is_handed_over_at_launch(shop):
     job = shop.accept()
     with shop.database.write() as tx:
-        tx.connection.exec_driver_sql("DELETE FROM workflow_status")
+        tx.connection.exec_driver_sql(f"DELETE FROM {shop.walks}")
     shop.launch()
     assert shop.wait(job.id, Status.COMPLETED).attempt == 1
 
@@ -204,7 +228,7 @@ def test_a_job_without_a_workflow_is_handed_over_at_launch(shop):
 def test_a_job_whose_workflow_has_ended_fails(shop, status):
     job = shop.accept()
     with shop.database.write() as tx:
-        tx.connection.exec_driver_sql(f"UPDATE workflow_status SET status='{status}', queue_name=NULL")
+        tx.connection.exec_driver_sql(f"UPDATE {shop.walks} SET status='{status}', queue_name=NULL")
     shop.launch()
     failed = shop.wait(job.id, Status.FAILED)
     assert failed.error.code == "worker_lost"
@@ -215,7 +239,7 @@ def test_a_job_whose_workflow_has_ended_fails(shop, status):
 
 def taken_up_too_often(shop) -> None:
     with shop.database.write() as tx:
-        tx.connection.exec_driver_sql("UPDATE workflow_status SET recovery_attempts = 6, status = 'ENQUEUED'")
+        tx.connection.exec_driver_sql(f"UPDATE {shop.walks} SET recovery_attempts = 6, status = 'ENQUEUED'")
 
 
 def lose(shop, job, times: int) -> None:
@@ -250,7 +274,7 @@ def test_a_job_that_was_taken_up_often_but_got_on_goes_on(shop):
 def test_a_job_to_which_nothing_happens_is_forgiven_once(shop):
     job = shop.accept()
     with shop.database.write() as tx:
-        tx.connection.exec_driver_sql("""UPDATE workflow_status SET attributes = '{"forgiven_at_seq": 1}'""")
+        tx.connection.exec_driver_sql(f"UPDATE {shop.walks} SET attributes = '{{\"forgiven_at_seq\": 1}}'")
     taken_up_too_often(shop)
     shop.launch()
     assert shop.wait(job.id, Status.FAILED).error.code == "worker_lost"
@@ -304,8 +328,9 @@ def test_the_engine_keeps_off_the_console_and_the_network(shop, capfd, caplog):
     job = shop.accept()
     shop.launch()
     first_pid(shop)
-    sockets = [link for link in psutil.Process().net_connections() if link.laddr]
-    assert not sockets
+    database = make_url(shop.database.url).port
+    links = [link for link in psutil.Process().net_connections() if link.laddr]
+    assert not [link for link in links if not (link.raddr and link.raddr.port == database)]
     shop.jobs.cancel("local", job.id)
     time.sleep(2)
     shop.engine.close()

@@ -1,4 +1,4 @@
-"""Accepting a job and handing it to DBOS is one transaction on one file."""
+"""Accepting a job and handing it to DBOS is one transaction on one database."""
 
 from datetime import UTC, datetime
 
@@ -7,7 +7,6 @@ from dbos import DBOS, DBOSClient
 
 from maquette.adapters.sql import schema
 from maquette.adapters.sql.database import SqlDatabase
-from maquette.adapters.sql.dialect import sqlite_url
 from maquette.domain import jobs as moves
 from maquette.domain.jobs import Job
 
@@ -16,9 +15,8 @@ JOB = Job("job_1", "own_1", "photo_to_model", NOW, NOW)
 
 
 @pytest.fixture
-def url(tmp_path):
-    url = sqlite_url(tmp_path / "maquette.db")
-    schema.migrate(url)
+def url(fresh_store):
+    url = fresh_store()
     DBOS.migrate(url)
     return url
 

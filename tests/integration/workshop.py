@@ -1,14 +1,16 @@
 """A whole Maquette on a folder: the real database, runner, job engine and processes; only the stages are stand-ins.
 
-Run as a program it is a service that holds the folder's lock and works: ``python workshop.py FOLDER SECONDS``.
+Run as a program it is a service that holds the folder's lock and works: ``python workshop.py FOLDER SECONDS [URL]``.
 """
 
 import asyncio
 import contextlib
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +19,11 @@ from maquette.adapters.dbos.jobs import DbosJobs
 from maquette.adapters.dbos.lock import FolderLock, executor_id
 from maquette.adapters.processes.forked import ForkedProcesses
 from maquette.adapters.sql.database import SqlDatabase
+from maquette.adapters.sql.dialect import sqlite_path
 from maquette.adapters.sql.schema import migrate
 from maquette.app.jobs import Jobs, NewJob
 from maquette.domain.assets import Asset, Role, View, blob_key
+from maquette.domain.fleet import Queue, Worker
 from maquette.domain.ids import new_id
 from maquette.domain.jobs import Job, JobInput, Task
 from maquette.domain.states import Status
@@ -72,9 +76,20 @@ class Workshop:
     runner: Runner
     processes: Any
     blobs: LocalBlobs
+    concurrency: int
+
+    @property
+    def walks(self) -> str:
+        """The library's table of workflows."""
+        return "workflow_status" if sqlite_path(self.database.url) else "dbos.workflow_status"
 
     def launch(self) -> None:
-        self.engine.launch(self.runner, self.database, executor_id(self.folder))
+        """Works under the stable name of whoever holds the folder."""
+        self.lost = threading.Event()
+        at = datetime.now(UTC)
+        worker = Worker(executor_id(self.folder), "here", 0, "0", ("cpu", "gpu", "net"), self.concurrency, at, at)
+        slots = {Queue.CPU: self.concurrency, Queue.GPU: 1, Queue.NET: 32}
+        self.engine.launch(self.runner, self.database, worker, slots, lease_s=30.0, lost=self.lost.set)
 
     def job(self, job_id: str) -> Job:
         return self.jobs.get(OWNER, job_id)
@@ -110,20 +125,26 @@ class Workshop:
 
 
 def build(
-    folder: Path, *, seconds: float = 0.02, concurrency: int = 2, processes: Any = None, clock: Clock | None = None
+    folder: Path,
+    *,
+    url: str = "",
+    seconds: float = 0.02,
+    concurrency: int = 2,
+    processes: Any = None,
+    clock: Clock | None = None,
 ) -> Workshop:
-    """Opens, or makes, the workshop in ``folder``."""
+    """Opens, or makes, the workshop in ``folder``, whose database is that of ``url`` or a file in it."""
     folder.mkdir(exist_ok=True)
-    url = f"sqlite:///{folder / 'maquette.db'}"
+    url = url or f"sqlite:///{folder / 'maquette.db'}"
     migrate(url)
     clock = clock or RunningClock()
     database, blobs = SqlDatabase(url), LocalBlobs(folder / "blobs")
     shelf = Shelf([_engine("cut", Capability.CUTTER), _engine("mesh", Capability.MESHER)])
     processes = processes or StandIns(folder, seconds)
     runner = Runner(database, blobs, processes, shelf, clock, folder / "work")
-    engine = DbosJobs(url, concurrency=concurrency)
+    engine = DbosJobs(url)
     jobs = Jobs(database, engine, shelf, clock, max_queued=1000)
-    return Workshop(folder, database, engine, jobs, runner, processes, blobs)
+    return Workshop(folder, database, engine, jobs, runner, processes, blobs, concurrency)
 
 
 @contextlib.contextmanager
@@ -146,7 +167,7 @@ def _engine(name: str, capability: Capability) -> EngineRecord:
 def main() -> None:
     folder = Path(sys.argv[1])
     FolderLock(folder).lock()
-    with opened(folder, seconds=float(sys.argv[2])) as workshop:
+    with opened(folder, seconds=float(sys.argv[2]), url="".join(sys.argv[3:])) as workshop:
         workshop.launch()
         print("working", flush=True)
         sys.stdin.read()

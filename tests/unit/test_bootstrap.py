@@ -1,12 +1,14 @@
 """The data folder: its secret, its holder, and what becomes of leftovers."""
 
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 
 from maquette.adapters.dbos.lock import FolderLock
-from maquette.bootstrap import DataFolder, database_url, holder, is_behind, migrate_database
+from maquette.adapters.folder.data import DataFolder
+from maquette.bootstrap import database_url, holder, is_behind, migrate_database
 from maquette.domain.errors import Refused, Unavailable
 from maquette.settings import Settings
 
@@ -30,15 +32,6 @@ def test_the_secret_is_made_once_and_only_its_owner_may_read_it(settings: Settin
     assert (settings.data / "secret").stat().st_mode & 0o777 == 0o600
     assert settings.data.stat().st_mode & 0o777 == 0o700
     assert {path.name for path in settings.data.iterdir()} == {"secret", "scratch"}
-
-
-def test_leftovers_of_dead_stages_are_swept(settings: Settings) -> None:
-    folder = DataFolder(settings.data)
-    folder.prepare()
-    (folder.scratch / "desk_1" / "in").mkdir(parents=True)
-    (folder.scratch / "desk_1" / "in" / "photo").touch()
-    folder.sweep()
-    assert list(folder.scratch.iterdir()) == []
 
 
 def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
@@ -78,3 +71,10 @@ def test_a_database_that_cannot_be_used_is_told_with_a_hint(tmp_path: Path, url:
         is_behind(Settings(data=tmp_path, database_url=url))
     assert unavailable.value.code == "not_ready"
     assert "MAQUETTE_DATABASE_URL" in unavailable.value.hint
+
+
+def test_postgres_without_its_driver_says_what_to_install(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(Unavailable) as unavailable:
+        is_behind(Settings(data=settings.data, database_url="postgresql+psycopg://me@there/maquette"))
+    assert unavailable.value.hint == "pip install 'maquette[postgres]'"

@@ -69,7 +69,7 @@ def _tell_who(operation: dict[str, Any], place: str, method: str) -> None:
         operation["security"] = []
         return
     if place == STATUS_PATH:
-        operation["security"] = [{"session": []}, {"key": []}]
+        operation["security"] = [{scheme: []} for scheme in ("session", "key", "header", "cookie")]
         return
     schemes = ["key", "header", "cookie"]
     schemes += ["session"] if reaches(method.upper(), place) else []
@@ -106,14 +106,12 @@ _STATUS: dict[str, Any] = {
     "operationId": "get_status_compat",
     "summary": "Status, as polling front ends know it",
     "description": "Errors come in this route's own shape; a failed job is answered with 200.",
-    "parameters": [
-        _JOB_ID,
-        {"name": "X-Session-Token", "in": "header", "required": True, "schema": {"type": "string"}},
-    ],
+    "parameters": [_JOB_ID],
     "responses": {
         "200": _json("How the job stands", "StatusBody"),
-        "401": _json("There is no valid token (`UNAUTHORIZED`)", "StatusFailure"),
-        "404": _json("The token opens no such job (`NOT_FOUND`)", "StatusFailure"),
+        "401": _json("There is no valid token or key (`UNAUTHORIZED`)", "StatusFailure"),
+        "404": _json("It opens no such job (`NOT_FOUND`)", "StatusFailure"),
+        "503": _json("The database does not answer (`NOT_READY`)", "StatusFailure"),
     },
 }
 

@@ -47,6 +47,8 @@ class ProblemResponse(Response):
         if errors:
             body["errors"] = list(errors)
         more = {"cache-control": "no-store", **(headers or {})}
+        if entry.status == 401:
+            more["www-authenticate"] = "Bearer"
         if entry.retryable and entry.status in (429, 503):
             more["retry-after"] = str(RETRY_AFTER_S)
         super().__init__(json.dumps(body, ensure_ascii=False), status_code=entry.status, headers=more)
@@ -121,7 +123,7 @@ async def _gone(_: Request, __: Exception) -> Response:
 def documented(*codes: str) -> dict[int | str, dict[str, Any]]:
     """The error answers of a route for its OpenAPI description."""
     grouped: dict[int | str, dict[str, Any]] = {}
-    for code in (*codes, "invalid_request", "forbidden", "host_refused", "internal"):
+    for code in (*codes, "invalid_request", "forbidden", "host_refused", "internal", "not_ready"):
         entry = CODES[code]
         known = grouped.setdefault(entry.status, {"description": "", "x-codes": []})
         if code not in known["x-codes"]:

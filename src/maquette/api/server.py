@@ -1,4 +1,4 @@
-"""The HTTP server's application: a guard, three routes in raw ASGI, FastAPI behind them, and the page for the rest."""
+"""The HTTP server's application: a guard, four routes in raw ASGI, FastAPI behind them, and the page for the rest."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from fastapi.routing import APIRoute
 from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from maquette.api import problems, streams
+from maquette.api import problems, sockets, streams
 from maquette.api.attempts import Attempts
 from maquette.api.compat import status
 from maquette.api.delivery import HEAD
@@ -31,6 +31,7 @@ from maquette.api.routes import (
 )
 from maquette.api.security import Guard, SmallBodies, with_headers
 from maquette.api.services import Services
+from maquette.api.tail import Tail
 from maquette.api.web import WebPage
 
 ROUTERS = (
@@ -63,8 +64,10 @@ class Application:
         framework.state.origins = origins
         framework.state.identity = identity
         framework.state.attempts = Attempts()
-        self._events = streams.EventRoute(services.jobs)
-        self._status = status.StatusRoute(services.status_reader)
+        self._tail = Tail(services.events, streams.PING_S)
+        self._events = streams.EventRoute(self._tail)
+        self._sockets = sockets.SocketRoute(self._tail, services.max_sockets)
+        self._status = status.StatusRoute(services.status_reader, identity)
         self._api = _head_as_get(SmallBodies(framework, UPLOADS))
         self._page = WebPage(services.webui)
         self._door = Door(self._behind, identity, services.access)
@@ -74,7 +77,7 @@ class Application:
 
     def close_streams(self) -> None:
         """Ends every stream of events; call it in the event loop before waiting for connections to close."""
-        self._events.close()
+        self._tail.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -94,8 +97,13 @@ class Application:
 
     async def _behind(self, scope: Scope, receive: Receive, send: Send) -> None:
         """What only those see who were let in."""
-        events = scope["type"] == "http" and streams.PATH.fullmatch(scope["path"])
-        await (self._events if events else self._api)(scope, receive, send)
+        await self._route(scope)(scope, receive, send)
+
+    def _route(self, scope: Scope) -> ASGIApp:
+        path: str = scope["path"]
+        if scope["type"] == "websocket":
+            return self._sockets
+        return self._events if path == streams.MANY_PATH or streams.PATH.fullmatch(path) else self._api
 
 
 def create_app(services: Services) -> Application:

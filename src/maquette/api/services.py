@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from maquette.app.care import Care
+from maquette.app.events import Events
+from maquette.app.fetching import Fetching
 from maquette.app.jobs import Jobs
 from maquette.app.keys import Keys
 from maquette.app.projects import Projects
@@ -34,12 +36,15 @@ class Services:
 
     ``ready`` blocks; it looks at the database, the job engine and the disk. ``allowed_hosts`` are host names beyond
     the loopback ones, without port. ``webui`` is the folder of the built page, None when there is none.
-    ``upload_seconds`` is how long one upload may take in all. ``public_url`` is the scheme and host by which a proxy in
-    front is reached; ``cors_origins`` are the origins of other pages that may call.
+    ``upload_seconds`` is how long one upload may take in all, ``max_sockets`` how many WebSockets one owner may hold.
+    ``public_url`` is the scheme and host by which a proxy in front is reached; ``cors_origins`` are the origins of
+    other pages that may call.
     """
 
     uploads: Uploads
+    fetching: Fetching
     jobs: Jobs
+    events: Events
     projects: Projects
     results: Results
     queues: Queues
@@ -54,5 +59,6 @@ class Services:
     allowed_hosts: frozenset[str] = frozenset()
     webui: Path | None = None
     upload_seconds: float = 120.0
+    max_sockets: int = 1000
     public_url: str = ""
     cors_origins: frozenset[str] = frozenset()

@@ -1,145 +1,164 @@
-"""Follows the events of jobs for many readers with one reader of the database.
+"""Follows the events of jobs for many readers with one look at the database.
 
-Every 0.25 s one thread looks for new events of all watched jobs. What it finds is kept for a moment in a short list
-per job that all readers of that job share; a reader that fell behind the list reads the database itself. The events
-of a job are numbered without gaps, so each reader knows by itself whether it has missed something.
+While anybody watches, one thread asks every 0.1 s for what is new of all watched jobs, in one query. What it finds is
+encoded once and kept for a moment in a short list per job that all readers of that job share. A reader has no queue of
+its own, only the number up to which it has each of its jobs: one that fell behind the list reads the database itself,
+so that a slow reader costs no memory and misses nothing. While the database does not answer, readers wait.
 """
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import Collection, Generator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import groupby
+from time import monotonic, thread_time
 
-from maquette.domain.errors import MaquetteError
+from maquette.api.reader import PORTION, Channel, Reader
+from maquette.api.told import Told, tell
+from maquette.app.events import Events
 from maquette.domain.jobs import Event
+from maquette.ports.stores import Head
 
-POLL_S = 0.25
-KEPT = 256
-"""Events of one job that are kept for its readers."""
-
-ReadEvents = Callable[[str, str, int], tuple[Event, ...]]
-"""Owner, job and sequence number to the events after it, blocking."""
+POLL_S = 0.1
+LONGEST_POLL_S = 1.0
+BUDGET = 0.05
+"""How much of a processor the looking may take: when it takes more, it is done less often."""
+AT_ONCE = 1000
+"""Events that one look takes at most; if there are more, the next look follows at once."""
+CHECK_S = 1.0
+"""How often it is checked whether watched jobs still exist."""
+PATIENCE_S = 1.0
+"""The wait before the next try while the database does not answer."""
 _logger = logging.getLogger(__name__)
 
 
-class _Channel:
-    """What is new of one job, for all its readers."""
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What one look found, and how long to wait before the next, in seconds."""
 
-    def __init__(self, seq: int) -> None:
-        self.seq = seq
-        self.recent: deque[Event] = deque(maxlen=KEPT)
-        self.readers = 0
-        self.closed = False
-        self._news = asyncio.Event()
-
-    def add(self, events: tuple[Event, ...]) -> None:
-        self.recent.extend(events)
-        self.seq = events[-1].seq
-        self._wake()
-
-    def close(self) -> None:
-        self.closed = True
-        self._wake()
-
-    def after(self, seq: int) -> tuple[Event, ...] | None:
-        """The kept events after ``seq``; None when some of them are no longer kept."""
-        if seq >= self.seq:
-            return ()
-        if not self.recent or self.recent[0].seq > seq + 1:
-            return None
-        return tuple(event for event in self.recent if event.seq > seq)
-
-    async def wait(self, seq: int, seconds: float) -> None:
-        """Until there is something after ``seq``, or the time is over."""
-        if seq < self.seq or self.closed:
-            return
-        try:
-            async with asyncio.timeout(seconds):
-                await self._news.wait()
-        except TimeoutError:
-            return
-
-    def _wake(self) -> None:
-        self._news.set()
-        self._news = asyncio.Event()
+    news: Mapping[str, Sequence[Told]]
+    gone: frozenset[str]
+    pause: float
 
 
 class Tail:
-    """All watched jobs. Belongs to one event loop; its poller lives only while somebody watches."""
+    """All watched jobs. Belongs to one event loop; what runs in it lives only while somebody watches.
 
-    def __init__(self, read: ReadEvents) -> None:
-        self._read = read
-        self._channels: dict[tuple[str, str], _Channel] = {}
+    A reader is woken ``ping_s`` seconds after it last got something.
+    """
+
+    def __init__(self, events: Events, ping_s: float) -> None:
+        self._events = events
+        self._ping_s = ping_s
+        self._channels: dict[str, Channel] = {}
+        self._readers: set[Reader] = set()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="events")
         self._poller: asyncio.Task[None] | None = None
+        self._pinger: asyncio.TimerHandle | None = None
+        self._check_at = 0.0
+        self._closed = False
+        self._is_down = False
 
-    async def follow(self, owner_id: str, job_id: str, seq: int, ping_s: float) -> AsyncGenerator[tuple[Event, ...]]:
-        """The events after ``seq``, as they come; an empty tuple after ``ping_s`` seconds without any.
-
-        Ends when the job is gone or the server stops.
-        """
-        with self._watched(owner_id, job_id, seq) as channel:
-            while not channel.closed:
-                events = channel.after(seq)
-                if events is None:
-                    events = await asyncio.to_thread(self._read, owner_id, job_id, seq)
-                if events:
-                    seq = events[-1].seq
-                    yield events
-                    continue
-                await channel.wait(seq, ping_s)
-                if seq >= channel.seq and not channel.closed:
-                    yield ()
-
-    def close(self) -> None:
-        """Ends every stream."""
-        for channel in self._channels.values():
-            channel.close()
+    async def heads(self, owner_id: str, job_ids: Collection[str]) -> dict[str, Head]:
+        """How far those of the jobs have come that exist and are the owner's."""
+        return await asyncio.to_thread(self._events.heads, owner_id, job_ids)
 
     @contextmanager
-    def _watched(self, owner_id: str, job_id: str, seq: int) -> Generator[_Channel]:
-        key = (owner_id, job_id)
-        channel = self._channels.setdefault(key, _Channel(seq))
-        channel.readers += 1
+    def reader(self) -> Generator[Reader]:
+        """A reader that follows nothing yet."""
+        reader = Reader(self)
+        reader.closed = self._closed
+        self._readers.add(reader)
+        if self._pinger is None:
+            self._ping()
+        try:
+            yield reader
+        finally:
+            reader.leave_all()
+            self._readers.discard(reader)
+
+    def close(self) -> None:
+        """Ends every reader, now and from now on."""
+        self._closed = True
+        for reader in self._readers:
+            reader.close()
+        self._thread.shutdown(wait=False)
+
+    def join(self, reader: Reader, job_id: str, head: int) -> Channel:
+        """The channel of a job, with one reader more."""
+        channel = self._channels.setdefault(job_id, Channel(head))
+        channel.readers.add(reader)
         if self._poller is None or self._poller.done():
             self._poller = asyncio.get_running_loop().create_task(self._poll())
+        return channel
+
+    def part(self, reader: Reader, job_id: str, channel: Channel) -> None:
+        """One reader less."""
+        channel.readers.discard(reader)
+        if not channel.readers and self._channels.get(job_id) is channel:
+            del self._channels[job_id]
+
+    async def read(self, job_id: str, seq: int) -> Sequence[Told] | None:
+        """The next events from the database itself; None, after a pause, when it does not answer."""
         try:
-            yield channel
-        finally:
-            channel.readers -= 1
-            if not channel.readers and self._channels.get(key) is channel:
-                del self._channels[key]
+            return [tell(event) for event in await asyncio.to_thread(self._events.after, job_id, seq, PORTION)]
+        except Exception as error:  # noqa: BLE001 - whatever ails the database, the stream outlives it
+            self._miss(error)
+            await asyncio.sleep(PATIENCE_S)
+            return None
+
+    def _ping(self) -> None:
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        for reader in self._readers:
+            reader.ping(now, self._ping_s)
+        self._pinger = loop.call_later(min(1.0, self._ping_s / 2), self._ping) if self._readers else None
 
     async def _poll(self) -> None:
-        try:
-            while self._channels:
-                cursors = {key: channel.seq for key, channel in self._channels.items()}
-                news = await asyncio.to_thread(self._look, cursors)
-                for key, events in news.items():
-                    self._tell(key, events)
-                await asyncio.sleep(POLL_S)
-        finally:
-            # a poller that broke must not leave readers waiting: they end, and their clients come back
-            self.close()
-
-    def _tell(self, key: tuple[str, str], events: tuple[Event, ...] | None) -> None:
-        channel = self._channels.get(key)
-        if channel is None:
-            return
-        if events is None:
-            channel.close()
-        elif events and events[0].seq == channel.seq + 1:
-            channel.add(events)
-
-    def _look(self, cursors: dict[tuple[str, str], int]) -> dict[tuple[str, str], tuple[Event, ...] | None]:
-        """The new events by job; None for a job that is gone."""
-        found: dict[tuple[str, str], tuple[Event, ...] | None] = {}
-        for (owner_id, job_id), seq in cursors.items():
+        while self._channels and not self._closed:
+            cursors = {job_id: channel.seq for job_id, channel in self._channels.items()}
             try:
-                found[owner_id, job_id] = self._read(owner_id, job_id, seq)
-            except MaquetteError as error:
-                if error.code == "not_found":
-                    found[owner_id, job_id] = None
-                else:
-                    _logger.warning("The events of %s cannot be read now: %s", job_id, error)
-        return found
+                found = await asyncio.get_running_loop().run_in_executor(self._thread, self._look, cursors)
+            except Exception as error:  # noqa: BLE001 - whatever ails the database, the streams outlive it
+                self._miss(error)
+                await asyncio.sleep(PATIENCE_S)
+                continue
+            self._is_down = False
+            self._spread(found)
+            await asyncio.sleep(found.pause)
+
+    def _look(self, cursors: Mapping[str, int]) -> _Found:
+        """In the thread: what is new, and now and then what is gone."""
+        began = thread_time()
+        events = self._events.news(cursors, AT_ONCE)
+        news = {job_id: [tell(event) for event in group] for job_id, group in groupby(events, _job_of)}
+        gone: frozenset[str] = frozenset()
+        if monotonic() >= self._check_at:
+            gone = self._events.gone(cursors)
+            self._check_at = monotonic() + CHECK_S
+        rest = min((thread_time() - began) / BUDGET, LONGEST_POLL_S)
+        return _Found(news, gone, 0.0 if len(events) == AT_ONCE else max(POLL_S, rest))
+
+    def _spread(self, found: _Found) -> None:
+        for job_id, told in found.news.items():
+            channel = self._channels.get(job_id)
+            if channel is not None and channel.add(told):
+                for reader in channel.readers:
+                    reader.tell(job_id)
+        for job_id in found.gone & self._channels.keys():
+            channel = self._channels[job_id]
+            channel.gone = True
+            for reader in channel.readers:
+                reader.tell(job_id)
+
+    def _miss(self, error: Exception) -> None:
+        """Says once that the database does not answer."""
+        if not self._is_down:
+            _logger.warning("The events cannot be read now, streams wait: %s", error)
+        self._is_down = True
+
+
+def _job_of(event: Event) -> str:
+    return event.job_id

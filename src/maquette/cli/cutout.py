@@ -11,7 +11,7 @@ from maquette.cli.options import CutterName, JsonFlag, parse_box, settings
 def cutout(
     ctx: typer.Context,
     photos: Annotated[
-        list[str], typer.Argument(metavar="PHOTO...", help="Files, folders or patterns.", show_default=False)
+        list[str], typer.Argument(metavar="PHOTO...", help="Files, folders, patterns or URLs.", show_default=False)
     ],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Where the files go.")] = Path(
         "cutouts"

@@ -14,6 +14,7 @@ from maquette.cli.delivery import Delivered, deliver, prepare
 from maquette.cli.follow import follow
 from maquette.cli.photos import Photo, expand
 from maquette.cli.progress import BatchBar
+from maquette.cli.remote import fetched
 from maquette.cli.screen import Screen, plain_table
 from maquette.cli.wording import near, plural
 from maquette.cli.work import accept, take_in
@@ -51,7 +52,11 @@ class Piece:
 
 def fulfil(order: Order, settings: Settings, screen: Screen) -> bool:
     """Cuts out every photo and says what became of each. True when all went well."""
-    paths = expand(order.photos)
+    with fetched(order.photos, settings) as local:
+        return _fulfil(order, expand([local.get(name, name) for name in order.photos]), settings, screen)
+
+
+def _fulfil(order: Order, paths: Sequence[Path], settings: Settings, screen: Screen) -> bool:
     chosen = {"cutter": order.cutter} if order.cutter else {}
     settle(find(PIPELINE), chosen)
     folder = prepare(order.output)

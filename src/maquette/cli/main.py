@@ -26,6 +26,7 @@ from maquette.cli import (
     queues,
     serve,
     sweep,
+    worker,
 )
 from maquette.cli.options import Place
 from maquette.domain.errors import CODES, MaquetteError, Problem
@@ -71,6 +72,7 @@ def root(
 app.command("make")(make.make)
 app.command("cutout")(cutout.cutout)
 app.command("serve")(serve.serve)
+app.command("worker")(worker.worker)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(queues.app, name="queues")
 app.add_typer(projects.app, name="projects")

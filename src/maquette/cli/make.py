@@ -15,7 +15,7 @@ def make(
         list[str] | None,
         typer.Argument(
             metavar="PHOTO...",
-            help="Files, folders or patterns whose names say the side: chair-left.jpg.",
+            help="Files, folders, patterns or URLs whose names say the side: chair-left.jpg.",
             show_default=False,
         ),
     ] = None,

@@ -13,6 +13,7 @@ from maquette.bootstrap import Maquette, open_for_work
 from maquette.cli.delivery import Delivered, deliver_model, prepare
 from maquette.cli.photos import Photo, capture_set
 from maquette.cli.progress import StageBar
+from maquette.cli.remote import fetched
 from maquette.cli.screen import Screen, plain_table
 from maquette.cli.session import attend
 from maquette.cli.wording import duration, money, near, plural
@@ -52,7 +53,13 @@ class Made:
 
 def fulfil(order: Order, settings: Settings, screen: Screen) -> None:
     """Does it from the first check to the last line. Raises what a person must know of."""
-    photos = capture_set(order.photos, order.sides, order.boxes)
+    with fetched((*order.photos, *(name for name in order.sides.values() if name)), settings) as local:
+        sides = {view: local.get(name, name) if name else None for view, name in order.sides.items()}
+        photos = capture_set([local.get(name, name) for name in order.photos], sides, order.boxes)
+        _fulfil(order, photos, settings, screen)
+
+
+def _fulfil(order: Order, photos: Sequence[Photo], settings: Settings, screen: Screen) -> None:
     chosen = {name: value for name, value in order.chosen.items() if value is not None}
     # what can be refused is refused before anything is written
     entry = find(PIPELINE)

@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 import threading
 import webbrowser
 from collections.abc import Generator
@@ -15,10 +16,12 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from maquette import __version__
-from maquette.api.starting import Starting
+from maquette.api.bounds import MESSAGE_BYTES
+from maquette.api.starting import App, Starting
+from maquette.cli.connections import Http, WebSocket
 from maquette.cli.screen import Screen
 from maquette.domain.errors import Unavailable
-from maquette.settings import Settings
+from maquette.settings import EVERYWHERE, Settings
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 DRAIN_S = 5
 """How long open requests may take to end once the server was asked to stop."""
 BACKLOG = 2048
+MOST_FILES = 65_536
 HEAVY = ("maquette.bootstrap", "maquette.api.server")
 
 
@@ -41,18 +45,30 @@ class Server(uvicorn.Server):
 
 def run(settings: Settings, screen: Screen, open_page: bool) -> None:
     """Serves until a signal comes. Raises ``data_folder_busy`` or ``address_in_use``."""
+    allow_many_connections()
     form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
     logging.basicConfig(level=settings.log_level.value.upper(), format=form)
     asyncio.run(_run(settings, screen, open_page))
     screen.note("Stopped.")
 
 
+def allow_many_connections() -> None:
+    """Raises the limit of open files as far as this user may: systems start with room for 1,024 or even 256."""
+    if sys.platform != "win32":
+        import resource
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+        if soft != resource.RLIM_INFINITY and soft < wanted:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 async def _run(settings: Settings, screen: Screen, open_page: bool) -> None:
     """The door answers from the first moment; behind it the house is opened, and closed after the door."""
     with _listen(settings.host, settings.port) as listener:
-        url = _url(settings.host, listener)
+        url = settings.public_url or _url(settings.host, listener)
         door = Starting()
-        server = _server(door)
+        server = server_for(door)
         stopping = _on_signal(server)
         serving = asyncio.ensure_future(server.serve(sockets=[listener]))
         try:
@@ -81,9 +97,15 @@ def _open(settings: Settings, url: str) -> "AbstractAsyncContextManager[Maquette
     return open_for_serving(settings, url)
 
 
-def _server(door: Starting) -> Server:
+def server_for(door: App) -> Server:
+    """The server, not started yet, as ``maquette serve`` runs it."""
     config = uvicorn.Config(
         door,
+        http=Http,
+        ws=WebSocket,
+        ws_max_size=MESSAGE_BYTES,
+        # a socket's own compressor would cost more memory than all else that it has
+        ws_per_message_deflate=False,
         log_config=None,
         access_log=False,
         lifespan="off",
@@ -138,4 +160,5 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _url(host: str, listener: socket.socket) -> str:
     port = listener.getsockname()[1]
+    host = "localhost" if host in EVERYWHERE else host
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

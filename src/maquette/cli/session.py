@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 async def attend(house: "Maquette", screen: Screen, job: Job, show: Callable[[Event], None]) -> Job:
     """The completed job. Raises the job's own error when it failed, ``canceled`` when somebody canceled it."""
-    if not house.holds:
+    if not house.works:
         screen.note(f"A server works on {house.settings.data} already: the job is in its queue.")
     try:
         await follow(house, [job], show)

@@ -57,6 +57,17 @@ CODES = _table(
     Code("upload_timeout", 408, "The upload took too long", "Try again over a faster connection."),
     Code("range_not_satisfiable", 416, "The file has no such range", "Ask for a range within its length."),
     Code("file_missing", 422, "A file does not exist", "Check the path."),
+    Code(
+        "url_refused", 422, "The URL does not lead to a public web server", "Check its spelling; http and https only."
+    ),
+    Code(
+        "url_unreachable",
+        422,
+        "The file cannot be fetched from there",
+        "Open the URL in a browser, or upload the file.",
+        retryable=True,
+    ),
+    Code("fetches_busy", 429, "Too many files are being fetched", "Try again in a moment.", exit=1, retryable=True),
     # -- files
     Code("empty_file", 422, "The file is empty", "Choose a file with content."),
     Code("not_an_image", 415, "The file is not a picture that we can read", "Send JPEG, PNG, WebP, AVIF or HEIC."),
@@ -86,6 +97,7 @@ CODES = _table(
     Code("job_finished", 409, "The job has completed", "Start a new job.", exit=1),
     Code("in_use", 409, "Something still refers to it", "Cancel or delete the job first.", exit=1),
     Code("deleted", 409, "It was deleted", "Restore it, or use a new Idempotency-Key.", exit=1),
+    Code("too_many_streams", 429, "Too many streams are open", "Close some, or follow less.", exit=1, retryable=True),
     Code("queue_full", 429, "Too many jobs are waiting", "Try again later.", exit=1, retryable=True),
     # -- stages
     Code("no_subject", 422, "No object was found in the photo", "Use a plainer background, or give a box.", exit=1),
@@ -98,6 +110,12 @@ CODES = _table(
     Code("out_of_memory", 507, "A stage needed more memory than it may have", "Use smaller photos.", exit=1),
     Code("worker_lost", 503, "The worker died", "Retry the job.", exit=1, retryable=True),
     Code("canceled", 409, "The job was canceled", "Retry it to go on.", exit=1),
+    # -- other servers that stages ask
+    Code("remote_unreachable", 502, "The other server cannot be reached", "Try again later.", exit=1, retryable=True),
+    Code("remote_busy", 503, "The other server asks to wait", "Try again later.", exit=1, retryable=True),
+    Code("remote_failed", 502, "The other server failed, or took too long", "Try again.", exit=1, retryable=True),
+    Code("remote_refused", 502, "The other server refused the request", "Check the engine's settings.", exit=1),
+    Code("remote_too_large", 502, "The other server sent too much", "Ask for less, or use another engine.", exit=1),
     # -- this machine
     Code("engine_unavailable", 503, "The engine cannot run on this machine", "Run `maquette doctor`.", exit=1),
     Code("storage_full", 507, "The disk is full", "Free some space and retry.", exit=1, retryable=True),

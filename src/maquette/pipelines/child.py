@@ -25,6 +25,7 @@ def perform(payload: dict[str, Any], progress: Callable[[float], None]) -> dict[
         progress=progress,
         engine=_load(payload["engine"]) if payload["engine"] else None,
         boxes={key: (box[0], box[1], box[2], box[3]) for key, box in payload["boxes"].items()},
+        key=payload["key"],
     )
     return _produced(SPECS[Stage(payload["stage"])].work(desk))
 
@@ -45,6 +46,7 @@ def desk_payload(
     boxes: Mapping[str, tuple[float, float, float, float]],
     into: Path,
     engine: str | None,
+    key: str,
 ) -> dict[str, Any]:
     """What ``perform`` needs, as JSON. ``engine`` is a reference ``package.module:Class``."""
     return {
@@ -54,6 +56,7 @@ def desk_payload(
         "boxes": {key: list(box) for key, box in boxes.items()},
         "into": str(into),
         "engine": engine,
+        "key": key,
     }
 
 

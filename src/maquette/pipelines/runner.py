@@ -1,23 +1,26 @@
 """The only code that moves a job along its pipeline.
 
-``walk`` goes through the stages; each call into the ``Runner`` is one durable step. Steps may be run again after a
+``walk.walk`` goes through the stages; each call into the ``Runner`` is one durable step. Steps may be run again after a
 crash, so each looks first at what the database says: a finished stage is not run twice, a job that has ended or
 waits is left alone, and a task that was running when its worker died is marked as lost.
 """
 
 import asyncio
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypedDict, TypeVar
+from typing import Any, TypeVar
 
 from maquette.domain import jobs as moves
 from maquette.domain.errors import MaquetteError, Permanent, Problem, Refused, Temporary
+from maquette.domain.fleet import Queue
 from maquette.domain.ids import new_id
 from maquette.domain.jobs import Job, Move, Task, TaskStatus
 from maquette.domain.states import ENDED, STAGE_ORDER, Stage, Status, WaitingFor
-from maquette.pipelines.catalog import CATALOG, SPECS
+from maquette.pipelines.catalog import CATALOG, ENGINE_SETTINGS, SPECS
+from maquette.pipelines.outcome import DONE, STOP, Errand, LeaseLost, Outcome, Stopped
 from maquette.pipelines.stage import StageSpec
 from maquette.pipelines.workbench import Plan, Workbench
 from maquette.ports.blobs import BlobStore
@@ -35,40 +38,12 @@ LOOK_EVERY_S = 1.0
 """How often a running stage looks whether somebody else ended its job."""
 
 
-class Outcome(TypedDict):
-    """What a step tells the walk: ``done`` (go on), ``again`` (after ``delay`` seconds) or ``stop``."""
-
-    kind: str
-    delay: float
-
-
-DONE = Outcome(kind="done", delay=0.0)
-STOP = Outcome(kind="stop", delay=0.0)
-
-Step = Callable[..., Awaitable[Any]]
-"""Calls a runner's method durably: ``await step(method, *arguments)``; what it returns is JSON."""
-
-
-async def walk(
-    runner: "Runner", job_id: str, attempt: int, leg: int, step: Step, sleep: Callable[[float], Awaitable[None]]
-) -> None:
-    """Takes one attempt of a job through its stages. Deterministic: whatever varies happens inside ``step``."""
-    for stage in await step(runner.plan, job_id, attempt, leg):
-        outcome: Outcome = await step(runner.run_stage, job_id, attempt, stage)
-        while outcome["kind"] == "again":
-            await sleep(outcome["delay"])
-            outcome = await step(runner.run_stage, job_id, attempt, stage)
-        if outcome["kind"] == "stop":
-            return
-    await step(runner.complete, job_id, attempt)
-
-
-class Stopped(Exception):
-    """The job ended, waits, or went on to another attempt: whoever works on it must stop."""
-
-
 class Runner:
-    """Runs stages and writes down what came of them."""
+    """Runs stages and writes down what came of them.
+
+    ``engines`` are those of this machine, ``fleet`` those of all machines (by default the same). ``worker_id`` names
+    the lease under which this process works; without one it is alone.
+    """
 
     def __init__(
         self,
@@ -78,21 +53,29 @@ class Runner:
         engines: EngineShelf,
         clock: Clock,
         scratch: Path,
+        fleet: EngineShelf | None = None,
+        worker_id: str | None = None,
     ) -> None:
         self._db = database
         self._processes = processes
         self._clock = clock
         self._bench = Workbench(database, blobs, engines, clock, scratch)
+        self._fleet = fleet or engines
+        self._worker_id = worker_id
 
-    async def plan(self, job_id: str, attempt: int, leg: int) -> list[str]:
-        """The stages to walk: all of them, since finished ones answer at once."""
+    async def plan(self, job_id: str, attempt: int, leg: int) -> list[str | Errand]:
+        """The stages to walk: all of them, since finished ones answer at once.
+
+        A name is a stage for whoever walks, an errand one for a worker of another kind.
+        """
         job = await asyncio.to_thread(self._bench.job, job_id)
         if _is_over(job, attempt) or job.leg != leg:
             return []
-        return [stage.value for stage in CATALOG[job.pipeline].pipeline.stages]
+        stages = CATALOG[job.pipeline].pipeline.stages
+        return await asyncio.to_thread(lambda: [self._planned(job, stage) for stage in stages])
 
-    async def run_stage(self, job_id: str, attempt: int, stage: str) -> Outcome:
-        """Runs one stage, or reuses what an earlier run of it made."""
+    async def run_stage(self, job_id: str, attempt: int, stage: str, engine: str | None = None) -> Outcome:
+        """Runs one stage, or reuses what an earlier run of it made. ``engine`` is the one that was planned."""
         spec = SPECS[Stage(stage)]
         try:
             job = await asyncio.to_thread(self._bench.job, job_id)
@@ -100,7 +83,7 @@ class Runner:
                 return STOP
             if await asyncio.to_thread(self._bench.is_finished, job, spec.stage):
                 return DONE
-            return await self._try(job, spec)
+            return await self._try(job, spec, engine)
         except Stopped:
             return STOP
 
@@ -108,7 +91,7 @@ class Runner:
         """Writes the result and ends the job."""
 
         def write() -> None:
-            with self._db.write() as tx:
+            with self._writing() as tx:
                 job = self._bench.job(job_id, tx)
                 if _is_over(job, attempt):
                     return
@@ -123,7 +106,7 @@ class Runner:
         problem = Problem.of(Permanent(code))
 
         def write() -> None:
-            with self._db.write() as tx:
+            with self._writing() as tx:
                 job = self._bench.job(job_id, tx)
                 if job.attempt == attempt and job.status not in ENDED:
                     tx.jobs.apply(moves.fail(job, problem, self._clock.now()))
@@ -132,9 +115,9 @@ class Runner:
 
     # -- one try of one stage
 
-    async def _try(self, job: Job, spec: StageSpec) -> Outcome:
+    async def _try(self, job: Job, spec: StageSpec, engine: str | None) -> Outcome:
         try:
-            plan = await asyncio.to_thread(self._bench.prepare, job, spec)
+            plan = await asyncio.to_thread(self._bench.prepare, job, spec, engine)
         except (MaquetteError, OSError) as error:
             task = await self._begin(job, spec, None)
             return await self._settle_failure(task, spec, error)
@@ -154,6 +137,8 @@ class Runner:
         except Stopped:
             await self._close(task, TaskStatus.CANCELED, started)
             raise
+        except LeaseLost:
+            raise
         except Exception as error:  # noqa: BLE001 - whatever a stage raises must end up in the job's record
             timed = replace(task, duration_ms=int((self._clock.monotonic() - started) * 1000))
             return await self._settle_failure(timed, spec, error)
@@ -164,12 +149,12 @@ class Runner:
         """Marks a task that a dead worker left behind, then writes the stage's start and the new task."""
 
         def write() -> Task:
-            with self._db.write() as tx:
+            with self._writing() as tx:
                 now = self._live(job.id, job.attempt, tx)
                 entry = CATALOG[now.pipeline]
                 tries = [task for task in tx.tasks.of_job(now.id) if _same(task, now.attempt, spec.stage)]
                 for lost in (task for task in tries if task.status is TaskStatus.RUNNING):
-                    tx.tasks.save(replace(lost, status=TaskStatus.LOST, ended_at=self._clock.now()))
+                    tx.tasks.end(replace(lost, status=TaskStatus.LOST, ended_at=self._clock.now()))
                     if now.status is Status.PROCESSING:
                         now = tx.jobs.apply(moves.requeue(now, "worker_lost", self._clock.now()))
                 task = self._bench.task(now, spec, plan, len(tries) + 1)
@@ -225,7 +210,10 @@ class Runner:
 
     def _advance(self, task: Task, spec: StageSpec, fraction: float) -> None:
         with self._db.read() as tx:
+            # in this order: the task of a job that has moved on since cannot be running
             job = self._live(task.job_id, task.attempt, tx)
+            if not tx.tasks.is_running(task.id):
+                raise Stopped
         if job.stage is not spec.stage:
             return
         move = moves.advance(job, CATALOG[job.pipeline].pipeline, fraction, self._clock.now())
@@ -251,16 +239,16 @@ class Runner:
         )
 
         def write() -> Outcome:
-            with self._db.write() as tx:
+            with self._writing() as tx:
                 self._bench.write(tx, stored)
-                tx.tasks.save(finished)
+                _end(tx, finished)
                 return self._finish(tx, finished, spec)
 
         return await asyncio.to_thread(_until_written, write)
 
     async def _reuse(self, job: Job, spec: StageSpec, plan: Plan, cached: Task) -> Outcome:
         def write() -> Outcome:
-            with self._db.write() as tx:
+            with self._writing() as tx:
                 now = self._live(job.id, job.attempt, tx)
                 number = 1 + sum(_same(task, now.attempt, spec.stage) for task in tx.tasks.of_job(now.id))
                 fresh = self._bench.task(now, spec, plan, number)
@@ -304,10 +292,10 @@ class Runner:
         )
 
         def write() -> Outcome:
-            with self._db.write() as tx:
+            with self._writing() as tx:
                 job = self._live(task.job_id, task.attempt, tx)
                 at = self._clock.now()
-                tx.tasks.save(replace(task, status=TaskStatus.FAILED, error=problem, ended_at=at))
+                _end(tx, replace(task, status=TaskStatus.FAILED, error=problem, ended_at=at))
                 tx.logs.add(line)
                 move: Move = moves.requeue(job, "backoff", at, delay) if again else moves.fail(job, problem, at)
                 tx.jobs.apply(move)
@@ -319,10 +307,31 @@ class Runner:
         spent = int((self._clock.monotonic() - started) * 1000)
 
         def write() -> None:
-            with self._db.write() as tx:
-                tx.tasks.save(replace(task, status=status, duration_ms=spent, ended_at=self._clock.now()))
+            with self._writing() as tx:
+                tx.tasks.end(replace(task, status=status, duration_ms=spent, ended_at=self._clock.now()))
 
         await asyncio.to_thread(write)
+
+    @contextmanager
+    def _writing(self) -> Generator[Transaction]:
+        """A transaction that counts only if this process's lease holds until its end."""
+        with self._db.write() as tx:
+            if self._worker_id is not None and not tx.workers.holds(self._worker_id):
+                raise LeaseLost
+            yield tx
+
+    def _planned(self, job: Job, stage: Stage) -> str | Errand:
+        """An engine that cannot be had now is told by the stage, when it is tried."""
+        capability = SPECS[stage].capability
+        if capability is None:
+            return stage.value
+        try:
+            info = self._fleet.choose(capability, job.settings.get(ENGINE_SETTINGS[capability])).info
+        except MaquetteError:
+            info = None
+        if info is None or info.queue is Queue.CPU:
+            return stage.value
+        return Errand(stage=stage.value, queue=info.queue.value, engine=info.name, priority=job.priority, turn=job.turn)
 
     def _live(self, job_id: str, attempt: int, tx: Transaction) -> Job:
         job = self._bench.job(job_id, tx)
@@ -333,6 +342,12 @@ class Runner:
 
 def _is_over(job: Job, attempt: int) -> bool:
     return job.attempt != attempt or job.status in ENDED or job.status is Status.WAITING
+
+
+def _end(tx: Transaction, task: Task) -> None:
+    """Another worker may have given the task up as lost: then it counts no more."""
+    if not tx.tasks.end(task):
+        raise Stopped
 
 
 def _same(task: Task, attempt: int, stage: Stage) -> bool:

@@ -59,7 +59,11 @@ class Produced:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """All that a stage's work may touch. ``boxes`` holds x, y, width, height by the id of the original photo."""
+    """All that a stage's work may touch. ``boxes`` holds x, y, width, height by the id of the original photo.
+
+    ``key`` is the same for every try of this stage in this attempt of its job, and for nothing else: an engine that
+    asks somebody else to work sends it along, so that a second try does not pay a second time.
+    """
 
     inputs: tuple[InputFile, ...]
     settings: Mapping[str, Any]
@@ -69,6 +73,7 @@ class Desk:
     boxes: Mapping[str, tuple[float, float, float, float]] = field(
         default_factory=dict[str, tuple[float, float, float, float]]
     )
+    key: str = ""
 
     def of(self, role: Role) -> tuple[InputFile, ...]:
         """The inputs with this role."""

@@ -36,6 +36,7 @@ class Plan:
     cache_key: str
     folder: Path
     cached: Task | None
+    key: str = ""
     function: str = child.PERFORM
 
     @property
@@ -64,7 +65,7 @@ class Plan:
     def payload(self) -> dict[str, Any]:
         """What the process is told."""
         reference = self.engine.reference if self.engine else None
-        return child.desk_payload(self.stage, self.inputs, self.settings, self.boxes, self.into, reference)
+        return child.desk_payload(self.stage, self.inputs, self.settings, self.boxes, self.into, reference, self.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +106,9 @@ class Workbench:
         with self._db.read() as tx:
             return any(task.stage is stage for task in _finished(tx, job))
 
-    def prepare(self, job: Job, spec: StageSpec) -> Plan:
+    def prepare(self, job: Job, spec: StageSpec, engine_name: str | None = None) -> Plan:
         """Gathers inputs and engine, and looks for an earlier run with the same cache key."""
-        engine = self._engine(job, spec)
+        engine = self._engine(job, spec, engine_name)
         with self._db.read() as tx:
             assets = _inputs(tx, job, spec)
             settings = {name: job.settings[name] for name in spec.settings}
@@ -116,7 +117,9 @@ class Workbench:
             anew = job.from_stage is not None and STAGE_ORDER[spec.stage] >= STAGE_ORDER[job.from_stage]
             cached = None if anew else tx.tasks.cached(job.owner_id, key)
         folder = self._scratch / new_id("desk")
-        return Plan(spec.stage, assets, settings, boxes, engine, key, folder, cached)
+        return Plan(
+            spec.stage, assets, settings, boxes, engine, key, folder, cached, f"{job.id}:{job.attempt}:{spec.stage}"
+        )
 
     def lay_out(self, plan: Plan) -> None:
         """Copies the inputs into the plan's folder."""
@@ -188,10 +191,10 @@ class Workbench:
             is_test=any(asset.is_test for asset in made),
         )
 
-    def _engine(self, job: Job, spec: StageSpec) -> EngineRecord | None:
+    def _engine(self, job: Job, spec: StageSpec, name: str | None) -> EngineRecord | None:
         if spec.capability is None:
             return None
-        return self._engines.choose(spec.capability, job.settings.get(ENGINE_SETTINGS[spec.capability]))
+        return self._engines.choose(spec.capability, name or job.settings.get(ENGINE_SETTINGS[spec.capability]))
 
     def _keep(self, task: Task, plan: Plan, file: OutputFile, project_id: str | None) -> Asset:
         if not file.path.resolve().is_relative_to(plan.into.resolve()):

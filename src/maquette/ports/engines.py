@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from maquette.domain.assets import Quality, View
+from maquette.domain.fleet import Queue
 
 Progress = Callable[[float], None]
 """Reports the finished fraction of the work, 0 to 1. Cheap enough to call often."""
@@ -29,7 +30,8 @@ class EngineInfo:
     """What people and the cache need to know of an engine.
 
     ``version`` is part of every cache key: raise it whenever the same input may give another output.
-    ``is_test`` marks engines whose results are simulated; the mark travels to every output.
+    ``is_test`` marks engines whose results are simulated; the mark travels to every output. ``queue`` says which kind
+    of worker runs it.
     """
 
     name: str
@@ -40,6 +42,7 @@ class EngineInfo:
     commercial_use: bool
     needs: str = "nothing but a CPU"
     is_test: bool = False
+    queue: Queue = Queue.CPU
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +81,14 @@ class CutRequest:
     """A photo to cut out.
 
     ``photo``: upright sRGB, 8 bits a channel, PNG or JPEG, RGB or RGBA (an alpha channel is then the wanted mask).
-    ``into``: an empty folder for the results. ``box`` bounds the object when the person drew one.
+    ``into``: an empty folder for the results. ``box`` bounds the object when the person drew one. ``key`` is the same
+    for every try of this very work: what a service that charges for it takes as its Idempotency-Key.
     """
 
     photo: Path
     into: Path
     box: Box | None = None
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +122,15 @@ class ViewImage:
 
 @dataclass(frozen=True, slots=True)
 class MeshRequest:
-    """One to four different views of one object. ``quality`` is ``fast``, ``medium`` or ``full``."""
+    """One to four different views of one object. ``quality`` is ``fast``, ``medium`` or ``full``.
+
+    ``key`` is the same for every try of this very work, as in ``CutRequest``.
+    """
 
     images: tuple[ViewImage, ...]
     into: Path
     quality: str = "medium"
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,8 +31,19 @@ FOREIGN: Final = Foreign()
 
 
 class StatusReader(Protocol):
-    """Reads without the cost of a transaction: quick enough to be called inside the event loop."""
+    """Reads without the cost of a transaction, in the event loop, which it never blocks for long.
 
-    def read(self, token_hash: str, job_id: str) -> StatusRow | Foreign | None:
+    Both ways to read raise ``Unavailable("not_ready")`` while the database does not answer.
+    """
+
+    async def read(self, token_hash: str, job_id: str) -> StatusRow | Foreign | None:
         """None when no such token was given out; ``FOREIGN`` when it was, but not for this job."""
+        ...
+
+    async def read_owned(self, owner_id: str, job_id: str) -> StatusRow | None:
+        """None when the owner has no such job (or deleted it)."""
+        ...
+
+    async def close(self) -> None:
+        """Gives its connections back, in the event loop that it was used in."""
         ...

@@ -4,7 +4,7 @@ A transaction is entered by ``Database.write`` or ``Database.read`` and is used 
 ``owner_id`` wherever a person asks, and put it into the WHERE clause: somebody else's row is a missing row.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from maquette.domain.access import ApiKey, SignIn, Ticket
 from maquette.domain.assets import Asset
-from maquette.domain.fleet import QueueState
+from maquette.domain.fleet import QueueState, Worker
 from maquette.domain.jobs import Event, Job, Move, Result, Task
 from maquette.domain.projects import Project
 from maquette.domain.states import Stage, Status
@@ -38,6 +38,14 @@ class Session:
 
     owner_id: str
     job_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The number of a job's newest event, and whether the job has ended with it."""
+
+    seq: int
+    ended: bool
 
 
 class JobRows(Protocol):
@@ -107,6 +115,12 @@ class TaskRows(Protocol):
 
     def save(self, task: Task) -> None: ...
 
+    def end(self, task: Task) -> bool:
+        """Saves a task if it still is running; False when somebody else has ended it or given it up as lost."""
+        ...
+
+    def is_running(self, task_id: str) -> bool: ...
+
     def of_job(self, job_id: str) -> tuple[Task, ...]:
         """In the order in which they started."""
         ...
@@ -118,6 +132,20 @@ class TaskRows(Protocol):
 
 class EventRows(Protocol):
     def after(self, job_id: str, seq: int, limit: int = 500) -> tuple[Event, ...]: ...
+
+    def news(self, cursors: Mapping[str, int], limit: int = 1000) -> tuple[Event, ...]:
+        """The events of many jobs, each after its own number, the events of one job together and in their order.
+
+        One query. What ``limit`` cuts off comes when asked again from where this ended.
+        """
+        ...
+
+    def heads(self, job_ids: Collection[str], owner_id: str | None = None) -> dict[str, Head]:
+        """How far each job has come; one that is missing, deleted or another owner's is left out.
+
+        With ``owner_id`` None only for the server's own work, never for a person.
+        """
+        ...
 
 
 class LogRows(Protocol):
@@ -179,6 +207,38 @@ class QueueRows(Protocol):
         ...
 
     def save(self, state: QueueState) -> None: ...
+
+
+class WorkerRows(Protocol):
+    def join(self, worker: Worker) -> None:
+        """Adds the worker. One that comes back under its own name goes on counting its beats."""
+        ...
+
+    def beat(self, worker_id: str, at: datetime) -> bool:
+        """Raises the counter; False when the worker is gone."""
+        ...
+
+    def holds(self, worker_id: str) -> bool:
+        """Whether the worker is not gone, and will not be before this transaction ends."""
+        ...
+
+    def drain(self, worker_id: str) -> None: ...
+
+    def bury(self, worker_id: str, beat: int | None = None) -> bool:
+        """Marks as gone; with ``beat`` only if the counter still stands there. False when nothing was changed."""
+        ...
+
+    def all(self) -> tuple[Worker, ...]:
+        """Those that are gone included, by id."""
+        ...
+
+    def living(self) -> tuple[Worker, ...]:
+        """All but those that are gone, by id."""
+        ...
+
+    def forget(self, before: datetime) -> None:
+        """Removes the rows of workers that are gone and were last seen before that."""
+        ...
 
 
 class KeyRows(Protocol):
@@ -258,6 +318,8 @@ class Transaction(Protocol):
     def chores(self) -> ChoreRows: ...
     @property
     def queues(self) -> QueueRows: ...
+    @property
+    def workers(self) -> WorkerRows: ...
     @property
     def keys(self) -> KeyRows: ...
     @property

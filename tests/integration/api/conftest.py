@@ -15,27 +15,31 @@ from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 from PIL import Image
 
+from internet import Internet
 from maquette.adapters.blobs.local import LocalBlobs
 from maquette.adapters.blobs.signing import HmacSigner
 from maquette.adapters.processes.forked import ForkedProcesses
 from maquette.adapters.sql.database import SqlDatabase
-from maquette.adapters.sql.dialect import sqlite_url
+from maquette.adapters.sql.dialect import sqlite_path, sqlite_url
 from maquette.adapters.sql.schema import migrate
 from maquette.adapters.sql.status import StatusReader
+from maquette.adapters.sql.status_postgres import PostgresStatusReader
 from maquette.api.server import create_app
 from maquette.api.services import Access, Services
 from maquette.app.care import Care
+from maquette.app.events import Events
+from maquette.app.fetching import Fetching
 from maquette.app.jobs import Jobs
-from maquette.app.keys import Keys
+from maquette.app.keys import Asked, Keys
 from maquette.app.projects import Projects
 from maquette.app.queues import Queues
 from maquette.app.results import Results
 from maquette.app.sessions import Sessions
 from maquette.app.tickets import Tickets
 from maquette.app.uploads import Uploads
+from maquette.cli.serving import server_for
 from maquette.domain import jobs as moves
 from maquette.domain.assets import Asset, Role, View
 from maquette.domain.ids import LOCAL_OWNER, new_id
@@ -85,6 +89,7 @@ class World:
     engine: RecordingJobs
     processes: ForkedProcesses
     folder: Path
+    internet: Internet
     url: str = ""
     app: Any = None
     http: httpx.Client = field(default_factory=httpx.Client)
@@ -116,13 +121,21 @@ class World:
             move: Move | None = make(job, *before, *args, at=datetime.now(UTC), **more)
             return tx.jobs.apply(move) if move else job
 
-    def store(self, data: bytes, role: Role, media_type: str, name: str, view: View | None = None) -> Asset:
+    def store(
+        self,
+        data: bytes,
+        role: Role,
+        media_type: str,
+        name: str,
+        view: View | None = None,
+        owner_id: str = LOCAL_OWNER,
+    ) -> Asset:
         """An asset as a stage would make it."""
         writer = self.blobs.receive()
         writer.write(data)
         received = writer.finish()
         asset = Asset(
-            new_id("ast"), LOCAL_OWNER, role, media_type, received.sha256, received.bytes, datetime.now(UTC), name, view
+            new_id("ast"), owner_id, role, media_type, received.sha256, received.bytes, datetime.now(UTC), name, view
         )
         self.blobs.keep(asset.blob_key, received.path)
         writer.discard()
@@ -136,7 +149,9 @@ class World:
         named = {name: tuple(asset.id for asset in group) for name, group in assets.items()}
         self.move(job_id, moves.enter, stage=CATALOG[self.pipeline(job_id)].pipeline.stages[-1])
         with self.database.write() as tx:
-            tx.results.add(Result(result_id, job_id, LOCAL_OWNER, "model", datetime.now(UTC), named, report))
+            job = tx.jobs.get(job_id)
+            assert job is not None
+            tx.results.add(Result(result_id, job_id, job.owner_id, "model", datetime.now(UTC), named, report))
         self.move(job_id, moves.complete, result_id)
         return result_id
 
@@ -155,14 +170,20 @@ def png(colour: str = "red", size: tuple[int, int] = (96, 96)) -> bytes:
     return out.getvalue()
 
 
-def make_world(folder: Path) -> World:
-    database_file = folder / "maquette.db"
-    url = sqlite_url(database_file)
-    migrate(url)
+def make_world(folder: Path, url: str = "") -> World:
+    """Over a SQLite file of its own, or over a migrated database that others may use too."""
+    file = sqlite_path(url or sqlite_url(folder / "maquette.db"))
+    if not url:
+        url = sqlite_url(folder / "maquette.db")
+        migrate(url)
     database, blobs, clock = SqlDatabase(url), LocalBlobs(folder / "blobs"), SystemClock()
     engine, processes, engines = RecordingJobs(), ForkedProcesses(), shelf()
+    uploads = Uploads(database, blobs, processes, clock, MAX_PHOTO)
+    internet = Internet()
     services = Services(
-        uploads=Uploads(database, blobs, processes, clock, MAX_PHOTO),
+        uploads=uploads,
+        fetching=Fetching(internet.fetcher(), uploads, at_once=2, seconds=2),
+        events=Events(database),
         jobs=Jobs(database, engine, engines, clock, max_queued=1000),
         projects=Projects(database, clock),
         results=Results(database),
@@ -172,11 +193,11 @@ def make_world(folder: Path) -> World:
         signer=HmacSigner(b"s" * 32, clock),
         engines=engines,
         access=Access(Keys(database, clock), Sessions(database), Tickets(database, clock)),
-        status_reader=StatusReader(database_file),
+        status_reader=StatusReader(file) if file else PostgresStatusReader(url),
         ready=lambda: Readiness(True),
         version="0.0.test",
     )
-    return World(services, database, blobs, engine, processes, folder)
+    return World(services, database, blobs, engine, processes, folder, internet)
 
 
 class Served:
@@ -185,9 +206,15 @@ class Served:
     def __init__(self, app: Any) -> None:
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.port = self.socket.getsockname()[1]
-        config = uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=2)
-        self.server = uvicorn.Server(config)
-        self.thread = threading.Thread(target=self.server.run, args=([self.socket],), daemon=True)
+        self.app = app
+        self.server = server_for(app)
+        self.server.config.timeout_graceful_shutdown = 2
+        self.loop = asyncio.new_event_loop()
+        self.thread = threading.Thread(target=self._run, daemon=True)
+
+    def _run(self) -> None:
+        with asyncio.Runner(loop_factory=lambda: self.loop) as runner:
+            runner.run(self.server.serve(sockets=[self.socket]))
 
     def __enter__(self) -> "Served":
         self.thread.start()
@@ -196,6 +223,13 @@ class Served:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """As ``maquette serve`` stops."""
+        close = getattr(self.app, "close_streams", None)
+        if close is not None and self.thread.is_alive():
+            self.loop.call_soon_threadsafe(close)
         self.server.should_exit = True
         self.thread.join(20)
         self.socket.close()
@@ -212,6 +246,7 @@ def serve(world: World, **changes: Any) -> Iterator[World]:
                 world.http = client
                 yield world
     finally:
+        world.internet.close()
         asyncio.run(world.processes.close())
         world.database.close()
 
@@ -219,6 +254,44 @@ def serve(world: World, **changes: Any) -> Iterator[World]:
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with serve(make_world(tmp_path_factory.mktemp("world"))) as served:
+        yield served
+
+
+@dataclass
+class Locked:
+    """A world that turns everybody away who has no key."""
+
+    world: World
+    clients: ExitStack
+
+    def key(self, owner_id: str = "own_a", *, is_admin: bool = False) -> str:
+        """A new key's secret."""
+        return self.world.services.access.keys.create(Asked("test", owner_id, is_admin)).secret
+
+    def client(self, key: str | None = None, **headers: str) -> httpx.Client:
+        """A caller with this key, or with other headers."""
+        given = {"Authorization": f"Bearer {key}"} if key else {}
+        client = httpx.Client(base_url=self.world.url, timeout=30, headers=given | headers)
+        self.clients.callback(client.close)
+        return client
+
+    def owner(self, owner_id: str = "own_a") -> World:
+        """The world as an owner meets it."""
+        return replace(self.world, http=self.client(self.key(owner_id)))
+
+
+@contextmanager
+def lock(folder: Path, **changes: Any) -> Iterator[Locked]:
+    """Serves a world that turns everybody away who has no key."""
+    world = make_world(folder)
+    access = replace(world.services.access, required=True)
+    with ExitStack() as clients, serve(world, access=access, **changes) as served:
+        yield Locked(served, clients)
+
+
+@pytest.fixture(scope="module")
+def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Locked]:
+    with lock(tmp_path_factory.mktemp("locked")) as served:
         yield served
 
 

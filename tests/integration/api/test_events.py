@@ -9,6 +9,7 @@ import pytest
 
 from maquette.api.server import create_app
 from maquette.api.streams import EventRoute
+from maquette.api.tail import Tail
 from maquette.domain import jobs as moves
 from maquette.domain.states import Stage
 
@@ -157,7 +158,7 @@ def test_ping_and_stop(make):
     world = make()
     job = world.job()
     app = create_app(world.services)
-    app._events = EventRoute(world.services.jobs, ping_s=0.1)
+    app._events = EventRoute(Tail(world.services.events, ping_s=0.1))
     with Served(app) as served:
         world.url = f"http://127.0.0.1:{served.port}"
         with Stream(world, job["id"]) as stream:
@@ -183,7 +184,7 @@ def test_readers_who_left_are_forgotten(world):
     job = world.job()
     with Stream(world, job["id"]) as stream:
         next(iter(stream))
-        assert ("local", job["id"]) in tail._channels
+        assert job["id"] in tail._channels
     deadline = time.monotonic() + 10
     while tail._channels and time.monotonic() < deadline:
         time.sleep(0.02)

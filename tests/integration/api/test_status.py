@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from maquette.adapters.sql.status import StatusReader
 from maquette.domain import jobs as moves
 from maquette.domain.errors import Problem
 from maquette.domain.states import Stage, WaitingFor
@@ -127,3 +128,10 @@ def test_the_body_is_the_one_that_openapi_describes(world):
         mode="json", by_alias=True, exclude_unset=True
     )
     assert described.keys() == body.keys()
+
+
+def test_a_database_that_does_not_answer_is_503_in_its_own_shape(make, tmp_path):
+    world = make(status_reader=StatusReader(tmp_path / "none.db"))
+    answer = status(world, "job_x", "x" * 43)
+    assert (answer.status_code, answer.content) == (503, b'{"success":false,"error":{"code":"NOT_READY"}}')
+    assert int(answer.headers["retry-after"]) > 0

@@ -157,6 +157,14 @@ def test_make_names_the_bad_photo(program: Any, bad_photos: Path) -> None:
     assert failed.out == ""
 
 
+@pytest.mark.parametrize("command", ["make", "cutout"])
+def test_photos_by_url_are_public_ones(program: Any, command: str) -> None:
+    ended = program.run(command, "http://127.0.0.1/front.jpg", "-o", "made")
+    assert (ended.code, ended.out) == (2, "")
+    assert "does not lead to a public web server" in ended.err
+    assert not (program.home / "made").exists()
+
+
 def test_jobs_are_listed_canceled_and_retried(program: Any, photos: Path) -> None:
     running = program.start("make", str(photos / "block-front.jpg"), "--quality", "fast", "-o", "model", "--json")
     job_id = running.wait_for_event("stage.started", "removing_background")["job_id"]

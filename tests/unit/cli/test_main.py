@@ -38,7 +38,7 @@ CASES = [
     (["cutout", "none.jpg"], 2, "file_missing"),
     (["cutout", "front.jpg", "--box", "0,0,0,0"], 2, "invalid_request"),
     (["cutout", "cut/front.png", "-o", "cut"], 2, "invalid_request"),
-    (["serve", "--host", "0.0.0.0"], 2, "invalid_setting"),
+    (["serve", "--host", "0.0.0.0"], 2, "key_required"),
     (["serve", "--port", "99999"], 2, "invalid_request"),
     (["jobs", "list", "--status", "odd"], 2, "invalid_request"),
     (["jobs", "retry", "last", "--from-stage", "odd"], 2, "unknown_stage"),

@@ -22,8 +22,9 @@ from maquette.domain.ids import new_id
 from maquette.domain.jobs import Job, JobInput, TaskStatus
 from maquette.domain.states import Stage, Status
 from maquette.pipelines import catalog
-from maquette.pipelines.runner import Runner, walk
+from maquette.pipelines.runner import Runner
 from maquette.pipelines.stage import Desk, OutputFile, Produced, StageSpec
+from maquette.pipelines.walk import walk
 from maquette.ports.engines import Capability, EngineInfo, EngineRecord, Readiness
 from maquette.testing import InlineProcesses, ManualClock, RecordingJobs, Shelf
 
@@ -78,7 +79,7 @@ def house(tmp_path: Path) -> Iterator[SimpleNamespace]:
     handed = RecordingJobs()
     jobs = Jobs(database, handed, shelf, clock)
     yield SimpleNamespace(
-        database=database, blobs=blobs, clock=clock, runner=runner, jobs=jobs, handed=handed, folder=tmp_path
+        database=database, blobs=blobs, clock=clock, runner=runner, jobs=jobs, handed=handed, folder=tmp_path, sent=[]
     )
     database.close()
 
@@ -108,10 +109,15 @@ def run(house: SimpleNamespace, job: Job) -> tuple[Job, list[float]]:
     async def step(method: Any, *arguments: Any) -> Any:
         return await method(*arguments)
 
+    async def send(errand: Any, job_id: str, attempt: int, number: int) -> Any:
+        house.sent.append((errand, number))
+        return await house.runner.run_stage(job_id, attempt, errand["stage"], errand["engine"])
+
     async def sleep(seconds: float) -> None:
         slept.append(seconds)
 
-    asyncio.run(walk(house.runner, job.id, job.attempt, job.leg, step, sleep))
+    hands = SimpleNamespace(step=step, run=house.runner.run_stage, send=send, sleep=sleep)
+    asyncio.run(walk(house.runner, job.id, job.attempt, job.leg, hands))
     return house.jobs.get(OWNER, job.id), slept
 
 

@@ -116,7 +116,7 @@ def test_optimizing_delivers_three_levels_a_thumbnail_and_a_report_that_passes(t
 
 def test_what_crosses_the_process_boundary_arrives_as_it_left(tmp_path, model):
     payload = child.desk_payload(
-        storing.SPEC.stage, (model,), {"quality": "fast"}, {"ast_1": (1, 2, 3, 4)}, tmp_path, None
+        storing.SPEC.stage, (model,), {"quality": "fast"}, {"ast_1": (1, 2, 3, 4)}, tmp_path, None, "job_1:1:storing"
     )
     value = child.perform(payload, lambda fraction: None)
     assert child.outputs(value) == Produced((), storing.work(desk(tmp_path, model)).data)

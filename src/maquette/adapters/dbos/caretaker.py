@@ -2,16 +2,13 @@
 
 import asyncio
 import logging
-import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from dbos import DBOSClient, WorkflowStatus
-from sqlalchemy.exc import DBAPIError
 
 from maquette.adapters.dbos.names import QUEUE, RECOVERIES, workflow_id
-from maquette.domain.errors import MaquetteError
 from maquette.domain.jobs import Job, TaskStatus
 from maquette.pipelines.runner import Runner
 from maquette.ports.stores import Database, Transaction
@@ -31,8 +28,7 @@ class Caretaker:
 
     An unfinished job without a workflow is handed over again: its folder may have been restored from a copy. One
     whose workflow has ended fails as ``worker_lost``; when it ended because it was taken up too often, that is so only
-    if the job itself is to blame. A workflow that this process should be running but is not, because a full disk kept
-    it from being written down, is resumed.
+    if the job itself is to blame. Of several processes the first does it for all.
     """
 
     def __init__(
@@ -40,26 +36,12 @@ class Caretaker:
         client: DBOSClient,
         database: Database,
         runner: Runner,
-        executor_id: str,
-        running: set[str],
         enqueue: Callable[[Transaction, Job], None],
     ) -> None:
         self._client = client
         self._db = database
         self._runner = runner
-        self._executor_id = executor_id
-        self._running = running
         self._enqueue = enqueue
-        self._idle: set[str] = set()
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="caretaker", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stopping.set()
-        self._thread.join()
 
     def look(self) -> None:
         """One comparison. Raises what the database raises."""
@@ -73,7 +55,6 @@ class Caretaker:
         for name, job in left.items():
             if name in statuses and statuses[name].status in _ENDED:
                 self._end(job, statuses[name])
-        self._resume(statuses)
 
     def _end(self, job: Job, status: WorkflowStatus) -> None:
         if status.status == _TOO_OFTEN and not self._is_to_blame(job, status):
@@ -96,16 +77,6 @@ class Caretaker:
         lost = Counter(task.stage for task in tasks if task.status in (TaskStatus.LOST, TaskStatus.RUNNING))
         return max(lost.values(), default=0) > RECOVERIES
 
-    def _resume(self, statuses: Mapping[str, WorkflowStatus]) -> None:
-        idle = {name for name, status in statuses.items() if self._should_run(status) and name not in self._running}
-        for name in idle & self._idle:  # seen twice: the first time it may have been about to begin
-            _log.warning("Walk %s was not running; it goes on.", name)
-            self._client.resume_workflow(name, queue_name=QUEUE)
-        self._idle = idle - self._idle
-
-    def _should_run(self, status: WorkflowStatus) -> bool:
-        return status.status == "PENDING" and status.executor_id == self._executor_id
-
     def _hand_over(self, name: str) -> None:
         with self._db.write() as tx:
             for job in tx.jobs.unfinished():
@@ -121,12 +92,3 @@ class Caretaker:
             return {}
         found: list[Any] = self._client.list_workflows(workflow_ids=names, load_input=False, load_output=False)
         return {status.workflow_id: status for status in found}
-
-    def _watch(self) -> None:
-        while True:
-            try:
-                self.look()
-            except (MaquetteError, DBAPIError):
-                _log.warning("The jobs could not be looked after; trying again.", exc_info=True)
-            if self._stopping.wait(LOOK_EVERY_S):
-                return

@@ -7,6 +7,7 @@ APPLICATION = "maquette"
 QUEUE = "pipelines"
 QUEUES = {Queue.CPU: QUEUE, Queue.GPU: "gpu", Queue.NET: "net"}
 WALK = "maquette.walk"
+STAGE = "maquette.stage"
 
 WALK_VERSION = "walk-1"
 """Stands for the order of the steps in ``pipelines.runner.walk``, which a job in flight is replayed against. It must
@@ -23,12 +24,17 @@ def workflow_id(job: Job) -> str:
 
 
 def place(job: Job) -> int:
-    """The job's place in the queue: the library takes the smallest positive 32-bit number first.
+    """The job's place in the queue."""
+    return ranked(job.priority, job.turn)
+
+
+def ranked(priority: int, turn: int) -> int:
+    """A place in the queue: the library takes the smallest positive 32-bit number first.
 
     A greater ``priority`` (-100 to 100) goes first, then the smaller ``turn``.
     """
-    level = _PRIORITIES - min(max(job.priority, -_PRIORITIES), _PRIORITIES)
-    return level * _TURNS + min(job.turn, _TURNS - 1) + 1
+    level = _PRIORITIES - min(max(priority, -_PRIORITIES), _PRIORITIES)
+    return level * _TURNS + min(turn, _TURNS - 1) + 1
 
 
 _PRIORITIES = 100

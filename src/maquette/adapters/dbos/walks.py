@@ -1,109 +1,78 @@
-"""The one workflow of Maquette, and the client that hands jobs to it. Imports DBOS: slow, so imported late."""
+"""The workflows of Maquette: a job's walk, and a stage of it that another kind of worker runs."""
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
-from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, EnqueueOptions, StepOptions
+from dbos import DBOS, SetEnqueueOptions, SetWorkflowID, StepOptions
 from dbos import error as dbos_error
 from sqlalchemy.exc import DBAPIError
 
-from maquette.adapters.dbos.caretaker import Caretaker
-from maquette.adapters.dbos.connections import engine
-from maquette.adapters.dbos.names import APPLICATION, QUEUE, RECOVERIES, WALK, WALK_VERSION, place, workflow_id
-from maquette.adapters.dbos.quiet import quieten
+from maquette.adapters.dbos.names import QUEUE, QUEUES, RECOVERIES, STAGE, WALK, WALK_VERSION, ranked
+from maquette.adapters.dbos.slots import Slots
 from maquette.domain.errors import MaquetteError, Unavailable
-from maquette.domain.jobs import Job
-from maquette.pipelines.runner import Runner, walk
-from maquette.ports.stores import Database, Transaction
+from maquette.domain.fleet import Queue
+from maquette.pipelines.outcome import Errand, LeaseLost, Outcome
+from maquette.pipelines.runner import Runner
+from maquette.pipelines.walk import walk
 
-POLL_S = 0.25
-"""Seconds between two looks into the queue: a tenth of a core idle would buy 0.1."""
+CHILD_POLL_S = 0.1
+"""Seconds between two looks whether a stage elsewhere has ended; the library's own second would be felt."""
 
 _log = logging.getLogger(__name__)
 
 
 class Walks:
-    """Hands jobs over and, once launched, walks them."""
+    """Registers the workflows and is how a walk does things: durably, and in turn with the others (``Hands``)."""
 
-    def __init__(self, url: str, concurrency: int) -> None:
-        quieten(dbos_error.DBOSWorkflowCancelledError, dbos_error.DBOSAwaitedWorkflowCancelledError)
-        DBOS.migrate(url)
-        self._engine = engine(url)
-        self._serializer = DBOSPortableJSONSerializer()
-        self._client = DBOSClient(
-            system_database_engine=self._engine, serializer=self._serializer, application_name=APPLICATION
-        )
-        self._concurrency = concurrency
-        self._running: set[str] = set()
-        self._launched = False
-        self._caretaker: Caretaker | None = None
+    def __init__(self, runner: Runner, slots: Slots) -> None:
+        self._runner = runner
+        self._slots = slots
+        DBOS.workflow(name=WALK, max_recovery_attempts=RECOVERIES)(self._walk_function())
+        self._run_elsewhere = DBOS.workflow(name=STAGE, max_recovery_attempts=RECOVERIES)(self._stage_function())
 
-    def enqueue(self, tx: Transaction, job: Job) -> None:
-        """Part of the caller's transaction."""
-        options: EnqueueOptions = {
-            "workflow_name": WALK,
-            "queue_name": QUEUE,
-            "workflow_id": workflow_id(job),
-            "app_version": WALK_VERSION,
-            "priority": place(job),
-        }
-        self._client.enqueue_in_transaction(tx.connection, options, job.id, job.attempt, job.leg)
+    async def step(self, method: Callable[..., Awaitable[Any]], *arguments: Any) -> Any:
+        """Here and now, unless it was done before."""
+        return await _step(method, *arguments)
 
-    def cancel(self, job: Job) -> None:
-        """A running step notices within a second; one that has not begun never begins."""
-        try:
-            self._client.cancel_workflow(workflow_id(job))
-        except (DBAPIError, dbos_error.DBOSException):
-            _log.warning("The walk of %s could not be canceled; it will find its job ended.", job.id, exc_info=True)
+    async def run(self, job_id: str, attempt: int, stage: str) -> Outcome:
+        """One try of a stage, on this machine's processor."""
+        async with self._slots.turn(QUEUE):
+            return await _step(self._runner.run_stage, job_id, attempt, stage)
 
-    def launch(self, runner: Runner, database: Database, executor_id: str) -> None:
-        """Registers the workflow and starts the library's threads, and the caretaker."""
-        self._client.register_queue(QUEUE, worker_concurrency=self._concurrency, polling_interval_sec=POLL_S)
-        config: DBOSConfig = {
-            "name": APPLICATION,
-            "system_database_engine": self._engine,
-            "serializer": self._serializer,
-            "application_version": WALK_VERSION,
-            "executor_id": executor_id,
-            "log_level": "WARNING",
-            "enable_otlp": False,
-            "use_listen_notify": False,
-            "scheduler_polling_interval_sec": 3600.0,
-        }
-        self._launched = True
-        DBOS(config=config)
-        DBOS.workflow(name=WALK, max_recovery_attempts=RECOVERIES)(_workflow(runner, self._running))
-        # from a thread without an event loop, lest the library runs our steps on the caller's
-        with ThreadPoolExecutor(1) as aside:
-            aside.submit(DBOS.launch).result()
-        self._caretaker = Caretaker(self._client, database, runner, executor_id, self._running, self.enqueue)
-        self._caretaker.start()
+    async def send(self, errand: Errand, job_id: str, attempt: int, number: int) -> Outcome:
+        """One try of a stage, by whoever serves its queue."""
+        name = f"{DBOS.workflow_id}:{errand['stage']}.{number}"
+        place = ranked(errand["priority"], errand["turn"])
+        with SetWorkflowID(name), SetEnqueueOptions(priority=place, app_version=WALK_VERSION):
+            handle = await DBOS.enqueue_workflow_async(
+                QUEUES[Queue(errand["queue"])], self._run_elsewhere, job_id, attempt, errand["stage"], errand["engine"]
+            )
+        with self._slots.parked(QUEUE):
+            return await handle.get_result(polling_interval_sec=CHILD_POLL_S)
 
-    def close(self, drain_s: int) -> None:
-        """Steps that still run are cancelled, which kills their processes; the next launch takes them up."""
-        if self._caretaker is not None:
-            self._caretaker.stop()
-        if self._launched:
-            DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=drain_s)
-        self._client.destroy()
-        self._engine.dispose()
+    async def sleep(self, seconds: float) -> None:
+        with self._slots.parked(QUEUE):
+            await DBOS.sleep_async(seconds)
 
+    def _walk_function(self) -> Callable[[str, int, int], Awaitable[None]]:
+        async def walk_job(job_id: str, attempt: int, leg: int) -> None:
+            with self._slots.presence(DBOS.workflow_id or ""):
+                try:
+                    await walk(self._runner, job_id, attempt, leg, self)
+                except Exception as error:  # noqa: BLE001 - whatever escapes the runner must still end the job
+                    _log.exception("The walk of %s broke.", job_id)
+                    await _step(self._runner.abandon, job_id, attempt, _code(error))
 
-def _workflow(runner: Runner, running: set[str]) -> Callable[[str, int, int], Awaitable[None]]:
-    async def walk_job(job_id: str, attempt: int, leg: int) -> None:
-        name = DBOS.workflow_id or ""
-        running.add(name)
-        try:
-            await walk(runner, job_id, attempt, leg, _step, DBOS.sleep_async)
-        except Exception as error:  # noqa: BLE001 - whatever escapes the runner must still end the job
-            _log.exception("The walk of %s broke.", job_id)
-            await _step(runner.abandon, job_id, attempt, _code(error))
-        finally:
-            running.discard(name)
+        return walk_job
 
-    return walk_job
+    def _stage_function(self) -> Callable[[str, int, str, str | None], Coroutine[Any, Any, Outcome]]:
+        async def run_stage(job_id: str, attempt: int, stage: str, engine: str | None) -> Outcome:
+            with self._slots.presence(DBOS.workflow_id or ""):
+                return await _step(self._runner.run_stage, job_id, attempt, stage, engine)
+
+        return run_stage
 
 
 async def _step(method: Callable[..., Awaitable[Any]], *arguments: Any) -> Any:
@@ -117,7 +86,15 @@ async def _step(method: Callable[..., Awaitable[Any]], *arguments: Any) -> Any:
         "max_attempts": 12,
         "should_retry": _is_trouble,
     }
-    return await DBOS.run_step_async(options, method, *arguments)
+
+    async def call() -> Any:
+        try:
+            return await method(*arguments)
+        except LeaseLost:
+            # nothing of this may be written down, in no table: it waits to be stopped with the whole shift
+            await asyncio.Event().wait()
+
+    return await DBOS.run_step_async(options, call)
 
 
 def _is_trouble(error: BaseException) -> bool:
@@ -126,6 +103,8 @@ def _is_trouble(error: BaseException) -> bool:
 
 
 def _code(error: Exception) -> str:
+    if isinstance(error, dbos_error.DBOSAwaitedWorkflowMaxRecoveryAttemptsExceeded):
+        return "worker_lost"
     tried = error.errors[-1:] if isinstance(error, dbos_error.DBOSMaxStepRetriesExceeded) else []
     cause = tried[0] if tried else error
     return cause.code if isinstance(cause, MaquetteError) else "internal"

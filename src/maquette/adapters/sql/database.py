@@ -9,14 +9,16 @@ from maquette.adapters.sql.assets import SqlAssets
 from maquette.adapters.sql.chores import SqlChores
 from maquette.adapters.sql.deleted import SqlDeleted
 from maquette.adapters.sql.dialect import engines
+from maquette.adapters.sql.events import SqlEvents
 from maquette.adapters.sql.faults import translated
-from maquette.adapters.sql.jobs import SqlEvents, SqlJobs
+from maquette.adapters.sql.jobs import SqlJobs
 from maquette.adapters.sql.keys import SqlKeys, SqlSignIns, SqlTickets
 from maquette.adapters.sql.projects import SqlProjects
 from maquette.adapters.sql.queues import SqlQueues
 from maquette.adapters.sql.records import SqlLogs, SqlResults, SqlSessions
 from maquette.adapters.sql.stale import SqlStale
 from maquette.adapters.sql.tasks import SqlTasks
+from maquette.adapters.sql.workers import SqlWorkers
 
 
 class SqlTransaction:
@@ -36,6 +38,7 @@ class SqlTransaction:
         self.stale = SqlStale(connection)
         self.chores = SqlChores(connection)
         self.queues = SqlQueues(connection)
+        self.workers = SqlWorkers(connection)
         self.keys = SqlKeys(connection)
         self.sign_ins = SqlSignIns(connection)
         self.tickets = SqlTickets(connection)

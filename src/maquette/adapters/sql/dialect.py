@@ -9,8 +9,13 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
 
+from maquette.adapters.sql.faults import missing_driver
+
 BUSY_TIMEOUT_S = 15
 _BEGIN = "maquette_begin"
+_PATIENCE = {"connect_timeout": "5", "tcp_user_timeout": "15000"}
+"""What libpq does about a server that says nothing: seconds until it gives a connection up, and milliseconds until it
+holds an open one for lost. By default it would wait for minutes."""
 _MIGRATION_LOCK = 0x6D617175657474
 
 
@@ -42,7 +47,10 @@ def sqlite_path(url: str) -> Path | None:
 
 
 def engines(url: str) -> Engines:
-    """The engines for a URL: ``sqlite:///file`` or ``postgresql+psycopg://…``. Nothing is opened yet."""
+    """The engines for a URL: ``sqlite:///file`` or ``postgresql+psycopg://…``. Nothing is opened yet.
+
+    Raises ``Unavailable`` where the driver is not installed.
+    """
     if make_url(url).get_backend_name() == "sqlite":
         normal = _sqlite(url, "NORMAL")
         return Engines(
@@ -50,13 +58,18 @@ def engines(url: str) -> Engines:
             quick=normal.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"}),
             read=normal.execution_options(**{_BEGIN: "BEGIN"}),
         )
-    engine = create_engine(url, pool_size=16, max_overflow=32, pool_pre_ping=True)
-    event.listen(engine, "begin", _begin)
+    engine = _postgres(url)
     return Engines(
         durable=engine,
         quick=engine.execution_options(**{_BEGIN: "SET LOCAL synchronous_commit TO off"}),
         read=engine.execution_options(**{_BEGIN: "SET TRANSACTION READ ONLY"}),
     )
+
+
+def patient(url: str) -> URL:
+    """A Postgres URL that says how long to wait for a silent server, where the operator has not said it."""
+    asked = make_url(url)
+    return asked.update_query_dict({name: value for name, value in _PATIENCE.items() if name not in asked.query})
 
 
 def lock_for_migration(connection: Connection) -> None:
@@ -92,6 +105,20 @@ def _sqlite(url: str, synchronous: str) -> Engine:
         connection.execute("PRAGMA foreign_keys=ON")
 
     event.listen(engine, "connect", connected)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _postgres(url: str) -> Engine:
+    try:
+        # the ping finds connections that an outage has left dead
+        engine = create_engine(
+            patient(url), pool_size=8, max_overflow=8, pool_timeout=BUSY_TIMEOUT_S, pool_pre_ping=True
+        )
+    except ImportError as error:
+        if error.name != "psycopg":
+            raise
+        raise missing_driver() from error
     event.listen(engine, "begin", _begin)
     return engine
 

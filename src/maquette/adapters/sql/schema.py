@@ -28,14 +28,14 @@ def downgrade(url: str, revision: str = "base") -> None:
 
 
 def pending(url: str) -> bool:
-    """Whether ``migrate`` has something to do. Creates nothing."""
+    """Whether ``migrate`` has something to do. Creates nothing; raises what the driver raises."""
     path = sqlite_path(url)
     if path is not None and not path.exists():
         return True
     head = ScriptDirectory.from_config(_config()).get_current_head()
     opened = engines(url)
     try:
-        with translated(), opened.read.begin() as connection:
+        with opened.read.begin() as connection:
             context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
             return context.get_current_revision() != head
     finally:

@@ -1,61 +1,55 @@
-"""The quickest way to a job's status: one prepared statement on a plain SQLite connection of this thread.
-
-Status polling is the commonest request by far. It needs a few columns and no framework, so this module imports
-neither SQLAlchemy nor the mapping.
-"""
+"""The quickest way to a job's status on SQLite: one prepared statement on a plain connection of this thread."""
 
 import sqlite3
 import threading
 from pathlib import Path
 from urllib.parse import quote
 
-from maquette.ports.status import FOREIGN, Foreign, StatusRow
+from maquette.adapters.sql.status_query import Wording, found
+from maquette.domain.errors import Unavailable
+from maquette.ports.status import Foreign, StatusRow
 
-_QUERY = """
-SELECT s.job_id = ?2 AND j.deleted_at IS NULL,
-       j.pipeline, j.status, j.stage, j.progress, j.failed_stage, j.waiting_for, j.result_id,
-       json_extract(j.error, '$.message'), j.attempt, j.seq, j.cost_usd,
-       CASE WHEN j.status = 'pending' THEN (
-           SELECT count(*) + 1 FROM jobs AS o
-           WHERE o.status = 'pending' AND o.deleted_at IS NULL AND (o.priority > j.priority
-              OR (o.priority = j.priority AND (o.created_at, o.id) < (j.created_at, j.id)))
-       ) END,
-       replace(j.updated_at, ' ', 'T') || 'Z'
-FROM sessions AS s JOIN jobs AS j ON j.id = s.job_id
-WHERE s.token_hash = ?1
-"""
+WORDING = Wording("?1", "?2", "json_extract(j.error, '$.message')", "replace(j.updated_at, ' ', 'T') || 'Z'")
+_OF_SESSION = WORDING.of_session
+_OF_OWNER = WORDING.of_owner
 
 
 class StatusReader:
-    """Reads from the database file at ``path``, which ``schema.migrate`` has made.
+    """Implements the port on the database file at ``path``, which ``schema.migrate`` has made.
 
-    Each thread that calls ``read`` gets a connection of its own, opened on first use, read-only. A call takes some
-    microseconds and waits for no writer, so that an event loop may make it inline.
+    Each thread that reads gets a connection of its own, opened on first use, read-only. A read takes some
+    microseconds, waits for no writer and is made inline: nothing is awaited.
     """
 
     def __init__(self, path: Path) -> None:
         self._uri = f"file:{quote(str(path.absolute()))}?mode=ro"
         self._local = threading.local()
 
-    def read(self, token_hash: str, job_id: str) -> StatusRow | Foreign | None:
-        """None when no such token was given out; ``FOREIGN`` when it was, but not for this job."""
-        try:
-            connection: sqlite3.Connection = self._local.connection
-        except AttributeError:
-            connection = self._local.connection = self._connect()
-        row = connection.execute(_QUERY, (token_hash, job_id)).fetchone()
-        if row is None:
-            return None
-        if not row[0]:
-            return FOREIGN
-        return StatusRow._make(row[1:])
+    async def read(self, token_hash: str, job_id: str) -> StatusRow | Foreign | None:
+        """As the port says."""
+        return found(self._row(_OF_SESSION, token_hash, job_id))
 
-    def close(self) -> None:
-        """Closes the calling thread's connection; the next ``read`` opens another."""
+    async def read_owned(self, owner_id: str, job_id: str) -> StatusRow | None:
+        """As the port says."""
+        row = found(self._row(_OF_OWNER, owner_id, job_id))
+        return None if isinstance(row, Foreign) else row
+
+    async def close(self) -> None:
+        """Closes the calling thread's connection; the next read opens another."""
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is not None:
             connection.close()
             del self._local.connection
 
-    def _connect(self) -> sqlite3.Connection:
-        return sqlite3.connect(self._uri, uri=True, isolation_level=None, timeout=1.0)
+    def _row(self, query: str, *parameters: str) -> tuple[object, ...] | None:
+        try:
+            return self._connection().execute(query, parameters).fetchone()
+        except sqlite3.OperationalError as error:
+            raise Unavailable("not_ready", "The database does not answer.") from error
+
+    def _connection(self) -> sqlite3.Connection:
+        try:
+            return self._local.connection
+        except AttributeError:
+            self._local.connection = sqlite3.connect(self._uri, uri=True, isolation_level=None, timeout=1.0)
+            return self._local.connection

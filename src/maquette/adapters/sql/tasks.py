@@ -26,6 +26,15 @@ class SqlTasks:
         if self._connection.execute(statement).rowcount == 0:
             raise Refused("not_found", "There is no such task.")
 
+    def end(self, task: Task) -> bool:
+        """One statement, so that of two who end a task one does."""
+        running = (_T.id == task.id, _T.owner_id == task.owner_id, _T.status == TaskStatus.RUNNING)
+        return self._connection.execute(update(TASKS).where(*running).values(values(task))).rowcount == 1
+
+    def is_running(self, task_id: str) -> bool:
+        query = select(_T.id).where(_T.id == task_id, _T.status == TaskStatus.RUNNING)
+        return self._connection.execute(query).one_or_none() is not None
+
     def of_job(self, job_id: str) -> tuple[Task, ...]:
         """Ordered by counters and stages, not by time: clocks jump."""
         query = select(TASKS).where(_T.job_id == job_id).order_by(_T.attempt, rank(_T.stage), _T.number)

@@ -8,12 +8,16 @@ import re
 
 from starlette.types import Receive, Scope, Send
 
+from maquette.api.identity import Identity
+from maquette.api.problems import RETRY_AFTER_S
 from maquette.api.security import HEADERS
+from maquette.domain.access import How
+from maquette.domain.errors import Refused, Unavailable
 from maquette.domain.ids import token_hash
 from maquette.domain.projections import Projection, project
 from maquette.domain.states import Stage, Status, WaitingFor
 from maquette.pipelines.catalog import CATALOG
-from maquette.ports.status import Foreign, StatusReader, StatusRow
+from maquette.ports.status import FOREIGN, Foreign, StatusReader, StatusRow
 
 PREFIX = "/api/status/"
 FAILED = "Processing failed. Please try again."
@@ -28,21 +32,39 @@ _HEADERS = [
 class StatusRoute:
     """Answers in the polling front end's own shape, errors included."""
 
-    def __init__(self, reader: StatusReader) -> None:
+    def __init__(self, reader: StatusReader, identity: Identity) -> None:
         self._reader = reader
+        self._identity = identity
 
     async def __call__(self, scope: Scope, _: Receive, send: Send) -> None:
         if scope["method"] not in ("GET", "HEAD"):
             await _send(send, 405, _failure("METHOD_NOT_ALLOWED"), (b"allow", b"GET, HEAD"))
             return
-        token = _token(scope)
-        found = self._reader.read(token_hash(token), scope["path"][len(PREFIX) :]) if token else None
+        try:
+            found = await self._find(scope, scope["path"][len(PREFIX) :])
+        except Unavailable as error:
+            again = b"%d" % RETRY_AFTER_S
+            await _send(send, error.entry.status, _failure(error.code.upper()), (b"retry-after", again))
+            return
         if found is None:
             await _send(send, 401, _failure("UNAUTHORIZED"))
         elif isinstance(found, Foreign):
             await _send(send, 404, _failure("NOT_FOUND"))
         else:
             await _send(send, 200, json.dumps(body_of(found), separators=(",", ":")).encode())
+
+    async def _find(self, scope: Scope, job_id: str) -> StatusRow | Foreign | None:
+        """None without a token or key that is good for anything. Raises ``Unavailable``."""
+        token = _token(scope)
+        if token is not None:
+            return await self._reader.read(token_hash(token), job_id) if token else None
+        try:
+            principal = await self._identity.principal_of(scope)
+        except Refused:
+            return None
+        if principal.how not in (How.KEY, How.SIGN_IN):
+            return None
+        return await self._reader.read_owned(principal.owner_id, job_id) or FOREIGN
 
 
 def body_of(job: StatusRow) -> dict[str, object]:
@@ -79,10 +101,10 @@ def _seen(job: StatusRow) -> Projection:
 
 
 def _token(scope: Scope) -> str | None:
-    """The token, if it has the form of one."""
+    """The token; empty if it has not the form of one, None if there is none."""
     for name, value in scope["headers"]:
         if name == b"x-session-token":
-            return value.decode() if _TOKEN.fullmatch(value) else None
+            return value.decode() if _TOKEN.fullmatch(value) else ""
     return None
 
 

@@ -10,7 +10,7 @@ from maquette.api.delivery import BlobResponse
 from maquette.api.dependencies import Cursor, Deleted, Limit, OwnerDep, ServicesDep
 from maquette.api.problems import documented
 from maquette.api.reception import parse_digest, receive_form, receive_raw
-from maquette.api.schemas.assets import AssetOut, AssetPage, LinkOut
+from maquette.api.schemas.assets import AssetOut, AssetPage, LinkOut, PhotoUrl
 from maquette.app.uploads import PhotoInfo
 from maquette.domain.assets import View
 
@@ -68,6 +68,18 @@ async def put_asset(
     """Takes one photo as the raw body. A SHA-256 that is given is verified."""
     info = PhotoInfo(name, view, project_id, parse_digest(content_digest))
     return _created(AssetOut.of(await receive_raw(request, services, owner, info)), response)
+
+
+@router.post(
+    "/url",
+    status_code=201,
+    response_model=AssetOut,
+    responses=documented(*_INTAKE, "url_refused", "url_unreachable", "fetches_busy"),
+)
+async def fetch_asset(asked: PhotoUrl, response: Response, services: ServicesDep, owner: OwnerDep) -> AssetOut:
+    """Fetches one photo from a public web address. Answered when its bytes are safe on the disk."""
+    info = PhotoInfo(asked.name, asked.view, asked.project_id)
+    return _created(AssetOut.of(await services.fetching.add_photo(owner, asked.url, info)), response)
 
 
 @router.get("", response_model=AssetPage, responses=documented("not_found"))

@@ -1,4 +1,4 @@
-"""The queues in which work waits for workers. For operators."""
+"""The queues in which work waits for workers. For admins."""
 
 from fastapi import APIRouter
 

@@ -40,6 +40,7 @@ def get_limits(services: ServicesDep) -> LimitsOut:
         photo_side=DEFAULT_LIMITS.longest_side,
         photos_per_job={name: entry.max_photos for name, entry in CATALOG.items()},
         upload_seconds=services.upload_seconds,
+        fetch_seconds=services.fetching.seconds,
         body_bytes=MAX_BODY,
         queued_jobs=services.jobs.max_queued,
         deadline_s=MAX_DEADLINE_S,

@@ -3,8 +3,19 @@
 from datetime import datetime
 from typing import Any
 
-from maquette.api.schemas.common import Answer, Instant
+from pydantic import Field
+
+from maquette.api.schemas.common import Answer, Asked, Instant
 from maquette.domain.assets import Asset, Role, View
+
+
+class PhotoUrl(Asked):
+    """A photo that is to be fetched. Without a name it is called what the URL's path ends with."""
+
+    url: str = Field(min_length=1, max_length=4096)
+    name: str = Field(default="", max_length=500)
+    view: View | None = None
+    project_id: str | None = Field(default=None, max_length=100)
 
 
 class QualityOut(Answer):

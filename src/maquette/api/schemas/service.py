@@ -56,6 +56,7 @@ class LimitsOut(Answer):
     photo_side: int
     photos_per_job: dict[str, int]
     upload_seconds: float
+    fetch_seconds: float
     body_bytes: int
     queued_jobs: int
     deadline_s: int

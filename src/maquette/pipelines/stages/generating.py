@@ -15,7 +15,7 @@ def work(desk: Desk) -> Produced:
         key=lambda cutout: CAPTURE_VIEWS.index(cutout.view or CAPTURE_VIEWS[0]),
     )
     images = tuple(ViewImage(cutout.view, cutout.path) for cutout in cutouts if cutout.view)
-    model = mesher.mesh(MeshRequest(images, desk.into, str(desk.settings["quality"])), desk.progress)
+    model = mesher.mesh(MeshRequest(images, desk.into, str(desk.settings["quality"]), desk.key), desk.progress)
     output = OutputFile(
         path=model.model,
         role=Role.MODEL,

@@ -18,7 +18,7 @@ def work(desk: Desk) -> Produced:
         done = index / len(pictures)
         share = 1 / len(pictures)
         box = desk.boxes.get(picture.derived_from[0]) if picture.derived_from else None
-        request = CutRequest(picture.path, into, Box(*box) if box else None)
+        request = CutRequest(picture.path, into, Box(*box) if box else None, f"{desk.key}:{index}")
         cutout = cutter.cut(request, lambda part, done=done, share=share: desk.progress(done + part * share))
         files += _outputs(picture, cutout)
         desk.progress(done + share)

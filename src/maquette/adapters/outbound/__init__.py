@@ -1,0 +1,1 @@
+"""The one HTTP client, and the only package that may open connections to where a URL leads."""

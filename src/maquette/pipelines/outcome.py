@@ -1,0 +1,32 @@
+"""What comes of one try of a stage, as a walk remembers it, and what keeps it from being written down."""
+
+from typing import TypedDict
+
+
+class Outcome(TypedDict):
+    """What a step tells the walk: ``done`` (go on), ``again`` (after ``delay`` seconds) or ``stop``."""
+
+    kind: str
+    delay: float
+
+
+class Errand(TypedDict):
+    """A stage that goes to another queue: for which engine, and the place that its job has."""
+
+    stage: str
+    queue: str
+    engine: str
+    priority: int
+    turn: int
+
+
+DONE = Outcome(kind="done", delay=0.0)
+STOP = Outcome(kind="stop", delay=0.0)
+
+
+class Stopped(Exception):
+    """The job ended, waits, or went on to another attempt or worker: whoever works on it must stop."""
+
+
+class LeaseLost(Exception):
+    """The others have given this process up: whatever it still does must not be written down."""

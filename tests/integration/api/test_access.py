@@ -1,0 +1,482 @@
+"""Who is let in and how far: keys, sign-ins, session tokens, tickets, admins."""
+
+import time
+from dataclasses import replace
+
+import httpx
+import pytest
+
+from maquette.app.keys import Asked, Keys
+from maquette.domain.access import new_key
+from maquette.domain.assets import Role
+from maquette.domain.ids import LOCAL_OWNER, new_token
+from maquette.testing import ManualClock
+
+from .conftest import lock
+
+PROTECTED = ("/api/v1/jobs", "/api/v1/jobs/job_x", "/api/v1/jobs/job_x/events", "/api/v1/me", "/api/v1/keys", "/api/x")
+
+
+def code(answer):
+    return answer.status_code, answer.json().get("code")
+
+
+@pytest.fixture
+def nobody(locked):
+    with locked.client() as client:
+        yield client
+
+
+@pytest.fixture
+def admin(locked):
+    with locked.client(locked.key("own_admin", is_admin=True)) as client:
+        yield client
+
+
+@pytest.mark.parametrize("path", PROTECTED)
+def test_without_a_key_nobody_gets_in(locked, nobody, path):
+    answer = nobody.get(path)
+    assert code(answer) == (401, "unauthorized")
+    assert answer.headers["www-authenticate"] == "Bearer"
+    assert "maquette keys" in answer.json()["hint"]
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/readyz", "/openapi.json", "/jobs", "/favicon.ico"])
+def test_the_page_and_the_health_are_open(nobody, path):
+    assert nobody.get(path).status_code in (200, 404)
+
+
+@pytest.mark.parametrize("key", ["mq_", "mq_" + "x" * 43, "x" * 46, new_key()[:-1], "mq_ü" + "x" * 42])
+@pytest.mark.parametrize("header", ["Authorization", "X-API-Key"])
+def test_a_wrong_key_opens_nothing_anywhere(locked, world, key, header):
+    value = f"Bearer {key}" if header == "Authorization" else key
+    for url in (locked.world.url, world.url):
+        answer = httpx.get(url + "/api/v1/me", headers=[(header.encode(), value.encode())])
+        assert code(answer) == (401, "unauthorized")
+
+
+@pytest.mark.parametrize("header", ["Authorization: Bearer ", "authorization: bearer ", "X-API-Key: "])
+def test_a_key_opens_its_owner_s_things(locked, header):
+    name, _, before = header.partition(": ")
+    with locked.client(**{name: before + locked.key("own_k")}) as client:
+        me = client.get("/api/v1/me").json()
+    assert me == {"owner_id": "own_k", "is_admin": False, "how": "key", "key_required": True}
+
+
+def test_on_loopback_nobody_is_asked_but_a_key_that_is_given_counts(world):
+    me = world.http.get("/api/v1/me").json()
+    assert me == {"owner_id": LOCAL_OWNER, "is_admin": True, "how": "nothing", "key_required": False}
+    key = world.services.access.keys.create(Asked("x", "own_k")).secret
+    assert world.http.get("/api/v1/me", headers={"X-API-Key": key}).json()["owner_id"] == "own_k"
+
+
+@pytest.mark.parametrize("header", ["Forwarded", "X-Forwarded-For", "X-Real-IP", "Via"])
+def test_whoever_comes_through_a_proxy_does_not_come_from_loopback(world, header):
+    assert code(world.http.get("/api/v1/jobs", headers={header: "for=1.2.3.4"})) == (401, "unauthorized")
+
+
+def test_a_revoked_key_opens_nothing_after_five_seconds(locked):
+    """Revoked beside the server, as the command line does."""
+    key = locked.key()
+    keys = Keys(locked.world.database, ManualClock())
+    with locked.client(key) as client:
+        assert client.get("/api/v1/me").status_code == 200
+        keys.revoke(next(found.id for found in keys.list().items if key.startswith(found.prefix)))
+        deadline = time.monotonic() + 5
+        while client.get("/api/v1/me").status_code == 200:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        assert code(client.get("/api/v1/me")) == (401, "unauthorized")
+
+
+def test_an_expired_key_opens_nothing(locked):
+    made = locked.world.services.access.keys.create(Asked("short", expires_days=1))
+    with locked.client(made.secret) as client:
+        assert client.get("/api/v1/me").status_code == 200
+    clock = ManualClock(made.key.created_at)
+    keys = Keys(locked.world.database, clock)
+    assert keys.recognise(made.secret)
+    clock.turn(24 * 3600)
+    assert keys.recognise(made.secret) is None
+
+
+def test_uses_are_noted_once_an_hour(locked):
+    made = locked.world.services.access.keys.create(Asked("noted"))
+    with locked.client(made.secret) as client:
+        client.get("/api/v1/me")
+    keys = locked.world.services.access.keys
+
+    def used():
+        return next(key.last_used_at for key in keys.list().items if key.id == made.key.id)
+
+    deadline = time.monotonic() + 10
+    while used() is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    noted = used()
+    assert noted > made.key.created_at
+    keys.note_use(made.key.id)
+    assert used() == noted
+    assert not keys.recognise(made.secret).note
+
+
+# -- admins
+
+
+def test_admins_make_list_and_revoke_keys(locked, admin):
+    made = admin.post("/api/v1/keys", json={"name": "laptop", "owner_id": "own_n", "expires_days": 3})
+    assert made.status_code == 201
+    assert made.headers["cache-control"] == "no-store"
+    key = made.json()
+    with locked.client(key["key"]) as client:
+        assert client.get("/api/v1/me").json()["owner_id"] == "own_n"
+        listed = admin.get("/api/v1/keys", params={"limit": 200})
+        assert key["key"] not in listed.text
+        found = next(item for item in listed.json()["items"] if item["id"] == key["id"])
+        assert (found["prefix"], found["name"], found["revoked_at"]) == (key["key"][:8], "laptop", None)
+        assert admin.delete(f"/api/v1/keys/{key['id']}").status_code == 204
+        assert client.get("/api/v1/me").status_code == 401
+    assert admin.delete(f"/api/v1/keys/{key['id']}").status_code == 404
+    assert admin.post("/api/v1/keys", json={"name": "mine"}).json()["owner_id"] == "own_admin"
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/api/v1/keys"),
+        ("POST", "/api/v1/keys"),
+        ("DELETE", "/api/v1/keys/key_x"),
+        ("POST", "/api/v1/queues/cpu/pause"),
+    ],
+)
+def test_others_are_forbidden_what_admins_do(locked, method, path):
+    job = locked.owner().job()
+    for client in (locked.client(locked.key()), locked.client(**{"X-Session-Token": job["session_token"]})):
+        with client:
+            assert code(client.request(method, path, json={"name": "x"})) == (403, "forbidden")
+
+
+@pytest.mark.parametrize("asked", [{"name": ""}, {"name": "x", "owner_id": "../x"}, {"name": "x", "expires_days": 0}])
+def test_keys_that_cannot_be(admin, asked):
+    assert code(admin.post("/api/v1/keys", json=asked)) == (422, "invalid_request")
+
+
+def test_readiness_says_more_to_admins(locked, nobody, admin):
+    from maquette.ports.engines import Readiness
+
+    locked.world.app._framework.state.services = replace(
+        locked.world.services, ready=lambda: Readiness(False, "The disk is full.", "Free some.")
+    )
+    try:
+        with locked.client(locked.key()) as client:
+            answers = [who.get("/readyz").json()["detail"] for who in (nobody, client, admin)]
+    finally:
+        locked.world.app._framework.state.services = locked.world.services
+    assert answers == ["The server is not ready", "The server is not ready", "The disk is full."]
+
+
+# -- session tokens
+
+
+@pytest.fixture(scope="module")
+def session(locked):
+    """A job with a result, another job of the same owner, and a caller with the first one's token."""
+    owner = locked.owner("own_s")
+    other = owner.job(inputs=[{"asset_id": owner.photo(colour="blue")["id"]}])
+    job = owner.job()
+    made = locked.world.store(b"glTF", Role.MODEL, "model/gltf-binary", "chair.glb", owner_id="own_s")
+    result = owner.finish(job["id"], {"lod0": (made,)}, {"rules": []})
+    with locked.client(**{"X-Session-Token": job["session_token"]}) as client:
+        yield client, job, other, result
+
+
+def test_a_session_opens_its_own_job(session):
+    client, job, _, result = session
+    photo = job["inputs"][0]["asset_id"]
+    paths = (
+        *(f"/api/v1/jobs/{job['id']}{part}" for part in ("", "/tasks", "/logs", "/events")),
+        *(f"/api/v1/results/{result}{part}" for part in ("", "/report", "/download?as=glb")),
+        *(f"/api/v1/assets/{photo}{part}" for part in ("", "/content", "/link")),
+        "/api/v1/pipelines",
+        "/api/v1/statuses",
+    )
+    assert {path: client.get(path).status_code for path in paths} == dict.fromkeys(paths, 200)
+    assert client.get("/api/v1/me").json()["how"] == "session"
+    assert client.post(f"/api/v1/jobs/{job['id']}/retry").status_code == 409
+    assert client.post(f"/api/v1/jobs/{job['id']}/resume").status_code == 409
+
+
+def test_a_session_steers_its_own_job(locked):
+    job = locked.owner().job()
+    with locked.client(**{"X-Session-Token": job["session_token"]}) as client:
+        assert client.post(f"/api/v1/jobs/{job['id']}/cancel").json()["status"] == "canceled"
+        assert client.post(f"/api/v1/jobs/{job['id']}/retry", json={}).status_code == 202
+
+
+def test_everything_else_of_its_owner_is_missing_for_a_session(session):
+    client, _, other, _ = session
+    photo = other["inputs"][0]["asset_id"]
+    for foreign, missing in (
+        (f"/api/v1/jobs/{other['id']}", "/api/v1/jobs/job_none"),
+        (f"/api/v1/jobs/{other['id']}/events", "/api/v1/jobs/job_none/events"),
+        (f"/api/v1/assets/{photo}/content", "/api/v1/assets/ast_none/content"),
+    ):
+        answers = [client.get(path) for path in (foreign, missing)]
+        assert [code(answer) for answer in answers] == [(404, "not_found")] * 2
+        assert answers[0].content == answers[1].content
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/api/v1/jobs"),
+        ("POST", "/api/v1/jobs"),
+        ("GET", "/api/v1/assets"),
+        ("PUT", "/api/v1/assets"),
+        ("GET", "/api/v1/projects"),
+        ("GET", "/api/v1/nothing"),
+    ],
+)
+def test_a_session_opens_nothing_else(session, method, path):
+    assert code(session[0].request(method, path)) == (403, "forbidden")
+
+
+def test_a_session_does_not_delete(session):
+    client, job, _, _ = session
+    assert code(client.delete(f"/api/v1/jobs/{job['id']}")) == (403, "forbidden")
+
+
+def test_an_unknown_session_is_nobody(locked, world):
+    for url in (locked.world.url, world.url):
+        answer = httpx.get(url + "/api/v1/jobs/job_x", headers={"X-Session-Token": new_token()})
+        assert code(answer) == (401, "unauthorized")
+
+
+# -- tickets
+
+
+def ticket(client, path):
+    answer = client.post("/api/v1/tickets", json={"path": path})
+    assert answer.status_code == 201, answer.text
+    return answer.json()["ticket"]
+
+
+def test_a_ticket_opens_its_path_once(locked, nobody):
+    owner = locked.owner("own_t")
+    photo = owner.photo()["id"]
+    path = f"/api/v1/assets/{photo}/content"
+    given = ticket(owner.http, path)
+    assert code(nobody.get(f"/api/v1/assets/{photo}", params={"ticket": given})) == (401, "unauthorized")
+    assert code(nobody.post(path, params={"ticket": given})) == (401, "unauthorized")
+    assert nobody.get(path, params={"ticket": given}).status_code == 200
+    assert code(nobody.get(path, params={"ticket": given})) == (401, "unauthorized")
+    # whoever gives a ticket is judged by it
+    assert code(owner.http.get(path, params={"ticket": given})) == (401, "unauthorized")
+
+
+def test_a_ticket_opens_a_stream(locked, nobody):
+    owner = locked.owner("own_t")
+    job = owner.job()
+    owner.http.post(f"/api/v1/jobs/{job['id']}/cancel")
+    path = f"/api/v1/jobs/{job['id']}/events"
+    answer = nobody.get(path, params={"ticket": ticket(owner.http, path), "since": 1})
+    assert answer.status_code == 200
+    assert "event: job.canceled" in answer.text
+
+
+def test_a_ticket_lasts_thirty_seconds(locked):
+    from maquette.app.tickets import Tickets
+
+    clock = ManualClock()
+    tickets = Tickets(locked.world.database, clock)
+    first, second = (tickets.issue("own_t", "/api/v1/events").secret for _ in range(2))
+    clock.turn(29.9)
+    assert tickets.consume(first, "/api/v1/events").owner_id == "own_t"
+    clock.turn(0.1)
+    assert tickets.consume(second, "/api/v1/events") is None
+
+
+def test_a_ticket_for_a_foreign_path_opens_nothing_of_it(locked, nobody):
+    foreign = f"/api/v1/assets/{locked.owner('own_a').photo()['id']}/content"
+    given = ticket(locked.client(locked.key("own_b")), foreign)
+    assert code(nobody.get(foreign, params={"ticket": given})) == (404, "not_found")
+
+
+@pytest.mark.parametrize("path", ["/api/v1/jobs", "/api/v1/keys", "/", "/api/v1/jobs/a/b/events", "/api/v1/events?x=1"])
+def test_most_paths_have_no_tickets(locked, path):
+    with locked.client(locked.key()) as client:
+        assert code(client.post("/api/v1/tickets", json={"path": path})) == (422, "invalid_request")
+
+
+def test_a_session_gets_tickets_for_its_job_only(session):
+    client, job, other, _ = session
+    assert ticket(client, f"/api/v1/jobs/{job['id']}/events")
+    for path, refusal in ((f"/api/v1/jobs/{other['id']}/events", 404), ("/api/v1/events", 403)):
+        assert client.post("/api/v1/tickets", json={"path": path}).status_code == refusal
+
+
+# -- sign-in
+
+
+@pytest.fixture
+def browser(locked):
+    """A page of ours: the browser tells where requests come from."""
+    with locked.client(**{"Sec-Fetch-Site": "same-origin"}) as client:
+        yield client
+
+
+def test_a_browser_signs_in_and_out(locked, browser):
+    assert browser.get("/api/v1/me").status_code == 401
+    answer = browser.post("/api/v1/sign-in", json={"key": f" {locked.key('own_w')}\n"})
+    assert answer.json() == {"owner_id": "own_w", "is_admin": False, "how": "sign_in", "key_required": True}
+    cookie = answer.headers["set-cookie"]
+    assert cookie.startswith("maquette=")
+    assert {part.strip().lower() for part in cookie.split(";")} >= {"httponly", "samesite=strict", "path=/"}
+    assert "max-age=2592000" in cookie.lower()
+    assert browser.get("/api/v1/me").json()["owner_id"] == "own_w"
+    assert browser.post("/api/v1/projects", json={"name": "x"}).status_code == 201
+    kept = dict(browser.cookies)
+    assert browser.delete("/api/v1/sign-in").status_code == 204
+    assert browser.get("/api/v1/me").status_code == 401
+    # the cookie is gone from the browser, and a copy of it is worth nothing
+    assert not browser.cookies
+    assert httpx.get(locked.world.url + "/api/v1/me", cookies=kept).status_code == 401
+    assert browser.delete("/api/v1/sign-in").status_code == 204
+
+
+def test_the_token_of_a_sign_in_is_not_stored(locked, browser):
+    token = browser.post("/api/v1/sign-in", json={"key": locked.key()}).cookies["maquette"]
+    assert all(token.encode() not in path.read_bytes() for path in locked.world.folder.glob("maquette.db*"))
+
+
+def test_revoking_a_key_ends_what_it_signed_in(locked, browser, admin):
+    key = admin.post("/api/v1/keys", json={"name": "x"}).json()
+    browser.post("/api/v1/sign-in", json={"key": key["key"]})
+    assert browser.get("/api/v1/me").status_code == 200
+    admin.delete(f"/api/v1/keys/{key['id']}")
+    assert browser.get("/api/v1/me").status_code == 401
+
+
+def test_a_sign_in_lasts_thirty_days(locked):
+    made = locked.world.services.access.keys.create(Asked("x"))
+    clock = ManualClock(made.key.created_at)
+    keys = Keys(locked.world.database, clock)
+    token, _ = keys.sign_in(made.secret)
+    clock.turn(30 * 24 * 3600 - 1)
+    assert keys.signed_in(token)
+    clock.turn(1)
+    assert keys.signed_in(token) is None
+
+
+def test_a_cookie_alone_changes_nothing(locked):
+    """Without Origin or Sec-Fetch-Site nobody vouches for the page that asks."""
+    with locked.client() as client:
+        client.post("/api/v1/sign-in", json={"key": locked.key()})
+        assert client.get("/api/v1/me").status_code == 200
+        assert code(client.post("/api/v1/projects", json={"name": "x"})) == (403, "forbidden")
+        for header in ({"Origin": locked.world.url}, {"Sec-Fetch-Site": "same-origin"}, {"X-Requested-With": "fetch"}):
+            assert client.post("/api/v1/projects", json={"name": "x"}, headers=header).status_code == 201
+
+
+def test_a_stale_cookie_is_passed_over_where_nobody_is_asked(world):
+    answer = httpx.get(world.url + "/api/v1/me", cookies={"maquette": new_token()})
+    assert answer.json()["owner_id"] == LOCAL_OWNER
+
+
+def test_ten_failed_sign_ins_a_minute_are_enough(make):
+    world = make()
+    key = world.services.access.keys.create(Asked("x")).secret
+    for _ in range(10):
+        assert code(world.http.post("/api/v1/sign-in", json={"key": new_key()})) == (401, "unauthorized")
+    answer = world.http.post("/api/v1/sign-in", json={"key": key})
+    assert code(answer) == (429, "too_many_attempts")
+    assert int(answer.headers["retry-after"]) > 0
+    # behind a proxy, another address
+    other = world.http.post("/api/v1/sign-in", json={"key": key}, headers={"X-Forwarded-For": "203.0.113.9"})
+    assert other.status_code == 200
+
+
+# -- proxies and other pages
+
+
+PUBLIC = "https://maquette.example.org"
+
+
+@pytest.fixture(scope="module")
+def proxied(tmp_path_factory):
+    invited = frozenset({"https://shop.example.org"})
+    with lock(tmp_path_factory.mktemp("proxied"), public_url=PUBLIC, cors_origins=invited) as served:
+        yield served
+
+
+def test_behind_a_proxy_the_cookie_is_for_tls_and_the_public_origin_is_ours(proxied):
+    with proxied.client(Host="maquette.example.org", Origin=PUBLIC) as client:
+        answer = client.post("/api/v1/sign-in", json={"key": proxied.key()})
+        cookie = answer.headers["set-cookie"]
+        assert cookie.startswith("__Host-maquette=")
+        assert "secure" in cookie.lower()
+        given = {"Cookie": cookie.partition(";")[0]}
+        assert client.post("/api/v1/projects", json={"name": "x"}, headers=given).status_code == 201
+        # a proxy that puts its own Host into the request
+        rewritten = given | {"Host": "127.0.0.1:8760"}
+        assert client.post("/api/v1/projects", json={"name": "x"}, headers=rewritten).status_code == 201
+        foreign = given | {"Origin": "https://evil.example"}
+        assert code(client.post("/api/v1/projects", json={"name": "x"}, headers=foreign)) == (403, "forbidden")
+
+
+def test_an_invited_page_calls_with_a_key(proxied):
+    with proxied.client(proxied.key("own_c"), Origin="https://shop.example.org") as client:
+        answer = client.post("/api/v1/projects", json={"name": "x"}, headers={"Sec-Fetch-Site": "cross-site"})
+    assert answer.status_code == 201
+    assert answer.headers["access-control-allow-origin"] == "https://shop.example.org"
+    assert "origin" in answer.headers["vary"].lower()
+    assert "access-control-allow-credentials" not in answer.headers
+    assert "location" in answer.headers["access-control-expose-headers"]
+
+
+def test_a_preflight_needs_no_key(proxied):
+    asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization, content-type"}
+    with proxied.client(Origin="https://shop.example.org", **asked) as client:
+        answer = client.options("/api/v1/jobs")
+        assert (answer.status_code, answer.content) == (204, b"")
+        assert answer.headers["access-control-allow-origin"] == "https://shop.example.org"
+        assert answer.headers["access-control-allow-headers"] == "authorization, content-type"
+        assert "POST" in answer.headers["access-control-allow-methods"]
+        bad = {"Access-Control-Request-Headers": "a b; c"}
+        assert "access-control-allow-headers" not in client.options("/api/v1/jobs", headers=bad).headers
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "https://shop.example.org.evil.example", "null"])
+def test_other_pages_are_told_nothing(proxied, origin):
+    asked = {"Access-Control-Request-Method": "POST"}
+    with proxied.client(proxied.key(), Origin=origin) as client:
+        for answer in (client.options("/api/v1/jobs", headers=asked), client.get("/api/v1/jobs")):
+            assert not [name for name in answer.headers if name.startswith("access-control-")]
+        assert code(client.post("/api/v1/projects", json={"name": "x"})) == (403, "forbidden")
+
+
+def test_an_invited_page_gets_nothing_for_a_cookie(proxied):
+    token, _ = proxied.world.services.access.keys.sign_in(proxied.key())
+    headers = {"Cookie": f"__Host-maquette={token}"}
+    with proxied.client(**headers) as client:
+        assert client.get("/api/v1/me").status_code == 200
+        assert client.get("/api/v1/me", headers={"Origin": "https://shop.example.org"}).status_code == 401
+
+
+def test_an_invited_page_is_no_admin_where_nobody_is_asked(make):
+    world = make(cors_origins=frozenset({"http://localhost:5173"}))
+    headers = {"Origin": "http://localhost:5173"}
+    assert world.http.get("/api/v1/me", headers=headers).json()["is_admin"] is False
+    assert code(world.http.get("/api/v1/keys", headers=headers)) == (403, "forbidden")
+
+
+def test_the_status_route_takes_the_owner_s_key(locked):
+    owner = locked.owner("own_p")
+    job = owner.job()
+    with locked.client(locked.key("own_q")) as other, locked.client() as nobody:
+        path = f"/api/status/{job['id']}"
+        assert owner.http.get(path).json()["status"] == "pending"
+        foreign, missing = other.get(path), other.get("/api/status/job_none")
+        assert (foreign.status_code, foreign.content) == (missing.status_code, missing.content)
+        assert foreign.json()["error"]["code"] == "NOT_FOUND"
+        assert nobody.get(path).json()["error"]["code"] == "UNAUTHORIZED"
