@@ -109,7 +109,9 @@ def serve(which: str, path: Path, listening: socket.socket) -> None:
 
 def measure(which: str, path: Path, known: list[tuple[str, str]], requests: int) -> float:
     """Microseconds of processor time per request."""
-    listening = socket.create_server(("127.0.0.1", 0))
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.bind(("127.0.0.1", 0))
+    listening.listen()
     process = multiprocessing.get_context("spawn").Process(target=serve, args=(which, path, listening))
     process.start()
     try:

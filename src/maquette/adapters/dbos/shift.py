@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 from dbos import DBOS, DBOSConfig
 
@@ -21,6 +22,8 @@ from maquette.ports.stores import Database
 POLL_S = 0.25
 """Seconds between two looks into a queue: a tenth of a core idle would buy 0.1."""
 PAUSES_EVERY_S = 1.0
+REMEMBERED = timedelta(days=1)
+"""How long the rows of workers that are gone are kept, for people to see."""
 
 
 class Shift:
@@ -36,6 +39,7 @@ class Shift:
         lost: Callable[[], None],
     ) -> None:
         self._handover = handover
+        self._db = database
         self._lease = Lease(database, worker, lost)
         own = {QUEUES[queue]: count for queue, count in slots.items()}
         self._slots = Slots(own, Pauses(database).now)
@@ -90,7 +94,12 @@ class Shift:
         self._reaper.look()
         if self._reaper.is_first and time.monotonic() - self._looked >= LOOK_EVERY_S:
             self._caretaker.look()
+            self._forget_the_dead()
             self._looked = time.monotonic()
+
+    def _forget_the_dead(self) -> None:
+        with self._db.write(durable=False) as tx:
+            tx.workers.forget(datetime.now(UTC) - REMEMBERED)
 
 
 class Pauses:
