@@ -13,9 +13,9 @@ import asyncio
 import contextlib
 import os
 import platform
-import shutil
 import uuid
 from collections.abc import AsyncGenerator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,10 +32,11 @@ from maquette.adapters.folder.data import DataFolder
 from maquette.adapters.folder.scratch import Scratch
 from maquette.adapters.outbound.fetcher import HttpxFetcher
 from maquette.adapters.processes.forked import ForkedProcesses
+from maquette.adapters.sql.backup import copy_sqlite, dump_command
 from maquette.adapters.sql.database import SqlDatabase
 from maquette.adapters.sql.dialect import sqlite_path, sqlite_url
 from maquette.adapters.sql.fleet import FleetShelf, ready_engines
-from maquette.adapters.sql.schema import migrate, pending
+from maquette.adapters.sql.schema import current, migrate, move, pending, revisions
 from maquette.adapters.sql.statistics import SqlStatistics
 from maquette.adapters.sql.status import StatusReader
 from maquette.adapters.sql.status_postgres import PostgresStatusReader
@@ -165,7 +166,7 @@ class Maquette:
         """Whether new jobs can be taken; the message says when nobody is there to work on them. Blocks for a moment."""
         if self.settings.serve_works and not self.works:
             return Readiness(False, "The job engine does not run.", "Wait a moment.")
-        free = self._free_bytes()
+        free = self._folder.free_bytes()
         if free < LEAST_DISK:
             return Readiness(False, f"Only {free // 1024**2} MiB of disk are free.", "Free some space.")
         try:
@@ -188,6 +189,7 @@ class Maquette:
 
         tickets = Tickets(self._database, SteadyClock())
         access = Access(self.keys, Sessions(self._database), tickets, self.settings.needs_key)
+        statistics = SqlStatistics(self._database, self._engine.waiting, self.clock)
         services = Services(
             uploads=self.uploads,
             fetching=self.fetching,
@@ -201,12 +203,12 @@ class Maquette:
             blobs=self.blobs,
             links=self.storage.links,
             redirect_downloads=self.settings.redirect_downloads,
-            signer=HmacSigner(self._folder.secret(), self.clock),
+            signer=HmacSigner(self._link_secret(), self.clock),
             engines=self.engines,
             access=access,
             status_reader=self._status,
             ready=self.readiness,
-            meter=self._meter(),
+            meter=PrometheusMeter(statistics, self.clock, self._folder.free_bytes, maquette.__version__),
             version=maquette.__version__,
             allowed_hosts=self.settings.host_names,
             webui=self.webui,
@@ -234,16 +236,12 @@ class Maquette:
             self._scratch.release()
             self._lock.release()
 
-    def _meter(self) -> PrometheusMeter:
-        statistics = SqlStatistics(self._database, self._engine.waiting, self.clock)
-        return PrometheusMeter(statistics, self.clock, self._free_bytes, maquette.__version__)
-
-    def _free_bytes(self) -> int:
-        return shutil.disk_usage(self.settings.data).free
-
     def _status_reader(self) -> StatusReader | PostgresStatusReader:
         file = sqlite_path(self._url)
         return PostgresStatusReader(self._url) if file is None else StatusReader(file)
+
+    def _link_secret(self) -> bytes:
+        return self.settings.link_secret.get_secret_value().encode() or self._folder.secret()
 
     def _make_ready(self) -> None:
         if is_behind(self.settings):
@@ -369,17 +367,39 @@ def is_behind(settings: Settings) -> bool:
         raise Unavailable("not_ready", f"The database cannot be used: {reason}", hint) from error
 
 
-def migrate_database(settings: Settings) -> None:
-    """Brings the database to this version. Raises ``data_folder_busy`` while somebody works with it."""
+def database_revision(settings: Settings) -> str | None:
+    """Where the schema stands; None where there is none yet. Raises ``not_ready`` when it cannot be reached."""
+    return None if is_behind(settings) and not _is_made(settings) else current(database_url(settings))
+
+
+def backup_database(settings: Settings, target: Path | None) -> Path:
+    """Copies the SQLite database, by default into ``backups`` in the data folder; says where the copy lies.
+
+    Raises ``backup_needed`` with the command to run where the database is another.
+    """
+    source, revision = sqlite_path(database_url(settings)), database_revision(settings)
+    name = f"maquette-{revision or 'empty'}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    if source is None:
+        command = dump_command(database_url(settings), str(target or f"{name}.dump"))
+        raise Refused("backup_needed", hint=f"{command}; then: maquette migrate --yes")
+    if revision is None:
+        raise Refused("invalid_request", "There is no database yet.", "There is nothing to back up.")
+    path = (target or settings.data / "backups" / f"{name}.db").absolute()
+    copy_sqlite(source, path)
+    return path
+
+
+def migrate_database(settings: Settings, revision: str | None = None) -> None:
+    """Brings the database to this version, or to ``revision``. Raises ``data_folder_busy`` while somebody uses it."""
     DataFolder(settings.data).prepare()
     if settings.database_url and sqlite_path(settings.database_url) is None:
-        migrate(settings.database_url)
+        move(settings.database_url, revision or revisions()[-1])
         return
     lock = FolderLock(settings.data)
     if not lock.try_lock():
         raise _busy(settings)
     try:
-        migrate(database_url(settings))
+        move(database_url(settings), revision or revisions()[-1])
     finally:
         lock.release()
 
@@ -391,12 +411,17 @@ def holder(settings: Settings) -> Holder | None:
 
 def database_url(settings: Settings) -> str:
     """The given database, or SQLite in the data folder."""
-    return settings.database_url or sqlite_url(_sqlite_file(settings))
+    return settings.database_url or sqlite_url(settings.data / "maquette.db")
 
 
 def check_storage(settings: Settings) -> str:
     """What files are kept in, after having asked it. Raises ``invalid_setting`` or ``storage_unavailable``."""
     return check_address(_store_address(settings))
+
+
+def _is_made(settings: Settings) -> bool:
+    file = sqlite_path(database_url(settings))
+    return file is None or file.exists()
 
 
 def page_folder() -> Path | None:
@@ -408,10 +433,6 @@ def page_folder() -> Path | None:
 def _store_address(settings: Settings) -> Address:
     keys = settings.s3_access_key_id, settings.s3_secret_access_key
     return Address(settings.blobs_url, *(key.get_secret_value() for key in keys))
-
-
-def _sqlite_file(settings: Settings) -> Path:
-    return settings.data / "maquette.db"
 
 
 def _busy(settings: Settings) -> Refused:

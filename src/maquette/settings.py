@@ -29,6 +29,7 @@ from maquette.domain.fleet import Queue
 PREFIX = "MAQUETTE_"
 CONFIG_VARIABLE = f"{PREFIX}CONFIG"
 MEGABYTE = 1_000_000
+LEAST_SECRET = 32
 EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - these are compared with, not bound
 _ORIGIN = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:[0-9]{1,5})?")
 
@@ -136,6 +137,11 @@ class Settings(BaseSettings):
     net_concurrency: int = Field(
         default=32, ge=1, le=1000, description="Stages at a time that wait for somebody else's machine."
     )
+    link_secret: SecretStr = Field(
+        default=SecretStr(""),
+        description="What links to files are signed with: 32 letters or more, the same on all machines that serve. "
+        "Empty for a secret of the data folder's own.",
+    )
     serve_works: bool = Field(default=True, description="Whether `serve` works on jobs itself.")
     lease_seconds: float = Field(
         default=30.0, ge=1, le=3600, description="Silence after which the other processes take over a worker's jobs."
@@ -194,6 +200,13 @@ class Settings(BaseSettings):
     def host_names(self) -> frozenset[str]:
         """What requests may name besides loopback: a specific address to listen on is one of them."""
         return self.allowed_hosts if self.host in EVERYWHERE else self.allowed_hosts | {self.host}
+
+    @field_validator("link_secret")
+    @classmethod
+    def _long_enough(cls, value: SecretStr) -> SecretStr:
+        if 0 < len(value.get_secret_value()) < LEAST_SECRET:
+            raise ValueError(f"it needs at least {LEAST_SECRET} letters; `openssl rand -hex 32` makes some.")
+        return value
 
     @field_validator("queues")
     @classmethod

@@ -271,12 +271,16 @@ class KeyRows(Protocol):
         """Also a revoked or expired one."""
         ...
 
+    def get(self, key_id: str) -> ApiKey | None:
+        """Also a revoked or expired one."""
+        ...
+
     def list(self, *, cursor: str | None = None, limit: int = 50) -> Page[ApiKey]:
         """The keys of all owners."""
         ...
 
     def revoke(self, key_id: str, at: datetime) -> bool:
-        """Ends the key, its sign-ins, and the tickets of its owner. True if it was not revoked yet."""
+        """Ends the key, its sign-ins and its tickets. True if it was not revoked yet."""
         ...
 
     def used(self, key_id: str, at: datetime, unless_after: datetime) -> None:
