@@ -11,8 +11,11 @@ from sqlalchemy import Connection
 
 from maquette.adapters.sql.dialect import engines, lock_for_migration, sqlite_path
 from maquette.adapters.sql.faults import translated
+from maquette.domain.errors import Refused
 
 VERSION_TABLE = "maquette_schema"
+BASE = "base"
+"""Before the first revision: nothing of ours."""
 
 
 def migrate(url: str) -> None:
@@ -21,25 +24,48 @@ def migrate(url: str) -> None:
         command.upgrade(config, "head")
 
 
-def downgrade(url: str, revision: str = "base") -> None:
+def downgrade(url: str, revision: str = BASE) -> None:
     """Goes back to ``revision``; ``base`` removes every table of ours, with what is in it."""
     with _migrating(url) as config:
         command.downgrade(config, revision)
 
 
-def pending(url: str) -> bool:
-    """Whether ``migrate`` has something to do. Creates nothing; raises what the driver raises."""
+def move(url: str, revision: str) -> None:
+    """Goes to ``revision``, forwards or back. Raises ``invalid_request`` for one that does not exist."""
+    if revision not in (BASE, *revisions()):
+        raise Refused("invalid_request", f"There is no revision {revision!r}.", f"One of: {', '.join(revisions())}.")
+    with _migrating(url) as config:
+        at = _context(config.attributes["connection"]).get_current_revision()
+        forwards = revision != BASE and (at is None or revisions().index(revision) >= revisions().index(at))
+        (command.upgrade if forwards else command.downgrade)(config, revision)
+
+
+def revisions() -> tuple[str, ...]:
+    """All there are, the oldest first."""
+    script = ScriptDirectory.from_config(_config())
+    return tuple(found.revision for found in script.walk_revisions())[::-1]
+
+
+def current(url: str) -> str | None:
+    """Where the database stands; None when nothing of ours is there. Creates nothing."""
     path = sqlite_path(url)
     if path is not None and not path.exists():
-        return True
-    head = ScriptDirectory.from_config(_config()).get_current_head()
+        return None
     opened = engines(url)
     try:
         with opened.read.begin() as connection:
-            context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
-            return context.get_current_revision() != head
+            return _context(connection).get_current_revision()
     finally:
         opened.dispose()
+
+
+def pending(url: str) -> bool:
+    """Whether ``migrate`` has something to do. Creates nothing; raises what the driver raises."""
+    return current(url) != revisions()[-1]
+
+
+def _context(connection: Connection) -> MigrationContext:
+    return MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
 
 
 def _config(connection: Connection | None = None) -> Config:
