@@ -15,6 +15,7 @@ import pytest
 from commands import GUIDES, of_compose, of_units
 from postgres import binaries
 
+pytestmark = pytest.mark.slow
 BLOCK = re.compile(r"^<!-- run: (.+?) -->\n```sh\n(.*?)^```", re.M | re.S)
 
 
@@ -64,7 +65,6 @@ def test_the_services_of_the_compose_file_work_together(program: Any, monkeypatc
         assert [running.end().code for running in (worker, api)] == [0, 0]
 
 
-@pytest.mark.slow
 def test_the_units_start_and_stop_in_time(program: Any) -> None:
     units = of_units()
     server = program.start(*units["maquette.service"], "--port", "0", "--json")
@@ -89,7 +89,6 @@ def test_a_backup_on_sqlite_comes_back(program: Any, tmp_path: Path) -> None:
     assert (restored / "blobs" / "aa" / "file").read_bytes() == b"bytes"
 
 
-@pytest.mark.slow
 def test_a_backup_on_postgres_comes_back(fresh_database: Any, tmp_path: Path) -> None:
     steps = blocks("operate.md")
     first, second = fresh_database(), fresh_database(blank=True)
