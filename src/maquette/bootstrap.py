@@ -30,7 +30,7 @@ from maquette.adapters.dbos.lock import FolderLock, Holder, executor_id
 from maquette.adapters.dbos.retention import DbosArchive
 from maquette.adapters.folder.data import DataFolder
 from maquette.adapters.folder.scratch import Scratch
-from maquette.adapters.outbound.fetcher import HttpxFetcher
+from maquette.adapters.outbound.late import LateFetcher
 from maquette.adapters.processes.forked import ForkedProcesses
 from maquette.adapters.sql.database import SqlDatabase
 from maquette.adapters.sql.dialect import sqlite_path, sqlite_url
@@ -326,7 +326,7 @@ async def _opened(settings: Settings) -> AsyncGenerator[Maquette, None]:
 
 def fetcher() -> Fetcher:
     """What speaks to other servers."""
-    return HttpxFetcher(SystemClock(), maquette.__version__)
+    return LateFetcher(SystemClock(), maquette.__version__)
 
 
 def check_keys(settings: Settings) -> None:

@@ -32,7 +32,6 @@ DRAIN_S = 5
 """How long open requests may take to end once the server was asked to stop."""
 BACKLOG = 2048
 MOST_FILES = 65_536
-HEAVY = ("maquette.bootstrap", "maquette.api.server")
 
 
 class Server(uvicorn.Server):
@@ -71,8 +70,10 @@ async def _run(settings: Settings, screen: Screen, open_page: bool) -> None:
         stopping = _on_signal(server)
         serving = asyncio.ensure_future(server.serve(sockets=[listener]))
         try:
-            await asyncio.to_thread(_load)
+            await asyncio.to_thread(importlib.import_module, "maquette.bootstrap")
             async with _open(settings, url) as house:
+                # the work goes on while the rest is loaded
+                await asyncio.to_thread(importlib.import_module, "maquette.api.server")
                 app = door.app = house.application()
                 _announce(house, url, screen, open_page)
                 await stopping.wait()
@@ -82,12 +83,6 @@ async def _run(settings: Settings, screen: Screen, open_page: bool) -> None:
         finally:
             server.should_exit = True
             await serving
-
-
-def _load() -> None:
-    """What takes a second or two; meanwhile the door answers."""
-    for module in HEAVY:
-        importlib.import_module(module)
 
 
 def _open(settings: Settings, url: str) -> "AbstractAsyncContextManager[Maquette]":
