@@ -52,22 +52,27 @@ def serve(folder: Path, database: str, listening: socket.socket) -> None:
 
 
 def prepare(folder: Path, database: str) -> list[tuple[str, str]]:
-    """Jobs and the tokens that open them."""
+    """Jobs, one in ten of which waits in the queue, and the tokens that open them."""
     from maquette.adapters.sql.database import SqlDatabase
     from maquette.bootstrap import database_url, migrate_database
+    from maquette.domain import jobs as moves
     from maquette.domain.ids import LOCAL_OWNER, new_id, new_token, token_hash
     from maquette.domain.jobs import Job
+    from maquette.pipelines.catalog import CATALOG
     from maquette.ports.stores import Session
 
     settings = settings_for(folder, database)
     migrate_database(settings)
     rows = SqlDatabase(database_url(settings))
+    pipeline = CATALOG["photo_to_model"].pipeline
     known: list[tuple[str, str]] = []
     with rows.write() as tx:
-        for _ in range(JOBS):
+        for number in range(JOBS):
             at = datetime.now(UTC)
-            job, token = Job(new_id("job"), LOCAL_OWNER, "cutout", at, at), new_token()
+            job, token = Job(new_id("job"), LOCAL_OWNER, pipeline.name, at, at), new_token()
             tx.jobs.add(job)
+            if number % 10:
+                tx.jobs.apply(moves.enter(job, pipeline, pipeline.stages[number % len(pipeline.stages)], at))
             tx.sessions.add(token_hash(token), Session(LOCAL_OWNER, job.id), at)
             known.append((job.id, token))
     rows.close()

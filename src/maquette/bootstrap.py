@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import SQLAlchemyError
 
 import maquette
-from maquette.adapters.blobs.local import LocalBlobs
 from maquette.adapters.blobs.signing import HmacSigner
+from maquette.adapters.blobs.storage import Address, check_address, open_storage
 from maquette.adapters.clocks import SteadyClock, SystemClock
 from maquette.adapters.dbos.jobs import DbosJobs
 from maquette.adapters.dbos.lock import FolderLock, Holder, executor_id
@@ -53,6 +53,7 @@ from maquette.app.queues import Queues
 from maquette.app.results import Results
 from maquette.app.sessions import Sessions
 from maquette.app.tickets import Tickets
+from maquette.app.transfers import Transfers
 from maquette.app.uploads import Uploads
 from maquette.domain.errors import Refused, Unavailable
 from maquette.domain.fleet import Queue, Worker
@@ -93,18 +94,20 @@ class Maquette:
         self._here = Shelf()
         self.engines = FleetShelf(self._here, self._database)
         self._status = self._status_reader()
-        self.blobs = blob_store(settings)
+        self.storage = open_storage(_store_address(settings), self._folder.blobs, self.clock)
+        self.blobs = self.storage.blobs
         self.work = Work(self._engine, self._database, settings.slots, self._hire)
         self.results = Results(self._database)
         self.keys = Keys(self._database, SteadyClock())
         self.projects = Projects(self._database, self.clock)
         self.uploads = Uploads(self._database, self.blobs, self._processes, self.clock, settings.max_photo_bytes)
+        self.transfers = Transfers(self._database, self.storage.depot, self.uploads, self.clock)
         self.fetching = Fetching(fetcher(), self.uploads, at_once=settings.fetches, seconds=settings.fetch_seconds)
         self.care = Care(self._database, self._engine, self.clock, settings.undo_days)
         self._archive = DbosArchive(self._url)
         retention = Retention(settings.undo_days, settings.keep_days, settings.draft_days)
         orphans = Orphans(self._database, self.blobs)
-        self.janitor = Janitor(self._database, orphans, self._archive, self.clock, retention)
+        self.janitor = Janitor(self._database, orphans, self.transfers, self._archive, self.clock, retention)
         self.queues = Queues(self._database, self._engine, self.clock)
         self.tracer = open_tracer(settings.otlp_endpoint, maquette.__version__)
         self.jobs = Jobs(self._database, self._engine, self.engines, self.clock, settings.max_queued, self.tracer)
@@ -170,6 +173,10 @@ class Maquette:
                 workers = tx.workers.living()
         except Exception as error:  # noqa: BLE001 - whatever keeps the database from answering is the answer
             return Readiness(False, f"The database does not answer: {type(error).__name__}.", "maquette doctor")
+        try:
+            self.blobs.check()
+        except Unavailable as error:
+            return Readiness(False, error.message, error.hint)
         if not any(Queue.CPU in worker.queues for worker in workers):
             return Readiness(True, "No worker runs: jobs are kept until one does.", "maquette worker")
         return Readiness(True)
@@ -189,8 +196,11 @@ class Maquette:
             projects=self.projects,
             results=self.results,
             queues=self.queues,
+            transfers=self.transfers,
             care=self.care,
             blobs=self.blobs,
+            links=self.storage.links,
+            redirect_downloads=self.settings.redirect_downloads,
             signer=HmacSigner(self._link_secret(), self.clock),
             engines=self.engines,
             access=access,
@@ -384,12 +394,12 @@ def holder(settings: Settings) -> Holder | None:
 
 def database_url(settings: Settings) -> str:
     """The given database, or SQLite in the data folder."""
-    return settings.database_url or sqlite_url(_sqlite_file(settings))
+    return settings.database_url or sqlite_url(settings.data / "maquette.db")
 
 
-def blob_store(settings: Settings) -> LocalBlobs:
-    """Where the bytes of assets lie."""
-    return LocalBlobs(DataFolder(settings.data).blobs)
+def check_storage(settings: Settings) -> str:
+    """What files are kept in, after having asked it. Raises ``invalid_setting`` or ``storage_unavailable``."""
+    return check_address(_store_address(settings))
 
 
 def page_folder() -> Path | None:
@@ -398,8 +408,9 @@ def page_folder() -> Path | None:
     return folder if (folder / "index.html").is_file() else None
 
 
-def _sqlite_file(settings: Settings) -> Path:
-    return settings.data / "maquette.db"
+def _store_address(settings: Settings) -> Address:
+    keys = settings.s3_access_key_id, settings.s3_secret_access_key
+    return Address(settings.blobs_url, *(key.get_secret_value() for key in keys))
 
 
 def _busy(settings: Settings) -> Refused:

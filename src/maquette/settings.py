@@ -71,6 +71,16 @@ class Settings(BaseSettings):
         default="",
         description="Empty for SQLite in the data folder, or `postgresql+psycopg://user@host/name`.",
     )
+    blobs_url: str = Field(
+        default="",
+        description="Empty for files in the data folder, or `s3://bucket/prefix?endpoint=https://…&region=…`.",
+    )
+    s3_access_key_id: SecretStr = Field(default=SecretStr(""), description="Key id for the bucket of `blobs_url`.")
+    s3_secret_access_key: SecretStr = Field(default=SecretStr(""), description="Its secret. Set it in the environment.")
+    redirect_downloads: bool = Field(
+        default=False,
+        description="Answer downloads with a short-lived link to the bucket instead of sending the bytes.",
+    )
     host: str = Field(
         default="127.0.0.1", min_length=1, description="Address to listen on; any but a loopback one needs a key."
     )
@@ -92,7 +102,7 @@ class Settings(BaseSettings):
         default=frozenset(),
         description="Origins of other pages that may call with a key, such as https://shop.example.org.",
     )
-    max_photo_mb: int = Field(default=50, ge=1, le=50, description="Largest photo in megabytes.")
+    max_photo_mb: int = Field(default=50, ge=1, le=500, description="Largest photo in megabytes.")
     max_queued: int = Field(default=100, ge=1, description="Unfinished jobs that may exist at a time.")
     upload_seconds: float = Field(default=120.0, gt=0, description="Longest time that one upload may take.")
     max_sockets: int = Field(default=1000, ge=1, description="WebSockets that one owner may hold open at a time.")

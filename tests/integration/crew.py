@@ -120,7 +120,7 @@ class Crew:
         if not self.diary_path.exists():
             return []
         lines = [line.split() for line in self.diary_path.read_text().splitlines()]
-        return [Page(said, stage, int(pid), int(worker)) for said, stage, pid, worker in lines]
+        return [Page(said, stage, int(pid), int(worker)) for said, stage, pid, _, worker in lines]
 
     def wait_for(self, look: Callable[[], Any]) -> Any:
         return wait_for(look)

@@ -55,9 +55,9 @@ def test_nobody_is_buried_for_a_silence_that_was_the_database_s(postgres_server:
     at, clock = datetime.now(UTC), ManualClock()
     with database.write() as tx:
         for name in ("one", "two"):
-            tx.workers.join(Worker(name, "here", 1, "0", ("cpu",), 1, at, at))
+            tx.workers.join(Worker(name, "here", 1, "0", ("cpu",), 1, at, at, lease_s=6.0))
     idle = SimpleNamespace(list_workflows=lambda **_: [], present=frozenset())
-    reaper = Reaper(idle, database, "one", 6.0, idle, clock.monotonic)  # pyright: ignore[reportArgumentType]
+    reaper = Reaper(idle, database, "one", idle, clock.monotonic)  # pyright: ignore[reportArgumentType]
     reaper.look()
     postgres_server.stop()
     for _ in range(10):
