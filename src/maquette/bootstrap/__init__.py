@@ -15,28 +15,23 @@ import os
 import platform
 import uuid
 from collections.abc import AsyncGenerator
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
-
-from sqlalchemy.exc import SQLAlchemyError
 
 import maquette
 from maquette.adapters.blobs.signing import HmacSigner
-from maquette.adapters.blobs.storage import Address, check_address, open_storage
+from maquette.adapters.blobs.storage import open_storage
 from maquette.adapters.clocks import SteadyClock, SystemClock
 from maquette.adapters.dbos.jobs import DbosJobs
-from maquette.adapters.dbos.lock import FolderLock, Holder, executor_id
+from maquette.adapters.dbos.lock import FolderLock, executor_id
 from maquette.adapters.dbos.retention import DbosArchive
 from maquette.adapters.folder.data import DataFolder
 from maquette.adapters.folder.scratch import Scratch
-from maquette.adapters.outbound.fetcher import HttpxFetcher
+from maquette.adapters.outbound.late import LateFetcher
 from maquette.adapters.processes.forked import ForkedProcesses
-from maquette.adapters.sql.backup import copy_sqlite, dump_command
 from maquette.adapters.sql.database import SqlDatabase
-from maquette.adapters.sql.dialect import sqlite_path, sqlite_url
+from maquette.adapters.sql.dialect import sqlite_path
 from maquette.adapters.sql.fleet import FleetShelf, ready_engines
-from maquette.adapters.sql.schema import current, migrate, move, pending, revisions
+from maquette.adapters.sql.schema import migrate
 from maquette.adapters.sql.statistics import SqlStatistics
 from maquette.adapters.sql.status import StatusReader
 from maquette.adapters.sql.status_postgres import PostgresStatusReader
@@ -56,6 +51,19 @@ from maquette.app.sessions import Sessions
 from maquette.app.tickets import Tickets
 from maquette.app.transfers import Transfers
 from maquette.app.uploads import Uploads
+from maquette.bootstrap.place import (
+    backup_database,
+    busy,
+    check_keys,
+    check_storage,
+    database_revision,
+    database_url,
+    holder,
+    is_behind,
+    migrate_database,
+    page_folder,
+    store_address,
+)
 from maquette.domain.errors import Refused, Unavailable
 from maquette.domain.fleet import Queue, Worker
 from maquette.pipelines.runner import Runner
@@ -67,6 +75,23 @@ from maquette.worker import Work
 
 if TYPE_CHECKING:
     from maquette.api.server import Application
+
+__all__ = [
+    "Maquette",
+    "SystemClock",
+    "check_keys",
+    "check_storage",
+    "database_url",
+    "fetcher",
+    "holder",
+    "is_behind",
+    "migrate_database",
+    "open_for_looking",
+    "open_for_serving",
+    "open_for_work",
+    "open_for_worker",
+    "page_folder",
+]
 
 MIGRATION_PATIENCE_S = 30.0
 """How long a guest waits for the holder to migrate."""
@@ -95,7 +120,7 @@ class Maquette:
         self._here = Shelf()
         self.engines = FleetShelf(self._here, self._database)
         self._status = self._status_reader()
-        self.storage = open_storage(_store_address(settings), self._folder.blobs, self.clock)
+        self.storage = open_storage(store_address(settings), self._folder.blobs, self.clock)
         self.blobs = self.storage.blobs
         self.work = Work(self._engine, self._database, settings.slots, self._hire)
         self.results = Results(self._database)
@@ -140,7 +165,7 @@ class Maquette:
         """Works beside whoever holds the folder, under a fresh name. Raises ``data_folder_busy``, ``not_ready``."""
         found = holder(self.settings) if self._alone else None
         if found is not None and found.version != maquette.__version__:
-            raise _busy(self.settings)
+            raise busy(self.settings)
         self._fresh_name = True
         if await asyncio.to_thread(is_behind, self.settings):
             with contextlib.suppress(Refused):
@@ -282,7 +307,7 @@ async def open_for_serving(settings: Settings, address: str) -> AsyncGenerator[M
     """As the holder, or not at all: raises ``data_folder_busy`` with the holder's address."""
     async with _opened(settings) as house:
         if not await house.take_over(address, work=settings.serve_works):
-            raise _busy(settings)
+            raise busy(settings)
         yield house
 
 
@@ -331,114 +356,4 @@ async def _opened(settings: Settings) -> AsyncGenerator[Maquette, None]:
 
 def fetcher() -> Fetcher:
     """What speaks to other servers."""
-    return HttpxFetcher(SystemClock(), maquette.__version__)
-
-
-def check_keys(settings: Settings) -> None:
-    """Raises ``key_required`` when keys are needed and there is none. Migrates a database that is behind."""
-    if settings.needs_key and not _has_key(settings):
-        where = settings.public_url or settings.host
-        raise Refused("key_required", f"{where} can be reached by others, and there is no key to tell them apart.")
-
-
-def _has_key(settings: Settings) -> bool:
-    file = sqlite_path(database_url(settings))
-    if file is not None and not file.exists():
-        return False
-    if is_behind(settings):
-        migrate_database(settings)
-    database = SqlDatabase(database_url(settings))
-    try:
-        return Keys(database, SystemClock()).exist()
-    finally:
-        database.close()
-
-
-def is_behind(settings: Settings) -> bool:
-    """Whether the database is older than this version, or not there yet. Changes nothing.
-
-    Raises ``not_ready`` when it cannot be reached.
-    """
-    try:
-        return pending(database_url(settings))
-    except (SQLAlchemyError, ImportError) as error:
-        reason = str(error).splitlines()[0]
-        hint = "Check MAQUETTE_DATABASE_URL: postgresql+psycopg://user@host/name, or nothing for SQLite."
-        raise Unavailable("not_ready", f"The database cannot be used: {reason}", hint) from error
-
-
-def database_revision(settings: Settings) -> str | None:
-    """Where the schema stands; None where there is none yet. Raises ``not_ready`` when it cannot be reached."""
-    return None if is_behind(settings) and not _is_made(settings) else current(database_url(settings))
-
-
-def backup_database(settings: Settings, target: Path | None) -> Path:
-    """Copies the SQLite database, by default into ``backups`` in the data folder; says where the copy lies.
-
-    Raises ``backup_needed`` with the command to run where the database is another.
-    """
-    source, revision = sqlite_path(database_url(settings)), database_revision(settings)
-    name = f"maquette-{revision or 'empty'}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
-    if source is None:
-        command = dump_command(database_url(settings), str(target or f"{name}.dump"))
-        raise Refused("backup_needed", hint=f"{command}; then: maquette migrate --yes")
-    if revision is None:
-        raise Refused("invalid_request", "There is no database yet.", "There is nothing to back up.")
-    path = (target or settings.data / "backups" / f"{name}.db").absolute()
-    copy_sqlite(source, path)
-    return path
-
-
-def migrate_database(settings: Settings, revision: str | None = None) -> None:
-    """Brings the database to this version, or to ``revision``. Raises ``data_folder_busy`` while somebody uses it."""
-    DataFolder(settings.data).prepare()
-    if settings.database_url and sqlite_path(settings.database_url) is None:
-        move(settings.database_url, revision or revisions()[-1])
-        return
-    lock = FolderLock(settings.data)
-    if not lock.try_lock():
-        raise _busy(settings)
-    try:
-        move(database_url(settings), revision or revisions()[-1])
-    finally:
-        lock.release()
-
-
-def holder(settings: Settings) -> Holder | None:
-    """The process that works on the data folder, if there is one."""
-    return FolderLock(settings.data).holder() if settings.data.is_dir() else None
-
-
-def database_url(settings: Settings) -> str:
-    """The given database, or SQLite in the data folder."""
-    return settings.database_url or sqlite_url(settings.data / "maquette.db")
-
-
-def check_storage(settings: Settings) -> str:
-    """What files are kept in, after having asked it. Raises ``invalid_setting`` or ``storage_unavailable``."""
-    return check_address(_store_address(settings))
-
-
-def _is_made(settings: Settings) -> bool:
-    file = sqlite_path(database_url(settings))
-    return file is None or file.exists()
-
-
-def page_folder() -> Path | None:
-    """The built page, if there is one."""
-    folder = Path(maquette.__file__).parent / "webui"
-    return folder if (folder / "index.html").is_file() else None
-
-
-def _store_address(settings: Settings) -> Address:
-    keys = settings.s3_access_key_id, settings.s3_secret_access_key
-    return Address(settings.blobs_url, *(key.get_secret_value() for key in keys))
-
-
-def _busy(settings: Settings) -> Refused:
-    found = holder(settings)
-    who = f"process {found.pid}" if found else "another process"
-    where = f" at {found.url}" if found and found.url else ""
-    ways = f"stop {who}, or take another folder with --data."
-    hint = f"Use {found.url}, {ways}" if found and found.url else f"S{ways[1:]}"
-    return Refused("data_folder_busy", f"{settings.data} is in use by {who}{where}.", hint)
+    return LateFetcher(SystemClock(), maquette.__version__)
