@@ -48,6 +48,8 @@ from maquette.app.janitor import Terms as Retention
 from maquette.app.jobs import Jobs
 from maquette.app.keys import Keys
 from maquette.app.orphans import Orphans
+from maquette.app.portable.archive import Limits
+from maquette.app.portable.transfer import Transfer
 from maquette.app.projects import Projects
 from maquette.app.queues import Queues
 from maquette.app.results import Results
@@ -100,6 +102,8 @@ class Maquette:
         self.projects = Projects(self._database, self.clock)
         self.uploads = Uploads(self._database, self.blobs, self._processes, self.clock, settings.max_photo_bytes)
         self.care = Care(self._database, self._engine, self.clock, settings.undo_days)
+        limits = Limits(settings.import_bytes, settings.import_files, settings.import_rows)
+        self.transfer = Transfer(self._database, self.blobs, self._processes, self.clock, limits)
         self._archive = DbosArchive(self._url)
         terms = Retention(settings.undo_days, settings.keep_days, settings.draft_days)
         orphans = Orphans(self._database, self.blobs)
@@ -189,6 +193,7 @@ class Maquette:
             results=self.results,
             queues=self.queues,
             care=self.care,
+            transfer=self.transfer,
             blobs=self.blobs,
             signer=HmacSigner(self._folder.secret(), self.clock),
             engines=self.engines,

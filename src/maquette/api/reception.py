@@ -12,6 +12,7 @@ from maquette.api.services import Services
 from maquette.app.uploads import PhotoInfo
 from maquette.domain.assets import Asset, View
 from maquette.domain.errors import Refused
+from maquette.domain.projects import Project
 
 PIECE = 256 * 1024
 """Bytes that are handed to a thread at a time."""
@@ -55,6 +56,20 @@ async def receive_raw(request: Request, services: Services, owner_id: str, info:
         await _pour(request, writer.write, Cap(uploads.max_photo_bytes, services.upload_seconds))
         received = await asyncio.to_thread(writer.finish)
         return await uploads.add_photo(owner_id, received, info)
+    finally:
+        await asyncio.to_thread(writer.discard)
+
+
+async def receive_archive(request: Request, services: Services, owner_id: str) -> Project:
+    """A project as a zip, the whole body. Raises ``length_required``, ``file_too_large``, ``upload_timeout``…"""
+    transfer = services.transfer
+    if "content-length" not in request.headers:
+        raise _unread(request, Refused("length_required"))
+    writer = await asyncio.to_thread(transfer.receive)
+    try:
+        await _pour(request, writer.write, Cap(transfer.limits.bytes, services.upload_seconds))
+        received = await asyncio.to_thread(writer.finish)
+        return await transfer.take_in(owner_id, received.path)
     finally:
         await asyncio.to_thread(writer.discard)
 

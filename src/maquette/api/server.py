@@ -48,7 +48,7 @@ ROUTERS = (
     tickets.router,
     keys.router,
 )
-UPLOADS = frozenset({("POST", "/api/v1/assets"), ("PUT", "/api/v1/assets")})
+UPLOADS = frozenset({("POST", "/api/v1/assets"), ("PUT", "/api/v1/assets"), ("POST", "/api/v1/projects/import")})
 API_PREFIXES = ("/api/", "/files/")
 API_PATHS = frozenset({"/api", "/files", "/healthz", "/readyz", "/openapi.json"})
 
