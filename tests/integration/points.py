@@ -110,17 +110,14 @@ def _wrap_open(points: Points) -> None:
 def _wrap_commit(points: Points) -> None:
     """Before a commit that changes something and, for what is then acknowledged, after it."""
     real: Callable[..., None] = DefaultDialect.do_commit
-    seen: dict[int, int] = {}
 
     def commit(self: DefaultDialect, connection: Any) -> None:
-        driver = getattr(connection, "driver_connection", connection)
-        changes = getattr(driver, "total_changes", None)
-        writes = changes is None or changes != seen.get(id(driver), 0)
+        changes = connection.driver_connection.total_changes
+        writes = changes != connection.info.get("changes at the last commit", 0)
         if writes:
             points.reach("commit")
         real(self, connection)
-        if changes is not None:
-            seen[id(driver)] = changes
+        connection.info["changes at the last commit"] = changes
         if writes:
             points.reach("committed")
 

@@ -61,6 +61,7 @@ def test_those_who_may_are_few() -> None:
     assert inside == [
         "src/maquette/adapters/outbound/**",
         "src/maquette/adapters/processes/**",
+        "src/maquette/adapters/telemetry/otlp.py",
         "src/maquette/cli/serving.py",
     ]
     for pattern in inside:

@@ -13,7 +13,6 @@ import asyncio
 import contextlib
 import os
 import platform
-import shutil
 import uuid
 from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING
@@ -53,9 +52,11 @@ from maquette.app.tickets import Tickets
 from maquette.app.transfers import Transfers
 from maquette.app.uploads import Uploads
 from maquette.bootstrap.place import (
+    backup_database,
     busy,
     check_keys,
     check_storage,
+    database_revision,
     database_url,
     holder,
     is_behind,
@@ -78,8 +79,10 @@ if TYPE_CHECKING:
 __all__ = [
     "Maquette",
     "SystemClock",
+    "backup_database",
     "check_keys",
     "check_storage",
+    "database_revision",
     "database_url",
     "fetcher",
     "holder",
@@ -190,7 +193,7 @@ class Maquette:
         """Whether new jobs can be taken; the message says when nobody is there to work on them. Blocks for a moment."""
         if self.settings.serve_works and not self.works:
             return Readiness(False, "The job engine does not run.", "Wait a moment.")
-        free = self._free_bytes()
+        free = self._folder.free_bytes()
         if free < LEAST_DISK:
             return Readiness(False, f"Only {free // 1024**2} MiB of disk are free.", "Free some space.")
         try:
@@ -213,6 +216,7 @@ class Maquette:
 
         tickets = Tickets(self._database, SteadyClock())
         access = Access(self.keys, Sessions(self._database), tickets, self.settings.needs_key)
+        statistics = SqlStatistics(self._database, self._engine.waiting, self.clock)
         services = Services(
             uploads=self.uploads,
             fetching=self.fetching,
@@ -231,7 +235,7 @@ class Maquette:
             access=access,
             status_reader=self._status,
             ready=self.readiness,
-            meter=self._meter(),
+            meter=PrometheusMeter(statistics, self.clock, self._folder.free_bytes, maquette.__version__),
             version=maquette.__version__,
             allowed_hosts=self.settings.host_names,
             webui=self.webui,
@@ -258,13 +262,6 @@ class Maquette:
             self._database.close()
             self._scratch.release()
             self._lock.release()
-
-    def _meter(self) -> PrometheusMeter:
-        statistics = SqlStatistics(self._database, self._engine.waiting, self.clock)
-        return PrometheusMeter(statistics, self.clock, self._free_bytes, maquette.__version__)
-
-    def _free_bytes(self) -> int:
-        return shutil.disk_usage(self.settings.data).free
 
     def _status_reader(self) -> StatusReader | PostgresStatusReader:
         file = sqlite_path(self._url)

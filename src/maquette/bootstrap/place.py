@@ -1,5 +1,6 @@
 """What can be asked of a data folder, its database and its files before anything is opened."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -9,9 +10,10 @@ from maquette.adapters.blobs.storage import Address, check_address
 from maquette.adapters.clocks import SystemClock
 from maquette.adapters.dbos.lock import FolderLock, Holder
 from maquette.adapters.folder.data import DataFolder
+from maquette.adapters.sql.backup import copy_sqlite, dump_command
 from maquette.adapters.sql.database import SqlDatabase
 from maquette.adapters.sql.dialect import sqlite_path, sqlite_url
-from maquette.adapters.sql.schema import migrate, pending
+from maquette.adapters.sql.schema import current, move, pending, revisions
 from maquette.app.keys import Keys
 from maquette.domain.errors import Refused, Unavailable
 from maquette.settings import Settings
@@ -50,17 +52,39 @@ def is_behind(settings: Settings) -> bool:
         raise Unavailable("not_ready", f"The database cannot be used: {reason}", hint) from error
 
 
-def migrate_database(settings: Settings) -> None:
-    """Brings the database to this version. Raises ``data_folder_busy`` while somebody works with it."""
+def database_revision(settings: Settings) -> str | None:
+    """Where the schema stands; None where there is none yet. Raises ``not_ready`` when it cannot be reached."""
+    return None if is_behind(settings) and not _is_made(settings) else current(database_url(settings))
+
+
+def backup_database(settings: Settings, target: Path | None) -> Path:
+    """Copies the SQLite database, by default into ``backups`` in the data folder; says where the copy lies.
+
+    Raises ``backup_needed`` with the command to run where the database is another.
+    """
+    source, revision = sqlite_path(database_url(settings)), database_revision(settings)
+    name = f"maquette-{revision or 'empty'}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    if source is None:
+        command = dump_command(database_url(settings), str(target or f"{name}.dump"))
+        raise Refused("backup_needed", hint=f"{command}; then: maquette migrate --yes")
+    if revision is None:
+        raise Refused("invalid_request", "There is no database yet.", "There is nothing to back up.")
+    path = (target or settings.data / "backups" / f"{name}.db").absolute()
+    copy_sqlite(source, path)
+    return path
+
+
+def migrate_database(settings: Settings, revision: str | None = None) -> None:
+    """Brings the database to this version, or to ``revision``. Raises ``data_folder_busy`` while somebody uses it."""
     DataFolder(settings.data).prepare()
     if settings.database_url and sqlite_path(settings.database_url) is None:
-        migrate(settings.database_url)
+        move(settings.database_url, revision or revisions()[-1])
         return
     lock = FolderLock(settings.data)
     if not lock.try_lock():
         raise busy(settings)
     try:
-        migrate(database_url(settings))
+        move(database_url(settings), revision or revisions()[-1])
     finally:
         lock.release()
 
@@ -100,3 +124,8 @@ def busy(settings: Settings) -> Refused:
     ways = f"stop {who}, or take another folder with --data."
     hint = f"Use {found.url}, {ways}" if found and found.url else f"S{ways[1:]}"
     return Refused("data_folder_busy", f"{settings.data} is in use by {who}{where}.", hint)
+
+
+def _is_made(settings: Settings) -> bool:
+    file = sqlite_path(database_url(settings))
+    return file is None or file.exists()

@@ -129,6 +129,7 @@ CODES = _table(
     Code("needs_migration", 503, "The database is behind this version", "maquette migrate", exit=3),
     Code("clock_doubted", 503, "The clock cannot be believed", "Set it, or: maquette sweep --trust-clock", exit=1),
     Code("extra_missing", 503, "An optional part is not installed", "Install the extra that is named.", exit=1),
+    Code("backup_needed", 409, "Make a copy of the database first", "Then: maquette migrate --yes", exit=1),
     Code("not_ready", 503, "The server is not ready", "Wait a moment.", exit=1, retryable=True),
     Code("internal", 500, "Something went wrong inside Maquette", "See the job's log; it may be a bug.", exit=1),
 )

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, column, inspect, select, table
 
 from maquette.adapters.sql.dialect import engines, lock_for_migration, sqlite_path
 from maquette.adapters.sql.faults import translated
+from maquette.domain.errors import Refused
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 VERSION_TABLE = "maquette_schema"
 HEAD = "0002"
 """The newest revision. Known here because every start asks for it, and loading Alembic takes a third of a second."""
+BASE = "base"
+"""Before the first revision: nothing of ours."""
 
 
 def migrate(url: str) -> None:
@@ -25,7 +28,7 @@ def migrate(url: str) -> None:
         command.upgrade(config, "head")
 
 
-def downgrade(url: str, revision: str = "base") -> None:
+def downgrade(url: str, revision: str = BASE) -> None:
     """Goes back to ``revision``; ``base`` removes every table of ours, with what is in it."""
     from alembic import command
 
@@ -33,17 +36,42 @@ def downgrade(url: str, revision: str = "base") -> None:
         command.downgrade(config, revision)
 
 
-def pending(url: str) -> bool:
-    """Whether ``migrate`` has something to do. Creates nothing; raises what the driver raises."""
+def move(url: str, revision: str) -> None:
+    """Goes to ``revision``, forwards or back. Raises ``invalid_request`` for one that does not exist."""
+    if revision not in (BASE, *revisions()):
+        raise Refused("invalid_request", f"There is no revision {revision!r}.", f"One of: {', '.join(revisions())}.")
+    from alembic import command
+
+    with _migrating(url) as config:
+        at = _revision(config.attributes["connection"])
+        forwards = revision != BASE and (at is None or revisions().index(revision) >= revisions().index(at))
+        (command.upgrade if forwards else command.downgrade)(config, revision)
+
+
+def revisions() -> tuple[str, ...]:
+    """All there are, the oldest first."""
+    from alembic.script import ScriptDirectory
+
+    script = ScriptDirectory.from_config(_config())
+    return tuple(found.revision for found in script.walk_revisions())[::-1]
+
+
+def current(url: str) -> str | None:
+    """Where the database stands; None when nothing of ours is there. Creates nothing."""
     path = sqlite_path(url)
     if path is not None and not path.exists():
-        return True
+        return None
     opened = engines(url)
     try:
         with opened.read.begin() as connection:
-            return _revision(connection) != HEAD
+            return _revision(connection)
     finally:
         opened.dispose()
+
+
+def pending(url: str) -> bool:
+    """Whether ``migrate`` has something to do. Creates nothing; raises what the driver raises."""
+    return current(url) != HEAD
 
 
 def _revision(connection: Connection) -> str | None:
