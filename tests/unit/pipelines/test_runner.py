@@ -18,10 +18,12 @@ from maquette.adapters.sql.schema import migrate
 from maquette.app.jobs import Jobs, NewJob
 from maquette.domain.assets import Asset, Role, View, blob_key
 from maquette.domain.errors import Permanent, Refused, Temporary
+from maquette.domain.fleet import Queue, Worker
 from maquette.domain.ids import new_id
 from maquette.domain.jobs import Job, JobInput, TaskStatus
 from maquette.domain.states import Stage, Status
 from maquette.pipelines import catalog
+from maquette.pipelines.outcome import LeaseLost
 from maquette.pipelines.runner import Runner
 from maquette.pipelines.stage import Desk, OutputFile, Produced, StageSpec
 from maquette.pipelines.walk import walk
@@ -36,11 +38,13 @@ class Play:
 
     def __init__(self) -> None:
         self.ran: list[Stage] = []
+        self.keys: list[str] = []
         self.raises: dict[Stage, list[Exception]] = {}
 
     def work(self, stage: Stage) -> Any:
         def run(desk: Desk) -> Produced:
             self.ran.append(stage)
+            self.keys.append(desk.key)
             if self.raises.get(stage):
                 raise self.raises[stage].pop(0)
             desk.progress(0.5)
@@ -64,8 +68,9 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Play:
     return play
 
 
-def engine(name: str, capability: Capability) -> EngineRecord:
-    return EngineRecord(name, "builtins:object", Readiness(True), EngineInfo(name, "1", capability, name, "-", True))
+def engine(name: str, capability: Capability, queue: Queue = Queue.CPU) -> EngineRecord:
+    info = EngineInfo(name, "1", capability, name, "-", True, queue=queue)
+    return EngineRecord(name, "builtins:object", Readiness(True), info)
 
 
 @pytest.fixture
@@ -142,6 +147,75 @@ def test_a_job_walks_all_stages_and_delivers(house, play):
     assert result.report["generating"] == "said"
     assert [event.type for event in events(house, job)][-1] == "job.completed"
     assert not list((house.folder / "work").iterdir())
+
+
+def test_a_stage_of_another_queue_is_sent_there_with_its_engine_and_the_jobs_place(house, play):
+    elsewhere = Shelf([engine("cut", Capability.CUTTER), engine("cloud", Capability.MESHER, Queue.NET)])
+    here = Shelf([engine("cut", Capability.CUTTER), engine("mesh", Capability.MESHER), *elsewhere.all()])
+    house.runner = Runner(
+        house.database, house.blobs, InlineProcesses(), here, house.clock, house.folder / "work", elsewhere
+    )
+    play.raises[Stage.GENERATING] = [Temporary("engine_failed"), Temporary("engine_failed")]
+    job, slept = run(house, accept(house, priority=7))
+    assert (job.status, len(slept)) == (Status.COMPLETED, 2)
+    errand = {"stage": "generating", "queue": "net", "engine": "cloud", "priority": 7, "turn": job.turn}
+    assert house.sent == [(errand, 1), (errand, 2), (errand, 3)]
+    (done,) = [task for task in house.jobs.tasks(OWNER, job.id) if task.stage is Stage.GENERATING and not task.error]
+    assert done.engine == "cloud"
+
+
+def test_all_tries_of_a_stage_have_one_key_and_the_next_attempt_another(house, play):
+    play.raises[Stage.GENERATING] = [Temporary("engine_failed"), Permanent("engine_failed")]
+    job, _ = run(house, accept(house))
+    house.jobs.retry(OWNER, job.id)
+    job, _ = run(house, house.jobs.get(OWNER, job.id))
+    assert job.status is Status.COMPLETED
+    keys = [key for key in play.keys if key.endswith(":generating")]
+    assert keys == [f"{job.id}:1:generating"] * 2 + [f"{job.id}:2:generating"]
+
+
+@pytest.mark.parametrize("when", ["before", "during"])
+def test_a_process_that_was_given_up_writes_nothing_down(house, play, monkeypatch, when):
+    at = house.clock.now()
+    with house.database.write() as tx:
+        tx.workers.join(Worker("me", "here", 1, "1", ("cpu",), 1, at, at))
+    shelf, folder = house.runner._bench._engines, house.folder / "work"
+    runner = Runner(house.database, house.blobs, InlineProcesses(), shelf, house.clock, folder, worker_id="me")
+    job = accept(house)
+
+    def bury(*_):
+        with house.database.write() as tx:
+            tx.workers.bury("me")
+
+    if when == "before":
+        bury()
+    else:
+        monkeypatch.setattr(runner._bench, "lay_out", bury)
+    with pytest.raises(LeaseLost):
+        asyncio.run(runner.run_stage(job.id, 1, Stage.UPLOADING))
+    tasks = house.jobs.tasks(OWNER, job.id)
+    assert [task.status for task in tasks] == ([] if when == "before" else [TaskStatus.RUNNING])
+    for step in (runner.complete(job.id, 1), runner.abandon(job.id, 1, "internal")):
+        with pytest.raises(LeaseLost):
+            asyncio.run(step)
+    assert house.jobs.get(OWNER, job.id).status is (Status.PENDING if when == "before" else Status.PROCESSING)
+
+
+def test_the_outcome_of_a_task_that_was_given_up_as_lost_does_not_count(house, play, monkeypatch):
+    job = accept(house)
+    lay_out = house.runner._bench.lay_out
+
+    def overtaken(plan):
+        lay_out(plan)
+        with house.database.write() as tx:
+            (task,) = tx.tasks.of_job(job.id)
+            tx.tasks.end(replace(task, status=TaskStatus.LOST))
+
+    monkeypatch.setattr(house.runner._bench, "lay_out", overtaken)
+    assert asyncio.run(house.runner.run_stage(job.id, 1, Stage.UPLOADING))["kind"] == "stop"
+    (task,) = house.jobs.tasks(OWNER, job.id)
+    assert (task.status, task.output_assets) == (TaskStatus.LOST, ())
+    assert [event.type for event in events(house, job)] == ["job.created", "stage.started"]
 
 
 def test_a_second_walk_of_the_same_attempt_changes_nothing(house, play):
