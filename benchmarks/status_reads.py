@@ -1,9 +1,10 @@
 """CPU per request of the status route, against the least that a server could do, in the same run.
 
-    python benchmarks/status_reads.py [--requests 20000] [--jobs 1000]
+    python benchmarks/status_reads.py [--requests 20000] [--jobs 1000] [--postgres]
 
 Both answer from the same SQLite file under uvicorn, one after the other, each in a process of its own, to the same
-client. The bare route knows no host check, no token format, no projections: raw ASGI, one query, one ``json.dumps``.
+client; with ``--postgres`` the whole application also answers from a Postgres of its own. The bare route knows no host
+check, no token format, no projections: raw ASGI, one query, one ``json.dumps``.
 What counts is the processor time that the server's process took per request, from ``psutil``; wall time on a shared
 machine says little. The aim: at most twice the bare route.
 """
@@ -13,6 +14,7 @@ import json
 import multiprocessing
 import socket
 import sqlite3
+import sys
 import tempfile
 import time
 from datetime import UTC, datetime
@@ -21,11 +23,12 @@ from typing import Any
 
 import psutil
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-def prepare(folder: Path, jobs: int) -> list[tuple[str, str]]:
+
+def prepare(url: str, jobs: int) -> list[tuple[str, str]]:
     """A database with jobs in all stages; their ids and tokens."""
     from maquette.adapters.sql.database import SqlDatabase
-    from maquette.adapters.sql.dialect import sqlite_url
     from maquette.adapters.sql.schema import migrate
     from maquette.domain import jobs as moves
     from maquette.domain.ids import LOCAL_OWNER, new_id, new_token, token_hash
@@ -33,7 +36,6 @@ def prepare(folder: Path, jobs: int) -> list[tuple[str, str]]:
     from maquette.pipelines.catalog import CATALOG
     from maquette.ports.stores import Session
 
-    url = sqlite_url(folder / "maquette.db")
     migrate(url)
     database = SqlDatabase(url)
     pipeline = CATALOG["photo_to_model"].pipeline
@@ -52,11 +54,13 @@ def prepare(folder: Path, jobs: int) -> list[tuple[str, str]]:
     return known
 
 
-def bare_app(path: Path) -> Any:
+def bare_app(url: str) -> Any:
     """Raw ASGI and inline sqlite3, nothing else."""
     from hashlib import sha256
 
-    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, check_same_thread=False)
+    from maquette.adapters.sql.dialect import sqlite_path
+
+    connection = sqlite3.connect(f"file:{sqlite_path(url)}?mode=ro", uri=True, check_same_thread=False)
     query = """SELECT j.status, j.stage, j.progress, j.result_id, j.updated_at FROM sessions s
                JOIN jobs j ON j.id = s.job_id WHERE s.token_hash = ? AND j.id = ?"""
 
@@ -74,24 +78,28 @@ def bare_app(path: Path) -> Any:
     return app
 
 
-def our_app(path: Path) -> Any:
+def our_app(url: str) -> Any:
     """The whole application; only the parts that this route touches are real."""
     from types import SimpleNamespace
 
+    from maquette.adapters.sql.dialect import sqlite_path
     from maquette.adapters.sql.status import StatusReader
+    from maquette.adapters.sql.status_postgres import PostgresStatusReader
     from maquette.adapters.telemetry.prometheus import PrometheusMeter
     from maquette.api.server import Application
     from maquette.ports.tracing import Silent
 
     nothing: Any = None
+    path = sqlite_path(url)
     services: Any = SimpleNamespace(
-        status_reader=StatusReader(path),
+        status_reader=StatusReader(path) if path else PostgresStatusReader(url),
         allowed_hosts=frozenset(),
         public_url="",
         cors_origins=frozenset(),
         access=SimpleNamespace(required=True),
         webui=None,
         events=None,
+        redirects=None,
         max_sockets=1,
         meter=PrometheusMeter(nothing, nothing, lambda: 0, ""),
         tracer=Silent(),
@@ -99,20 +107,20 @@ def our_app(path: Path) -> Any:
     return Application(services)
 
 
-def serve(which: str, path: Path, listening: socket.socket) -> None:
+def serve(which: str, url: str, listening: socket.socket) -> None:
     """Runs one of the two."""
     import uvicorn
 
-    app = our_app(path) if which == "ours" else bare_app(path)
+    app = our_app(url) if which == "ours" else bare_app(url)
     uvicorn.Server(uvicorn.Config(app, log_level="critical", access_log=False, lifespan="off")).run([listening])
 
 
-def measure(which: str, path: Path, known: list[tuple[str, str]], requests: int) -> float:
+def measure(which: str, url: str, known: list[tuple[str, str]], requests: int) -> float:
     """Microseconds of processor time per request."""
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.bind(("127.0.0.1", 0))
     listening.listen()
-    process = multiprocessing.get_context("spawn").Process(target=serve, args=(which, path, listening))
+    process = multiprocessing.get_context("spawn").Process(target=serve, args=(which, url, listening))
     process.start()
     try:
         with connected(listening.getsockname()) as connection:
@@ -152,13 +160,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--requests", type=int, default=20_000)
     parser.add_argument("--jobs", type=int, default=1_000)
+    parser.add_argument("--postgres", action="store_true", help="measure ours on Postgres as well")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        known = prepare(Path(folder), options.jobs)
-        path = Path(folder) / "maquette.db"
-        rounds = [[measure(which, path, known, options.requests) for which in ("bare", "ours")] for _ in range(3)]
+        url = f"sqlite:///{folder}/maquette.db"
+        known = prepare(url, options.jobs)
+        rounds = [[measure(which, url, known, options.requests) for which in ("bare", "ours")] for _ in range(3)]
     bare, ours = (min(column) for column in zip(*rounds, strict=True))
     print(f"bare {bare:.0f} us, ours {ours:.0f} us of CPU per request (best of 3), ratio {ours / bare:.2f}")
+    if options.postgres:
+        print(f"ours on Postgres {on_postgres(options.jobs, options.requests):.0f} us (its own process; best of 3)")
+
+
+def on_postgres(jobs: int, requests: int) -> float:
+    """As ``measure``, on a server made for it."""
+    from postgres import own_server
+
+    with own_server("fsync=off") as server:
+        url = server.create()
+        known = prepare(url, jobs)
+        return min(measure("ours", url, known, requests) for _ in range(3))
 
 
 if __name__ == "__main__":
