@@ -29,6 +29,7 @@ from maquette.domain.fleet import Queue
 PREFIX = "MAQUETTE_"
 CONFIG_VARIABLE = f"{PREFIX}CONFIG"
 MEGABYTE = 1_000_000
+LEAST_SECRET = 32
 EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - these are compared with, not bound
 _ORIGIN = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:[0-9]{1,5})?")
 
@@ -70,6 +71,16 @@ class Settings(BaseSettings):
         default="",
         description="Empty for SQLite in the data folder, or `postgresql+psycopg://user@host/name`.",
     )
+    blobs_url: str = Field(
+        default="",
+        description="Empty for files in the data folder, or `s3://bucket/prefix?endpoint=https://…&region=…`.",
+    )
+    s3_access_key_id: SecretStr = Field(default=SecretStr(""), description="Key id for the bucket of `blobs_url`.")
+    s3_secret_access_key: SecretStr = Field(default=SecretStr(""), description="Its secret. Set it in the environment.")
+    redirect_downloads: bool = Field(
+        default=False,
+        description="Answer downloads with a short-lived link to the bucket instead of sending the bytes.",
+    )
     host: str = Field(
         default="127.0.0.1", min_length=1, description="Address to listen on; any but a loopback one needs a key."
     )
@@ -91,7 +102,7 @@ class Settings(BaseSettings):
         default=frozenset(),
         description="Origins of other pages that may call with a key, such as https://shop.example.org.",
     )
-    max_photo_mb: int = Field(default=50, ge=1, le=50, description="Largest photo in megabytes.")
+    max_photo_mb: int = Field(default=50, ge=1, le=500, description="Largest photo in megabytes.")
     max_queued: int = Field(default=100, ge=1, description="Unfinished jobs that may exist at a time.")
     upload_seconds: float = Field(default=120.0, gt=0, description="Longest time that one upload may take.")
     max_sockets: int = Field(default=1000, ge=1, description="WebSockets that one owner may hold open at a time.")
@@ -125,6 +136,11 @@ class Settings(BaseSettings):
     gpu_concurrency: int = Field(default=1, ge=1, le=64, description="Stages on graphics cards at a time.")
     net_concurrency: int = Field(
         default=32, ge=1, le=1000, description="Stages at a time that wait for somebody else's machine."
+    )
+    link_secret: SecretStr = Field(
+        default=SecretStr(""),
+        description="What links to files are signed with: 32 letters or more, the same on all machines that serve. "
+        "Empty for a secret of the data folder's own.",
     )
     serve_works: bool = Field(default=True, description="Whether `serve` works on jobs itself.")
     lease_seconds: float = Field(
@@ -184,6 +200,13 @@ class Settings(BaseSettings):
     def host_names(self) -> frozenset[str]:
         """What requests may name besides loopback: a specific address to listen on is one of them."""
         return self.allowed_hosts if self.host in EVERYWHERE else self.allowed_hosts | {self.host}
+
+    @field_validator("link_secret")
+    @classmethod
+    def _long_enough(cls, value: SecretStr) -> SecretStr:
+        if 0 < len(value.get_secret_value()) < LEAST_SECRET:
+            raise ValueError(f"it needs at least {LEAST_SECRET} letters; `openssl rand -hex 32` makes some.")
+        return value
 
     @field_validator("queues")
     @classmethod

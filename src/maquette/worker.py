@@ -107,9 +107,9 @@ class Signals:
         (self.second if self.first.is_set() else self.first).set()
 
 
-async def stay(work: Work, drain_s: float, say: Callable[[str], None]) -> None:
+async def stay(work: Work, drain_s: float, say: Callable[[str], None], signals: "Signals | None" = None) -> None:
     """Lets it work until a signal comes, then drains for at most ``drain_s`` seconds; a second signal ends that."""
-    signals = Signals()
+    signals = signals or Signals()
     await signals.first.wait()
     say(f"Draining: nothing new begins, running stages may take {drain_s:g} s to end. A second signal stops them.")
     draining = asyncio.ensure_future(asyncio.to_thread(work.drain, drain_s))

@@ -81,7 +81,7 @@ def test_workers_are_counted_by_queue_and_state_with_the_longest_silence(databas
         seen_at = NOW - timedelta(seconds=silent_s)
         return {
             "id": new_id("wrk"), "host": "a", "pid": 1, "version": "1", "queues": queues, "concurrency": 1,
-            "engines": {}, "state": state, "beat": 1, "started_at": seen_at, "seen_at": seen_at,
+            "engines": {}, "state": state, "beat": 1, "lease_s": 30.0, "started_at": seen_at, "seen_at": seen_at,
         }  # fmt: skip
 
     rows = [

@@ -1,22 +1,15 @@
 """Takes Postgres away from a working ``maquette serve`` and gives it back. Used by the test and by the benchmark."""
 
 import contextlib
-import io
-import json
-import os
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import httpx
-import psutil
-from PIL import Image, ImageDraw
+from service import Service, served
 
 from postgres import Server
 
@@ -40,73 +33,6 @@ class Report:
     """Streams of events in which a number is missing or comes twice."""
     restarts: int = 0
     seconds: float = 0.0
-
-
-class Service:
-    """``maquette serve`` on a database of ours, as a process of its own."""
-
-    def __init__(self, folder: Path, database: str) -> None:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAQUETTE_", "XDG_"))}
-        named = {"HOME": str(folder), "MAQUETTE_DATA": str(folder / "data"), "MAQUETTE_DATABASE_URL": database}
-        self.log = folder / "log"
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "maquette", "serve", "--port", "0", "--json"],
-                env=kept | named | {"MAQUETTE_MAX_QUEUED": "1000"},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                start_new_session=True,
-            )
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        assert line, self.log.read_text()
-        self.http = httpx.Client(base_url=json.loads(line)["url"], timeout=30)
-
-    def stop(self) -> None:
-        self.http.close()
-        self.process.terminate()
-        self.process.communicate(timeout=60)
-
-    def kill(self) -> None:
-        """With everything that it has started, as a machine that loses its power."""
-        self.http.close()
-        family = psutil.Process(self.process.pid).children(recursive=True)
-        self.process.kill()
-        for child in family:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                child.kill()
-        self.process.communicate()
-
-    def photo(self, number: int) -> str:
-        """A small photo that no other job has."""
-        picture = Image.new("RGB", (96, 96), "#f0efe8")
-        ImageDraw.Draw(picture).rectangle((30, 20, 66, 80), fill=(40 + number % 200, 60, number // 200))
-        out = io.BytesIO()
-        picture.save(out, "PNG")
-        answer = self.http.post("/api/v1/assets", files={"file": ("a.png", out.getvalue())}, data={"view": "front"})
-        assert answer.status_code == 201, answer.text
-        return answer.json()["id"]
-
-    def submit(self, asset_id: str, key: str) -> httpx.Response:
-        body = {"pipeline": "cutout", "inputs": [{"asset_id": asset_id}]}
-        return self.http.post("/api/v1/jobs", json=body, headers={"Idempotency-Key": key})
-
-    def events(self, job_id: str, since: int) -> Iterator[dict[str, Any]]:
-        """One connection's worth of a job's events."""
-        headers = {"Last-Event-ID": str(since)}
-        with self.http.stream("GET", f"/api/v1/jobs/{job_id}/events", headers=headers) as answer:
-            if answer.status_code == 200:
-                yield from (json.loads(line[6:]) for line in answer.iter_lines() if line.startswith('data: {"job'))
-
-
-@contextlib.contextmanager
-def served(folder: Path, database: str) -> Iterator[Service]:
-    service = Service(folder, database)
-    try:
-        yield service
-    finally:
-        service.stop()
 
 
 class Follower:
@@ -147,7 +73,7 @@ def endure(folder: Path, server: Server, database: str, *, jobs: int, restarts: 
             ids |= {key: _accepted(service.submit(keys[key], key)) for key in later[number + 1]}
         found = _wait(service, set(ids.values()))
         report.statuses = dict(Counter(found.values()))
-        report.doubles = len(service.http.get("/api/v1/jobs?limit=200").json()["items"]) - len(ids)
+        report.doubles = len(found) - len(ids)
         report.gaps = [follower.job_id] if follower.missed() else []
         assert service.process.poll() is None, service.log.read_text()
     report.seconds = time.monotonic() - started
@@ -205,7 +131,7 @@ def _accepted(answer: httpx.Response) -> str:
 def _wait(service: Service, ids: set[str]) -> dict[str, str]:
     until = time.monotonic() + PATIENCE_S + 5 * len(ids)
     while True:
-        found = {job["id"]: job["status"] for job in service.http.get("/api/v1/jobs?limit=200").json()["items"]}
+        found = service.jobs()
         if set(found) >= ids and all(found[job_id] in ENDED for job_id in ids):
             return found
         assert time.monotonic() < until, (found, service.log.read_text())

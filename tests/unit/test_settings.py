@@ -102,7 +102,7 @@ def test_origins_are_spelt_as_browsers_send_them(text: str) -> None:
         ({"host": ""}, "host"),
         ({"port": 70_000}, "port"),
         ({"threads": 0}, "threads"),
-        ({"max_photo_mb": 51}, "max_photo_mb"),
+        ({"max_photo_mb": 501}, "max_photo_mb"),
         ({"log_level": "loud"}, "log_level"),
     ],
 )

@@ -22,6 +22,9 @@ OPEN_PREFIX = "/files/"
 READINESS = "/readyz"
 """Open, and says more to those it knows."""
 
+STREAMS = "/events"
+"""How the paths of long answers end."""
+
 _READ = ("GET", "HEAD")
 _ID = "([^/]+)"
 _REACH: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = (
@@ -55,6 +58,8 @@ class Door:
                 await refuse(refusal, scope, receive, send)
                 return
             principal = None
+        if principal is not None and (scope["type"] == "websocket" or path.endswith(STREAMS)):
+            receive = self._identity.while_good(principal, scope, receive)
         await self._app({**scope, PRINCIPAL: principal}, receive, send)
 
     async def _let_in(self, scope: Scope) -> Principal:

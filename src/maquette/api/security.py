@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
@@ -108,13 +108,14 @@ class SmallBodies:
     FastAPI itself would collect a JSON body of any size for any time.
     """
 
-    def __init__(self, app: ASGIApp, uploads: frozenset[tuple[str, str]]) -> None:
+    def __init__(self, app: ASGIApp, is_upload: Callable[[str, str], bool]) -> None:
+        """``is_upload`` tells by method and path."""
         self._app = app
-        self._uploads = uploads
+        self._is_upload = is_upload
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         bodiless = scope["type"] != "http" or scope["method"] in SAFE_METHODS
-        if bodiless or (scope["method"], scope["path"]) in self._uploads:
+        if bodiless or self._is_upload(scope["method"], scope["path"]):
             await self._app(scope, receive, send)
             return
         try:

@@ -31,6 +31,7 @@ from maquette.api.routes import (
     service,
     sign_in,
     tickets,
+    uploads,
 )
 from maquette.api.security import Guard, SmallBodies, with_headers
 from maquette.api.services import Services
@@ -41,6 +42,7 @@ ROUTERS = (
     projects.router,
     owners.router,
     assets.router,
+    uploads.router,
     files.router,
     jobs.router,
     results.router,
@@ -53,6 +55,7 @@ ROUTERS = (
     keys.router,
 )
 UPLOADS = frozenset({("POST", "/api/v1/assets"), ("PUT", "/api/v1/assets")})
+ANNOUNCED = "/files/uploads/"
 API_PREFIXES = ("/api/", "/files/")
 API_PATHS = frozenset({"/api", "/files", "/healthz", "/readyz", "/metrics", "/openapi.json"})
 
@@ -72,8 +75,8 @@ class Application:
         self._events = streams.EventRoute(self._tail)
         self._sockets = sockets.SocketRoute(self._tail, services.max_sockets)
         self._status = status.StatusRoute(services.status_reader, identity)
-        self._api = _head_as_get(SmallBodies(seeing(framework), UPLOADS))
-        self._page = WebPage(services.webui)
+        self._api = _head_as_get(SmallBodies(seeing(framework), _is_upload))
+        self._page = WebPage(services.webui, services.redirects.origin if services.redirects else None)
         self._door = Door(self._behind, identity, services.access)
         self._framework = framework
         whole = ServerErrorMiddleware(self._dispatch, handler=problems.unexpected)
@@ -144,6 +147,10 @@ def _framework() -> FastAPI:
 
     app.openapi = openapi
     return app
+
+
+def _is_upload(method: str, path: str) -> bool:
+    return (method, path) in UPLOADS or (method == "PUT" and path.startswith(ANNOUNCED))
 
 
 def _operation_id(route: APIRoute) -> str:

@@ -14,8 +14,9 @@ from maquette.app.queues import Queues
 from maquette.app.results import Results
 from maquette.app.sessions import Sessions
 from maquette.app.tickets import Tickets
+from maquette.app.transfers import Transfers
 from maquette.app.uploads import Uploads
-from maquette.ports.blobs import BlobStore, UrlSigner
+from maquette.ports.blobs import BlobLinks, BlobStore, UrlSigner
 from maquette.ports.engines import EngineShelf, Readiness
 from maquette.ports.meters import Meter
 from maquette.ports.status import StatusReader
@@ -40,10 +41,12 @@ class Services:
     the loopback ones, without port. ``webui`` is the folder of the built page, None when there is none.
     ``upload_seconds`` is how long one upload may take in all, ``max_sockets`` how many WebSockets one owner may hold.
     ``public_url`` is the scheme and host by which a proxy in front is reached; ``cors_origins`` are the origins of
-    other pages that may call.
+    other pages that may call. ``links`` are the store's own links, None where it makes none; with
+    ``redirect_downloads`` they serve downloads too.
     """
 
     uploads: Uploads
+    transfers: Transfers
     fetching: Fetching
     jobs: Jobs
     events: Events
@@ -66,3 +69,10 @@ class Services:
     public_url: str = ""
     cors_origins: frozenset[str] = frozenset()
     tracer: Tracer = field(default_factory=Silent)
+    links: BlobLinks | None = None
+    redirect_downloads: bool = False
+
+    @property
+    def redirects(self) -> BlobLinks | None:
+        """The links that downloads are answered with, if they are."""
+        return self.links if self.redirect_downloads else None

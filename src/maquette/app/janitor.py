@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from maquette.app.chores import Chore
 from maquette.app.doubt import Doubt
 from maquette.app.orphans import Orphans
+from maquette.app.transfers import Transfers
 from maquette.domain.errors import MaquetteError, Refused
 from maquette.ports.care import EngineArchive, Stale
 from maquette.ports.clock import Clock
@@ -26,7 +27,7 @@ PAUSE_S = 0.02
 MANY = 100_000
 ENGINE_KEPT = timedelta(days=7)
 """How long the job engine's records of ended work are kept."""
-ORDER = (Stale.JOBS, Stale.PROJECTS, Stale.ASSETS, Stale.SIGN_INS, Stale.TICKETS, Stale.UPLOADS)
+ORDER = (Stale.JOBS, Stale.PROJECTS, Stale.ASSETS, Stale.SIGN_INS, Stale.TICKETS)
 
 _log = logging.getLogger(__name__)
 
@@ -53,10 +54,17 @@ class Janitor:
     """Does the chore when it is due (``start``), or now (``sweep``)."""
 
     def __init__(
-        self, database: Database, orphans: Orphans, archive: EngineArchive, clock: Clock, retention: Retention
+        self,
+        database: Database,
+        orphans: Orphans,
+        transfers: Transfers,
+        archive: EngineArchive,
+        clock: Clock,
+        retention: Retention,
     ) -> None:
         self._db = database
         self._orphans = orphans
+        self._transfers = transfers
         self._archive = archive
         self._clock = clock
         self._retention = retention
@@ -83,7 +91,7 @@ class Janitor:
             drafts = tx.stale.expired_projects(now, self._untouched_since(now), MANY)
             jobs = tx.stale.ended_jobs(self._ended_before(now), MANY) if self._retention.keep else ()
             counts = {f"deleted_{kind}": tx.stale.count(kind, self._deleted_before(now), now) for kind in ORDER[:3]}
-            counts |= {f"expired_{kind}": tx.stale.count(kind, now, now) for kind in ORDER[3:]}
+            counts |= {f"expired_{kind}": tx.stale.count(kind, now, now) for kind in (*ORDER[3:], Stale.UPLOADS)}
         counts |= {"expired_projects": len(drafts), "ended_jobs": len(jobs)}
         counts |= {"engine_records": self._archive.count(now - ENGINE_KEPT), "blobs": found.count}
         return Swept(counts, found.bytes, self._misgiving())
@@ -104,7 +112,8 @@ class Janitor:
             counts[f"deleted_{kind}"] = self._repeat(self._purging(kind, now))
         for kind in ORDER[3:]:
             counts[f"expired_{kind}"] = self._repeat(self._purging(kind, now))
-        counts["engine_records"] = self._forget(now - ENGINE_KEPT)
+        counts["engine_records"] = self._forget(lambda: self._archive.forget(now - ENGINE_KEPT, BATCH))
+        counts["expired_uploads"] = self._forget(lambda: self._transfers.sweep(BATCH))
         removed = self._orphans.remove(now, self._chore.batch, self._pause)
         counts["blobs"] = removed.count
         self._chore.done()
@@ -139,13 +148,13 @@ class Janitor:
             self._pause()
         return total
 
-    def _forget(self, before: datetime) -> int:
-        """The job engine writes by itself, not in a transaction of ours."""
+    def _forget(self, part: Callable[[], int]) -> int:
+        """For what is not done in a transaction of ours: the job engine's writing, bytes of announced uploads."""
         total = 0
         while not self._stopping.is_set():
             with self._chore.batch():
                 """Says that this process is still at it."""
-            done = self._archive.forget(before, BATCH)
+            done = part()
             total += done
             if done < BATCH:
                 break

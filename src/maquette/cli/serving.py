@@ -35,7 +35,6 @@ BACKLOG = 2048
 MOST_FILES = 65_536
 COLLECT_AFTER = (10_000, 10, 10)
 """New objects until the youngest are searched for garbage, and how many such searches until older ones are, too."""
-HEAVY = ("maquette.bootstrap", "maquette.api.server")
 
 
 class Server(uvicorn.Server):
@@ -85,8 +84,10 @@ async def _run(settings: Settings, screen: Screen, open_page: bool) -> None:
         stopping = _on_signal(server)
         serving = asyncio.ensure_future(server.serve(sockets=[listener]))
         try:
-            await asyncio.to_thread(_load)
+            await asyncio.to_thread(importlib.import_module, "maquette.bootstrap")
             async with _open(settings, url) as house:
+                # the work goes on while the rest is loaded
+                await asyncio.to_thread(importlib.import_module, "maquette.api.server")
                 app = door.app = house.application()
                 spare_collections()
                 _announce(house, url, screen, open_page)
@@ -97,12 +98,6 @@ async def _run(settings: Settings, screen: Screen, open_page: bool) -> None:
         finally:
             server.should_exit = True
             await serving
-
-
-def _load() -> None:
-    """What takes a second or two; meanwhile the door answers."""
-    for module in HEAVY:
-        importlib.import_module(module)
 
 
 def _open(settings: Settings, url: str) -> "AbstractAsyncContextManager[Maquette]":

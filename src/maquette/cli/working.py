@@ -9,7 +9,7 @@ from maquette.bootstrap import Maquette, open_for_worker
 from maquette.cli.screen import Screen
 from maquette.domain.fleet import Worker
 from maquette.settings import Settings
-from maquette.worker import stay
+from maquette.worker import Signals, stay
 
 
 def run(settings: Settings, screen: Screen) -> None:
@@ -20,11 +20,13 @@ def run(settings: Settings, screen: Screen) -> None:
 
 
 async def _work(settings: Settings, screen: Screen) -> None:
+    # from now on a signal is heard, not only once the work has begun
+    signals = Signals()
     async with open_for_worker(settings) as house:
         worker = house.work.worker
         if worker is not None:
             _announce(house, worker, screen)
-        await stay(house.work, settings.drain_seconds, screen.note)
+        await stay(house.work, settings.drain_seconds, screen.note, signals)
 
 
 def _announce(house: Maquette, worker: Worker, screen: Screen) -> None:

@@ -53,6 +53,9 @@ CODES = _table(
     Code("duplicate_view", 422, "Two photos claim the same view", "Give each view once."),
     Code("idempotency_mismatch", 422, "The Idempotency-Key was used for another request", "Use a new key."),
     Code("digest_mismatch", 422, "The bytes do not have the given digest", "Upload the file again."),
+    Code("length_mismatch", 422, "The file does not have the announced length", "Announce it with its true length."),
+    Code("upload_missing", 409, "The announced bytes have not arrived", "PUT them to the upload's url first."),
+    Code("too_many_uploads", 429, "Too many announced uploads are open", "Complete or delete some.", exit=1),
     Code("length_required", 411, "The request does not say how long it is", "Send a Content-Length."),
     Code("upload_timeout", 408, "The upload took too long", "Try again over a faster connection."),
     Code("range_not_satisfiable", 416, "The file has no such range", "Ask for a range within its length."),
@@ -126,6 +129,7 @@ CODES = _table(
     Code("needs_migration", 503, "The database is behind this version", "maquette migrate", exit=3),
     Code("clock_doubted", 503, "The clock cannot be believed", "Set it, or: maquette sweep --trust-clock", exit=1),
     Code("extra_missing", 503, "An optional part is not installed", "Install the extra that is named.", exit=1),
+    Code("backup_needed", 409, "Make a copy of the database first", "Then: maquette migrate --yes", exit=1),
     Code("not_ready", 503, "The server is not ready", "Wait a moment.", exit=1, retryable=True),
     Code("internal", 500, "Something went wrong inside Maquette", "See the job's log; it may be a bug.", exit=1),
 )

@@ -19,7 +19,9 @@ from PIL import Image
 
 from internet import Internet
 from maquette.adapters.blobs.local import LocalBlobs
+from maquette.adapters.blobs.s3 import S3Blobs
 from maquette.adapters.blobs.signing import HmacSigner
+from maquette.adapters.blobs.storage import Address, open_storage
 from maquette.adapters.processes.forked import ForkedProcesses
 from maquette.adapters.sql.database import SqlDatabase
 from maquette.adapters.sql.dialect import sqlite_path, sqlite_url
@@ -40,6 +42,7 @@ from maquette.app.queues import Queues
 from maquette.app.results import Results
 from maquette.app.sessions import Sessions
 from maquette.app.tickets import Tickets
+from maquette.app.transfers import Transfers
 from maquette.app.uploads import Uploads
 from maquette.cli.serving import server_for
 from maquette.domain import jobs as moves
@@ -52,6 +55,7 @@ from maquette.ports.engines import Capability, EngineInfo, EngineRecord, Readine
 from maquette.testing import RecordingJobs, Shelf
 
 MAX_PHOTO = 3_000_000
+LOCAL = Address("")
 
 
 class SystemClock:
@@ -87,7 +91,7 @@ class World:
 
     services: Services
     database: SqlDatabase
-    blobs: LocalBlobs
+    blobs: LocalBlobs | S3Blobs
     engine: RecordingJobs
     processes: ForkedProcesses
     folder: Path
@@ -172,18 +176,21 @@ def png(colour: str = "red", size: tuple[int, int] = (96, 96)) -> bytes:
     return out.getvalue()
 
 
-def make_world(folder: Path, url: str = "") -> World:
+def make_world(folder: Path, url: str = "", address: Address = LOCAL) -> World:
     """Over a SQLite file of its own, or over a migrated database that others may use too."""
     file = sqlite_path(url or sqlite_url(folder / "maquette.db"))
     if not url:
         url = sqlite_url(folder / "maquette.db")
         migrate(url)
-    database, blobs, clock = SqlDatabase(url), LocalBlobs(folder / "blobs"), SystemClock()
+    database, clock = SqlDatabase(url), SystemClock()
+    storage = open_storage(address, folder / "blobs", clock)
+    blobs = storage.blobs
     engine, processes, engines = RecordingJobs(), ForkedProcesses(), shelf()
     uploads = Uploads(database, blobs, processes, clock, MAX_PHOTO)
     internet = Internet()
     services = Services(
         uploads=uploads,
+        transfers=Transfers(database, storage.depot, uploads, clock),
         fetching=Fetching(internet.fetcher(), uploads, at_once=2, seconds=2),
         events=Events(database),
         jobs=Jobs(database, engine, engines, clock, max_queued=1000),
@@ -192,6 +199,7 @@ def make_world(folder: Path, url: str = "") -> World:
         care=Care(database, engine, clock, undo_days=7),
         queues=Queues(database, engine, clock),
         blobs=blobs,
+        links=storage.links,
         signer=HmacSigner(b"s" * 32, clock),
         engines=engines,
         access=Access(Keys(database, clock), Sessions(database), Tickets(database, clock)),
@@ -306,8 +314,8 @@ def make(tmp_path: Path) -> Iterator[Any]:
     """Serves another world with other settings; for tests that break things."""
     with ExitStack() as running:
 
-        def start(**changes: Any) -> World:
+        def start(address: Address = LOCAL, **changes: Any) -> World:
             folder = Path(tempfile.mkdtemp(dir=tmp_path))
-            return running.enter_context(serve(make_world(folder), **changes))
+            return running.enter_context(serve(make_world(folder, address=address), **changes))
 
         yield start

@@ -6,12 +6,11 @@ from typing import Any
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
+from commands import DEPLOY, GUIDES, ROOT
 from maquette.adapters.telemetry.prometheus import PrometheusMeter
 from maquette.ports import statistics as told
 from maquette.ports.statistics import DURATIONS_S, Statistics
 from maquette.testing import ManualClock
-
-from .commands import DEPLOY, GUIDES, ROOT
 
 
 class Counted:
@@ -53,7 +52,7 @@ def test_each_alert_speaks_of_metrics_and_labels_that_exist() -> None:
     for rule in rules():
         names = re.findall(r"\bmaquette_[a-z_]+", rule["expr"])
         assert set(names) <= set(known), rule["alert"]
-        for name, labels in re.findall(r"\b(maquette_[a-z_]+)\{([^}]*\}?[^}]*)\}", rule["expr"]):
+        for name, labels in re.findall(r'\b(maquette_[a-z_]+)\{((?:[^"}]|"[^"]*")*)\}', rule["expr"]):
             assert set(re.findall(r"(\w+)=\"", labels)) <= known[name], rule["alert"]
         assert rule["annotations"]["summary"].endswith((".", "?"))
         assert rule["labels"]["severity"] in ("page", "ticket")

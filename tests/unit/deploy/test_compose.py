@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
+from commands import DEPLOY, compose, of_compose, of_units, parse
 from maquette.settings import PREFIX, Settings
-
-from .commands import DEPLOY, compose, of_compose, of_units, parse
 
 SERVICES: dict[str, Any] = compose()["services"]
 OURS = {name: service for name, service in SERVICES.items() if "build" in service}

@@ -2,7 +2,7 @@
 
 import re
 
-from .commands import DEPLOY, ROOT, of_dockerfile, parse
+from commands import DEPLOY, ROOT, of_dockerfile, parse
 
 TEXT = (DEPLOY / "Dockerfile").read_text()
 LINES = TEXT.replace("\\\n", " ").splitlines()

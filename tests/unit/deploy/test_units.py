@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from commands import DEPLOY, of_units, parse
 from maquette.settings import PREFIX, Settings
-
-from .commands import DEPLOY, of_units, parse
 
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
 FENCES = (

@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import Engine
+
 from maquette.adapters.dbos.connections import engine
 from maquette.adapters.dbos.names import APPLICATION
 
@@ -18,6 +20,7 @@ class DbosArchive:
 
     def __init__(self, url: str) -> None:
         self._url = url
+        self._engine: Engine | None = None
         self._client: DBOSClient | None = None
 
     def count(self, before: datetime) -> int:
@@ -36,6 +39,9 @@ class DbosArchive:
         if self._client is not None:
             self._client.destroy()
             self._client = None
+        if self._engine is not None:
+            self._engine.dispose()
+            self._engine = None
 
     def _ended(self, before: datetime, limit: int) -> list[str]:
         found: list[Any] = self._opened().list_workflows(
@@ -51,8 +57,9 @@ class DbosArchive:
 
             quieten()
             DBOS.migrate(self._url)
+            self._engine = engine(self._url)
             self._client = DBOSClient(
-                system_database_engine=engine(self._url),
+                system_database_engine=self._engine,
                 serializer=DBOSPortableJSONSerializer(),
                 application_name=APPLICATION,
             )

@@ -13,14 +13,12 @@ from maquette.adapters.dbos.lease import BEATS, Lease
 from maquette.adapters.dbos.names import APPLICATION, QUEUES, WALK_VERSION
 from maquette.adapters.dbos.reaper import WATCH_EVERY_S, Reaper
 from maquette.adapters.dbos.rounds import Rounds
-from maquette.adapters.dbos.slots import NONE, Slots
+from maquette.adapters.dbos.slots import FIRST_POLL_S, NONE, Slots
 from maquette.adapters.dbos.walks import Walks
 from maquette.domain.fleet import Queue, Worker
 from maquette.pipelines.runner import Runner
 from maquette.ports.stores import Database
 
-POLL_S = 0.25
-"""Seconds between two looks into a queue: a tenth of a core idle would buy 0.1."""
 PAUSES_EVERY_S = 1.0
 REMEMBERED = timedelta(days=1)
 """How long the rows of workers that are gone are kept, for people to see."""
@@ -67,7 +65,7 @@ class Shift:
 
     def _launch(self, runner: Runner, executor_id: str, queues: tuple[str, ...]) -> None:
         for name in QUEUES.values():
-            self._handover.client.register_queue(name, worker_concurrency=NONE, polling_interval_sec=POLL_S)
+            self._handover.client.register_queue(name, worker_concurrency=NONE, polling_interval_sec=FIRST_POLL_S)
         config: DBOSConfig = {
             "name": APPLICATION,
             "system_database_engine": self._handover.engine,

@@ -13,8 +13,16 @@ from collections.abc import AsyncGenerator, Callable, Container, Generator, Mapp
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
+from maquette.adapters.dbos.names import QUEUE
+
 NONE = 0
 """What the database says."""
+FIRST_POLL_S = 0.05
+"""That too is what the database says: the first poll of a queue thread, which takes nothing, should be soon over."""
+WALKS_POLL_S = 0.25
+"""Seconds between two looks for jobs: a tenth of a core idle would buy 0.1."""
+STAGES_POLL_S = 0.5
+"""And for single stages, which take longer than that."""
 
 
 class Slots:
@@ -42,6 +50,7 @@ class Slots:
             queue = read(name, **options)
             if queue is not None and name in self._own:
                 queue._worker_concurrency = self.of(name)
+                queue._polling_interval_sec = WALKS_POLL_S if name == QUEUE else STAGES_POLL_S
             return queue
 
         system_database.get_queue = get_queue

@@ -256,9 +256,11 @@ TICKETS = Table(
     Column("token_hash", String(64), primary_key=True),
     Column("owner_id", _ID, nullable=False),
     Column("path", Text, nullable=False),
+    Column("key_id", _ID, ForeignKey("api_keys.id", ondelete="CASCADE")),
     Column("created_at", UtcTime, nullable=False),
     Column("expires_at", UtcTime, nullable=False),
     Index(None, "expires_at"),
+    Index(None, "key_id"),
 )
 
 UPLOADS = Table(

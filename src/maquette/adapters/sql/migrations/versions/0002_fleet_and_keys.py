@@ -98,10 +98,13 @@ def keys() -> None:
         sa.Column("token_hash", ID, nullable=False),
         sa.Column("owner_id", ID, nullable=False),
         sa.Column("path", sa.Text(), nullable=False),
+        sa.Column("key_id", ID),
         sa.Column("created_at", TIME, nullable=False),
         sa.Column("expires_at", TIME, nullable=False),
+        sa.ForeignKeyConstraint(["key_id"], ["api_keys.id"], name=op.f("fk_tickets_key_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_tickets")),
     )
+    op.create_index(op.f("ix_tickets_key_id"), "tickets", ["key_id"])
     op.create_index(op.f("ix_tickets_expires_at"), "tickets", ["expires_at"])
 
 

@@ -11,7 +11,7 @@ import yaml
 
 from maquette.cli.main import app
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[1]
 DEPLOY = ROOT / "deploy"
 GUIDES = ROOT / "docs" / "guides"
 _BLOCK = re.compile(r"^```sh\n(.*?)^```", re.M | re.S)
@@ -58,6 +58,9 @@ def of_text(path: Path) -> Iterator[list[str]]:
     for block in _BLOCK.findall(path.read_text(encoding="utf-8")):
         for line in block.replace("\\\n", " ").splitlines():
             words = shlex.split(line, comments=True)
-            if "maquette" in words:
-                words = words[words.index("maquette") + 1 :]
-                yield words[: next((i for i, word in enumerate(words) if word in (">", "|", "<", "&&")), None)]
+            words = words[: next((i for i, word in enumerate(words) if word in (">", "|", "<", "&&")), None)]
+            if words[:1] == ["maquette"]:
+                yield words[1:]
+            for start in (["--rm", "api"], ["/opt/maquette/bin/maquette"]):
+                at = [i for i in range(len(words)) if words[i : i + len(start)] == start]
+                yield from (words[i + len(start) :] for i in at)

@@ -13,29 +13,25 @@ import asyncio
 import contextlib
 import os
 import platform
-import shutil
 import uuid
 from collections.abc import AsyncGenerator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy.exc import SQLAlchemyError
-
 import maquette
-from maquette.adapters.blobs.local import LocalBlobs
 from maquette.adapters.blobs.signing import HmacSigner
+from maquette.adapters.blobs.storage import open_storage
 from maquette.adapters.clocks import SteadyClock, SystemClock
 from maquette.adapters.dbos.jobs import DbosJobs
-from maquette.adapters.dbos.lock import FolderLock, Holder, executor_id
+from maquette.adapters.dbos.lock import FolderLock, executor_id
 from maquette.adapters.dbos.retention import DbosArchive
 from maquette.adapters.folder.data import DataFolder
 from maquette.adapters.folder.scratch import Scratch
-from maquette.adapters.outbound.fetcher import HttpxFetcher
+from maquette.adapters.outbound.late import LateFetcher
 from maquette.adapters.processes.forked import ForkedProcesses
 from maquette.adapters.sql.database import SqlDatabase
-from maquette.adapters.sql.dialect import sqlite_path, sqlite_url
+from maquette.adapters.sql.dialect import sqlite_path
 from maquette.adapters.sql.fleet import FleetShelf, ready_engines
-from maquette.adapters.sql.schema import migrate, pending
+from maquette.adapters.sql.schema import migrate
 from maquette.adapters.sql.statistics import SqlStatistics
 from maquette.adapters.sql.status import StatusReader
 from maquette.adapters.sql.status_postgres import PostgresStatusReader
@@ -53,7 +49,21 @@ from maquette.app.queues import Queues
 from maquette.app.results import Results
 from maquette.app.sessions import Sessions
 from maquette.app.tickets import Tickets
+from maquette.app.transfers import Transfers
 from maquette.app.uploads import Uploads
+from maquette.bootstrap.place import (
+    backup_database,
+    busy,
+    check_keys,
+    check_storage,
+    database_revision,
+    database_url,
+    holder,
+    is_behind,
+    migrate_database,
+    page_folder,
+    store_address,
+)
 from maquette.domain.errors import Refused, Unavailable
 from maquette.domain.fleet import Queue, Worker
 from maquette.pipelines.runner import Runner
@@ -65,6 +75,25 @@ from maquette.worker import Work
 
 if TYPE_CHECKING:
     from maquette.api.server import Application
+
+__all__ = [
+    "Maquette",
+    "SystemClock",
+    "backup_database",
+    "check_keys",
+    "check_storage",
+    "database_revision",
+    "database_url",
+    "fetcher",
+    "holder",
+    "is_behind",
+    "migrate_database",
+    "open_for_looking",
+    "open_for_serving",
+    "open_for_work",
+    "open_for_worker",
+    "page_folder",
+]
 
 MIGRATION_PATIENCE_S = 30.0
 """How long a guest waits for the holder to migrate."""
@@ -93,18 +122,20 @@ class Maquette:
         self._here = Shelf()
         self.engines = FleetShelf(self._here, self._database)
         self._status = self._status_reader()
-        self.blobs = blob_store(settings)
+        self.storage = open_storage(store_address(settings), self._folder.blobs, self.clock)
+        self.blobs = self.storage.blobs
         self.work = Work(self._engine, self._database, settings.slots, self._hire)
         self.results = Results(self._database)
         self.keys = Keys(self._database, SteadyClock())
         self.projects = Projects(self._database, self.clock)
         self.uploads = Uploads(self._database, self.blobs, self._processes, self.clock, settings.max_photo_bytes)
+        self.transfers = Transfers(self._database, self.storage.depot, self.uploads, self.clock)
         self.fetching = Fetching(fetcher(), self.uploads, at_once=settings.fetches, seconds=settings.fetch_seconds)
         self.care = Care(self._database, self._engine, self.clock, settings.undo_days)
         self._archive = DbosArchive(self._url)
         retention = Retention(settings.undo_days, settings.keep_days, settings.draft_days)
         orphans = Orphans(self._database, self.blobs)
-        self.janitor = Janitor(self._database, orphans, self._archive, self.clock, retention)
+        self.janitor = Janitor(self._database, orphans, self.transfers, self._archive, self.clock, retention)
         self.queues = Queues(self._database, self._engine, self.clock)
         self.tracer = open_tracer(settings.otlp_endpoint, maquette.__version__)
         self.jobs = Jobs(self._database, self._engine, self.engines, self.clock, settings.max_queued, self.tracer)
@@ -136,7 +167,7 @@ class Maquette:
         """Works beside whoever holds the folder, under a fresh name. Raises ``data_folder_busy``, ``not_ready``."""
         found = holder(self.settings) if self._alone else None
         if found is not None and found.version != maquette.__version__:
-            raise _busy(self.settings)
+            raise busy(self.settings)
         self._fresh_name = True
         if await asyncio.to_thread(is_behind, self.settings):
             with contextlib.suppress(Refused):
@@ -162,7 +193,7 @@ class Maquette:
         """Whether new jobs can be taken; the message says when nobody is there to work on them. Blocks for a moment."""
         if self.settings.serve_works and not self.works:
             return Readiness(False, "The job engine does not run.", "Wait a moment.")
-        free = self._free_bytes()
+        free = self._folder.free_bytes()
         if free < LEAST_DISK:
             return Readiness(False, f"Only {free // 1024**2} MiB of disk are free.", "Free some space.")
         try:
@@ -170,6 +201,10 @@ class Maquette:
                 workers = tx.workers.living()
         except Exception as error:  # noqa: BLE001 - whatever keeps the database from answering is the answer
             return Readiness(False, f"The database does not answer: {type(error).__name__}.", "maquette doctor")
+        try:
+            self.blobs.check()
+        except Unavailable as error:
+            return Readiness(False, error.message, error.hint)
         if not any(Queue.CPU in worker.queues for worker in workers):
             return Readiness(True, "No worker runs: jobs are kept until one does.", "maquette worker")
         return Readiness(True)
@@ -181,6 +216,7 @@ class Maquette:
 
         tickets = Tickets(self._database, SteadyClock())
         access = Access(self.keys, Sessions(self._database), tickets, self.settings.needs_key)
+        statistics = SqlStatistics(self._database, self._engine.waiting, self.clock)
         services = Services(
             uploads=self.uploads,
             fetching=self.fetching,
@@ -189,14 +225,17 @@ class Maquette:
             projects=self.projects,
             results=self.results,
             queues=self.queues,
+            transfers=self.transfers,
             care=self.care,
             blobs=self.blobs,
-            signer=HmacSigner(self._folder.secret(), self.clock),
+            links=self.storage.links,
+            redirect_downloads=self.settings.redirect_downloads,
+            signer=HmacSigner(self._link_secret(), self.clock),
             engines=self.engines,
             access=access,
             status_reader=self._status,
             ready=self.readiness,
-            meter=self._meter(),
+            meter=PrometheusMeter(statistics, self.clock, self._folder.free_bytes, maquette.__version__),
             version=maquette.__version__,
             allowed_hosts=self.settings.host_names,
             webui=self.webui,
@@ -224,16 +263,12 @@ class Maquette:
             self._scratch.release()
             self._lock.release()
 
-    def _meter(self) -> PrometheusMeter:
-        statistics = SqlStatistics(self._database, self._engine.waiting, self.clock)
-        return PrometheusMeter(statistics, self.clock, self._free_bytes, maquette.__version__)
-
-    def _free_bytes(self) -> int:
-        return shutil.disk_usage(self.settings.data).free
-
     def _status_reader(self) -> StatusReader | PostgresStatusReader:
         file = sqlite_path(self._url)
         return PostgresStatusReader(self._url) if file is None else StatusReader(file)
+
+    def _link_secret(self) -> bytes:
+        return self.settings.link_secret.get_secret_value().encode() or self._folder.secret()
 
     def _make_ready(self) -> None:
         if is_behind(self.settings):
@@ -274,7 +309,7 @@ async def open_for_serving(settings: Settings, address: str) -> AsyncGenerator[M
     """As the holder, or not at all: raises ``data_folder_busy`` with the holder's address."""
     async with _opened(settings) as house:
         if not await house.take_over(address, work=settings.serve_works):
-            raise _busy(settings)
+            raise busy(settings)
         yield house
 
 
@@ -323,86 +358,4 @@ async def _opened(settings: Settings) -> AsyncGenerator[Maquette, None]:
 
 def fetcher() -> Fetcher:
     """What speaks to other servers."""
-    return HttpxFetcher(SystemClock(), maquette.__version__)
-
-
-def check_keys(settings: Settings) -> None:
-    """Raises ``key_required`` when keys are needed and there is none. Migrates a database that is behind."""
-    if settings.needs_key and not _has_key(settings):
-        where = settings.public_url or settings.host
-        raise Refused("key_required", f"{where} can be reached by others, and there is no key to tell them apart.")
-
-
-def _has_key(settings: Settings) -> bool:
-    file = sqlite_path(database_url(settings))
-    if file is not None and not file.exists():
-        return False
-    if is_behind(settings):
-        migrate_database(settings)
-    database = SqlDatabase(database_url(settings))
-    try:
-        return Keys(database, SystemClock()).exist()
-    finally:
-        database.close()
-
-
-def is_behind(settings: Settings) -> bool:
-    """Whether the database is older than this version, or not there yet. Changes nothing.
-
-    Raises ``not_ready`` when it cannot be reached.
-    """
-    try:
-        return pending(database_url(settings))
-    except (SQLAlchemyError, ImportError) as error:
-        reason = str(error).splitlines()[0]
-        hint = "Check MAQUETTE_DATABASE_URL: postgresql+psycopg://user@host/name, or nothing for SQLite."
-        raise Unavailable("not_ready", f"The database cannot be used: {reason}", hint) from error
-
-
-def migrate_database(settings: Settings) -> None:
-    """Brings the database to this version. Raises ``data_folder_busy`` while somebody works with it."""
-    DataFolder(settings.data).prepare()
-    if settings.database_url and sqlite_path(settings.database_url) is None:
-        migrate(settings.database_url)
-        return
-    lock = FolderLock(settings.data)
-    if not lock.try_lock():
-        raise _busy(settings)
-    try:
-        migrate(database_url(settings))
-    finally:
-        lock.release()
-
-
-def holder(settings: Settings) -> Holder | None:
-    """The process that works on the data folder, if there is one."""
-    return FolderLock(settings.data).holder() if settings.data.is_dir() else None
-
-
-def database_url(settings: Settings) -> str:
-    """The given database, or SQLite in the data folder."""
-    return settings.database_url or sqlite_url(_sqlite_file(settings))
-
-
-def blob_store(settings: Settings) -> LocalBlobs:
-    """Where the bytes of assets lie."""
-    return LocalBlobs(DataFolder(settings.data).blobs)
-
-
-def page_folder() -> Path | None:
-    """The built page, if there is one."""
-    folder = Path(maquette.__file__).parent / "webui"
-    return folder if (folder / "index.html").is_file() else None
-
-
-def _sqlite_file(settings: Settings) -> Path:
-    return settings.data / "maquette.db"
-
-
-def _busy(settings: Settings) -> Refused:
-    found = holder(settings)
-    who = f"process {found.pid}" if found else "another process"
-    where = f" at {found.url}" if found and found.url else ""
-    ways = f"stop {who}, or take another folder with --data."
-    hint = f"Use {found.url}, {ways}" if found and found.url else f"S{ways[1:]}"
-    return Refused("data_folder_busy", f"{settings.data} is in use by {who}{where}.", hint)
+    return LateFetcher(SystemClock(), maquette.__version__)
