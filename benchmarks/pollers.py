@@ -6,13 +6,14 @@ Two processes on one machine: the server as ``maquette serve`` runs it (but with
 all the clients. Their requests are spread evenly over the interval, so that each is due at its own moment; the answer's
 delay counts from that moment, not from when this process got round to asking. Goal: p99 below 500 ms, no errors.
 
-``--idle`` adds connections that are a nuisance: a third says nothing, a third sends a head byte by byte, a third asks
-for much and reads none of it. The server must cut them all and keep its pace.
+``--idle`` adds nuisances: a third says nothing, a third sends a head byte by byte, a third a body.
+The server must cut them all, after 15 s and after 30 s, and keep its pace.
 """
 
 import argparse
 import asyncio
 import heapq
+import math
 import multiprocessing
 import resource
 import select
@@ -100,7 +101,7 @@ class Pollers:
         self._due: list[tuple[float, int]] = []
 
     def run(self, clients: int, every: float, seconds: float, spent: Callable[[], float]) -> None:
-        """Connects at an even pace within ``every`` seconds or more, then polls; ``spent`` reads the server's clock."""
+        """Connects, each client to its own slot of the interval, then polls; ``spent`` reads the server's clock."""
         start = time.monotonic() + 0.1
         for index in range(clients):
             job_id, token = self._known[index % len(self._known)]
@@ -112,7 +113,8 @@ class Pollers:
             self._sockets[number] = connection
             self._requests[number] = head.encode()
             self._epoll.register(number, select.EPOLLIN)
-            heapq.heappush(self._due, (max(start + index * every / clients, time.monotonic()), number))
+            slot = start + index * every / clients
+            heapq.heappush(self._due, (slot + every * max(0, math.ceil((time.monotonic() - slot) / every)), number))
             self._step(every, 0.0)
         self._for(every, 2 * every)
         self.recording, self.spent = True, -spent()
@@ -170,9 +172,9 @@ class Nuisances:
 
     def __init__(self, address: tuple[str, int], count: int) -> None:
         self._open = [socket.create_connection(address) for _ in range(count)]
-        self._dribbling = self._open[1::3]
-        for reader in self._open[2::3]:
-            reader.sendall(b"GET /api/v1/pipelines HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" * 200)
+        self._dribbling = self._open[1::3] + self._open[2::3]
+        for sender in self._open[2::3]:
+            sender.sendall(b"POST /api/v1/jobs HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n\r\n")
 
     def go_on(self, seconds: float) -> int:
         """Sends a byte a second; returns how many the server has cut."""
@@ -253,7 +255,7 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=10_000)
     parser.add_argument("--every", type=float, default=2.5, help="seconds between one client's requests")
     parser.add_argument("--seconds", type=float, default=30.0)
-    parser.add_argument("--idle", type=int, default=0, help="connections that say nothing, little, or do not read")
+    parser.add_argument("--idle", type=int, default=0, help="connections that say nothing, or a byte a second")
     parser.add_argument("--database", default="", help="a Postgres URL; SQLite without it")
     options = parser.parse_args()
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
