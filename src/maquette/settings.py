@@ -123,6 +123,9 @@ class Settings(BaseSettings):
         le=36500,
         description="Days after which a project that never had a job is deleted, if nothing changed; 0 keeps it.",
     )
+    import_mb: int = Field(default=1000, ge=1, le=4000, description="Largest project to import, in megabytes unpacked.")
+    import_files: int = Field(default=2000, ge=1, le=60_000, description="Photos, models… in a project to import.")
+    import_rows: int = Field(default=100_000, ge=1, description="Jobs, tasks, events… in a project to import.")
     concurrency: int = Field(
         default_factory=_concurrency,
         ge=1,
@@ -220,6 +223,11 @@ class Settings(BaseSettings):
         """How much of each queue this process works on at a time."""
         counts = {Queue.CPU: self.concurrency, Queue.GPU: self.gpu_concurrency, Queue.NET: self.net_concurrency}
         return {Queue(name): counts[Queue(name)] for name in _queues(self.queues)}
+
+    @property
+    def import_bytes(self) -> int:
+        """The largest archive in bytes."""
+        return self.import_mb * MEGABYTE
 
     @property
     def max_photo_bytes(self) -> int:

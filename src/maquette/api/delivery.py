@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from maquette.api.problems import ProblemResponse
 from maquette.app.results import EXTENSIONS, Delivery
+from maquette.app.zips import Outlet, entry
 from maquette.domain.assets import Asset
 from maquette.domain.errors import Refused
 from maquette.ports.blobs import BlobLinks, BlobStore
@@ -144,32 +145,12 @@ def zip_response(files: Sequence[Delivery], blobs: BlobStore, name: str) -> Stre
     return StreamingResponse(_zipped(files, blobs), headers=headers, media_type="application/zip")
 
 
-class _Outlet:
-    """A file object that only collects what is written until somebody takes it."""
-
-    def __init__(self) -> None:
-        self._data = bytearray()
-
-    def write(self, data: bytes) -> int:
-        self._data += data
-        return len(data)
-
-    def flush(self) -> None:
-        """There is nothing behind this to flush to."""
-
-    def take(self) -> bytes:
-        data = bytes(self._data)
-        self._data.clear()
-        return data
-
-
 async def _zipped(files: Sequence[Delivery], blobs: BlobStore) -> AsyncIterator[bytes]:
-    outlet = _Outlet()
+    outlet = Outlet()
     with zipfile.ZipFile(outlet, "w", zipfile.ZIP_STORED) as archive:  # pyright: ignore[reportArgumentType, reportCallIssue]
         for file in files:
-            entry = zipfile.ZipInfo(file.path, time.gmtime(file.asset.created_at.timestamp())[:6])
-            entry.file_size = file.asset.bytes
-            with archive.open(entry, "w") as target:
+            at = time.gmtime(file.asset.created_at.timestamp())[:6]
+            with archive.open(entry(file.path, file.asset.bytes, at), "w") as target:
                 async for piece in blobs.stream(file.asset.blob_key):
                     target.write(piece)
                     yield outlet.take()

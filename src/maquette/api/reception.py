@@ -12,6 +12,7 @@ from maquette.api.services import Services
 from maquette.app.uploads import PhotoInfo
 from maquette.domain.assets import Asset, View
 from maquette.domain.errors import Refused
+from maquette.domain.projects import Project
 from maquette.domain.uploads import Upload
 
 PIECE = 256 * 1024
@@ -76,6 +77,20 @@ async def receive_announced(request: Request, services: Services, find: Callable
         await _pour(request, writer.write, Cap(upload.bytes, services.upload_seconds))
         received = await asyncio.to_thread(writer.finish)
         await asyncio.to_thread(services.transfers.put, upload, received)
+    finally:
+        await asyncio.to_thread(writer.discard)
+
+
+async def receive_archive(request: Request, services: Services, owner_id: str) -> Project:
+    """A project as a zip, the whole body. Raises ``length_required``, ``file_too_large``, ``upload_timeout``…"""
+    portable = services.portable
+    if "content-length" not in request.headers:
+        raise _unread(request, Refused("length_required"))
+    writer = await asyncio.to_thread(portable.receive)
+    try:
+        await _pour(request, writer.write, Cap(portable.limits.bytes, services.upload_seconds))
+        received = await asyncio.to_thread(writer.finish)
+        return await portable.take_in(owner_id, received.path)
     finally:
         await asyncio.to_thread(writer.discard)
 

@@ -54,7 +54,7 @@ ROUTERS = (
     tickets.router,
     keys.router,
 )
-UPLOADS = frozenset({("POST", "/api/v1/assets"), ("PUT", "/api/v1/assets")})
+UPLOADS = frozenset({("POST", "/api/v1/assets"), ("PUT", "/api/v1/assets"), ("POST", "/api/v1/projects/import")})
 ANNOUNCED = "/files/uploads/"
 API_PREFIXES = ("/api/", "/files/")
 API_PATHS = frozenset({"/api", "/files", "/healthz", "/readyz", "/metrics", "/openapi.json"})

@@ -9,6 +9,7 @@ from maquette.app.events import Events
 from maquette.app.fetching import Fetching
 from maquette.app.jobs import Jobs
 from maquette.app.keys import Keys
+from maquette.app.portable.transfer import Transfer
 from maquette.app.projects import Projects
 from maquette.app.queues import Queues
 from maquette.app.results import Results
@@ -54,6 +55,7 @@ class Services:
     results: Results
     queues: Queues
     care: Care
+    portable: Transfer
     blobs: BlobStore
     signer: UrlSigner
     engines: EngineShelf

@@ -16,6 +16,8 @@ from maquette.cli import (
     cutout,
     doctor,
     engines,
+    export,
+    import_,
     jobs,
     keys,
     make,
@@ -79,6 +81,8 @@ app.add_typer(projects.app, name="projects")
 app.add_typer(assets.app, name="assets")
 app.add_typer(owners.app, name="owners")
 app.command("sweep")(sweep.sweep)
+app.command("export")(export.export)
+app.command("import")(import_.import_)
 app.add_typer(keys.app, name="keys")
 app.command("engines")(engines.engines)
 app.command("doctor")(doctor.doctor)

@@ -59,6 +59,7 @@ CODES = _table(
     Code("length_required", 411, "The request does not say how long it is", "Send a Content-Length."),
     Code("upload_timeout", 408, "The upload took too long", "Try again over a faster connection."),
     Code("range_not_satisfiable", 416, "The file has no such range", "Ask for a range within its length."),
+    Code("archive_invalid", 422, "The archive is not one that can be imported", "Export the project again."),
     Code("file_missing", 422, "A file does not exist", "Check the path."),
     Code(
         "url_refused", 422, "The URL does not lead to a public web server", "Check its spelling; http and https only."

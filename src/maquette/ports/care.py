@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from maquette.domain.assets import Asset
-from maquette.domain.jobs import Job
+from maquette.domain.jobs import Event, Job, Task
 from maquette.domain.projects import Project
 from maquette.ports.pages import Page
 
@@ -152,6 +152,17 @@ class ChoreRows(Protocol):
     def done(self, name: str, at: datetime) -> None:
         """Writes down when it was done; never an earlier time than what is there."""
         ...
+
+
+class ImportRows(Protocol):
+    def add_job(self, job: Job, events: Sequence[Event]) -> None:
+        """A job that ended elsewhere, with all its events (numbered from 1 without gaps).
+
+        Raises ``Refused("illegal_move")`` for one that has not ended.
+        """
+        ...
+
+    def add_tasks(self, tasks: Sequence[Task]) -> None: ...
 
 
 class EngineArchive(Protocol):

@@ -17,7 +17,7 @@ from maquette.domain.jobs import Event, Job, Move, Result, Task
 from maquette.domain.projects import Project
 from maquette.domain.states import Stage, Status
 from maquette.domain.uploads import Upload
-from maquette.ports.care import ChoreRows, DeletedRows, StaleRows
+from maquette.ports.care import ChoreRows, DeletedRows, ImportRows, StaleRows
 from maquette.ports.pages import Page as Page
 
 
@@ -345,6 +345,8 @@ class Transaction(Protocol):
     def stale(self) -> StaleRows: ...
     @property
     def chores(self) -> ChoreRows: ...
+    @property
+    def imports(self) -> ImportRows: ...
     @property
     def queues(self) -> QueueRows: ...
     @property

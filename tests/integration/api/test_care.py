@@ -169,3 +169,34 @@ def test_when_the_time_for_regrets_is_over_it_is_missing(make):
 def make_again(world, make, care):
     services = replace(world.services, care=care)
     return make(**{name: getattr(services, name) for name in ("care", "uploads", "jobs", "projects", "results")})
+
+
+def test_a_project_goes_out_and_comes_in_over_http(world, project):
+    photo = world.photo(colour="gold", project_id=project)
+    job = world.job(inputs=[{"asset_id": photo["id"]}], project_id=project)
+    _fail(world, job["id"])
+    out = world.http.get(f"/api/v1/projects/{project}/export")
+    assert (out.status_code, out.headers["content-type"]) == (200, "application/zip")
+    assert f"{project}.zip" in out.headers["content-disposition"]
+    back = world.http.post("/api/v1/projects/import", content=out.content, headers={"content-type": "application/zip"})
+    assert back.status_code == 201, back.text
+    copy = back.json()["id"]
+    assert back.headers["location"] == f"/api/v1/projects/{copy}"
+    assert copy != project
+    (twin,) = world.http.get("/api/v1/assets", params={"project_id": copy}).json()["items"]
+    assert (twin["sha256"], twin["name"]) == (photo["sha256"], photo["name"])
+    assert world.http.get(twin["url"]).content == world.http.get(photo["url"]).content
+    (redone,) = world.http.get("/api/v1/jobs", params={"project_id": copy}).json()["items"]
+    assert world.http.post(f"/api/v1/jobs/{redone['id']}/retry").status_code == 202
+
+
+def test_what_is_no_project_does_not_come_in(world):
+    def send(content, **headers):
+        answer = world.http.post("/api/v1/projects/import", content=content, headers=headers)
+        return answer.status_code, answer.json()["code"]
+
+    assert send(b"PK, or so it says") == (422, "archive_invalid")
+    assert send(b"x" * 21_000_000) == (413, "file_too_large")
+    assert send(iter([b"x"])) == (411, "length_required")
+    foreign, missing = (world.http.get(f"/api/v1/projects/{name}/export") for name in ("prj_a", "prj_b"))
+    assert (foreign.status_code, foreign.content) == (404, missing.content)

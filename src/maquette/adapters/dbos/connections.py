@@ -12,7 +12,7 @@ PATIENCE_S = 20.0
 """How long the engine waits on a full disk before its walks break off."""
 _CALM_S = 60.0
 _SILENCE = {"connect_timeout": 5, "tcp_user_timeout": 15_000, "keepalives_idle": 5, "keepalives_interval": 5}
-"""After a network that was cut libpq gives a connection up within 20 s; left alone it waits for a quarter of an hour."""
+"""After a network that was cut libpq gives a connection up within 20 s; left alone it waits for 15 minutes."""
 _POOL = 20
 
 

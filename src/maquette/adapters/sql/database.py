@@ -11,6 +11,7 @@ from maquette.adapters.sql.deleted import SqlDeleted
 from maquette.adapters.sql.dialect import engines
 from maquette.adapters.sql.events import SqlEvents
 from maquette.adapters.sql.faults import translated
+from maquette.adapters.sql.imports import SqlImports
 from maquette.adapters.sql.jobs import SqlJobs
 from maquette.adapters.sql.keys import SqlKeys, SqlSignIns, SqlTickets
 from maquette.adapters.sql.projects import SqlProjects
@@ -39,6 +40,7 @@ class SqlTransaction:
         self.deleted = SqlDeleted(connection)
         self.stale = SqlStale(connection)
         self.chores = SqlChores(connection)
+        self.imports = SqlImports(connection)
         self.queues = SqlQueues(connection)
         self.workers = SqlWorkers(connection)
         self.keys = SqlKeys(connection)

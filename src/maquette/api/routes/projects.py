@@ -1,12 +1,16 @@
 """Projects: what photos and jobs belong to."""
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
 
+from maquette.api.delivery import disposition
 from maquette.api.dependencies import Cursor, Deleted, Limit, OwnerDep, ServicesDep
 from maquette.api.problems import documented
+from maquette.api.reception import receive_archive
 from maquette.api.schemas.projects import NewProject, ProjectChanges, ProjectOut, ProjectPage, details
 
 router = APIRouter(prefix="/api/v1/projects", tags=["projects"])
+ZIP = {"schema": {"type": "string", "format": "binary"}}
 
 
 @router.post("", status_code=201, response_model=ProjectOut, responses=documented("storage_full", "not_ready"))
@@ -33,10 +37,40 @@ def list_projects(
     return ProjectPage(items=[ProjectOut.of(project) for project in page.items], next_cursor=page.next_cursor)
 
 
+@router.post(
+    "/import",
+    status_code=201,
+    response_model=ProjectOut,
+    responses=documented(
+        "archive_invalid", "file_too_large", "length_required", "upload_timeout", "unknown_pipeline", "unknown_setting",
+        "invalid_setting", "image_damaged", "storage_full", "not_ready",
+    ),
+    openapi_extra={"requestBody": {"required": True, "content": {"application/zip": ZIP}}},
+)  # fmt: skip
+async def import_project(request: Request, response: Response, services: ServicesDep, owner: OwnerDep) -> ProjectOut:
+    """Makes a project of the caller's out of an exported one: everything in it, with fresh ids, or nothing."""
+    project = await receive_archive(request, services, owner)
+    response.headers["location"] = f"/api/v1/projects/{project.id}"
+    return ProjectOut.of(project)
+
+
 @router.get("/{project_id}", response_model=ProjectOut, responses=documented("not_found"))
 def get_project(project_id: str, services: ServicesDep, owner: OwnerDep) -> ProjectOut:
     """One project."""
     return ProjectOut.of(services.projects.get(owner, project_id))
+
+
+@router.get(
+    "/{project_id}/export",
+    response_class=Response,
+    responses={200: {"description": "The project as a zip", "content": {"application/zip": ZIP}}}
+    | documented("not_found", "data_missing"),
+)
+async def export_project(project_id: str, services: ServicesDep, owner: OwnerDep) -> Response:
+    """The project with its files, jobs and results, for another Maquette to import. What has not ended stays here."""
+    pieces = await services.portable.export(owner, project_id)
+    headers = {"content-disposition": disposition("attachment", f"{project_id}.zip"), "cache-control": "no-store"}
+    return StreamingResponse(pieces, media_type="application/zip", headers=headers)
 
 
 @router.patch("/{project_id}", response_model=ProjectOut, responses=documented("not_found", "storage_full"))

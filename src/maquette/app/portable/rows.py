@@ -1,0 +1,105 @@
+"""The rows of the domain from the lines of an archive, with new ids and a new owner."""
+
+from typing import Any
+
+from maquette.app.portable.content import Content
+from maquette.app.portable.lines import AssetLine, EventLine, JobLine, ProblemLine, ResultLine, TaskLine
+from maquette.app.portable.renaming import Renaming
+from maquette.domain.assets import Asset, Quality
+from maquette.domain.errors import Problem
+from maquette.domain.jobs import Event, Job, JobInput, Result, Task
+from maquette.domain.projects import Project
+from maquette.pipelines.catalog import CATALOG, settle
+
+
+class Rows:
+    """Made once for each import, since the ids must agree."""
+
+    def __init__(self, content: Content, owner_id: str) -> None:
+        self._owner_id = owner_id
+        self._names = Renaming(content)
+        self.project = self._project(content)
+        self.assets = tuple(self._asset(line) for line in content.assets)
+        self.jobs = tuple((self._job(line), self._events(content.events[line.id])) for line in content.jobs)
+        self.tasks = tuple(self._task(line) for line in content.tasks)
+        self.results = tuple(self._result(line) for line in content.results.values())
+
+    def _project(self, content: Content) -> Project:
+        line = content.project
+        sizes = line.dimensions and line.dimensions.model_dump(exclude_none=True)
+        return Project(**_given(line, id=self._names.of(line.id, "prj"), owner_id=self._owner_id, dimensions=sizes))
+
+    def _asset(self, line: AssetLine) -> Asset:
+        names = self._names
+        return Asset(
+            **_given(
+                line,
+                id=names.of(line.id, "ast"),
+                owner_id=self._owner_id,
+                project_id=names.maybe(line.project_id, "prj"),
+                derived_from=names.many(line.derived_from, "ast"),
+                produced_by=names.maybe(line.produced_by, "task"),
+                stats=names.within(line.stats),
+                quality=line.quality and Quality(line.quality.score, line.quality.flags),
+            )
+        )
+
+    def _job(self, line: JobLine) -> Job:
+        names = self._names
+        return Job(
+            **_given(
+                line,
+                id=names.of(line.id, "job"),
+                owner_id=self._owner_id,
+                project_id=names.maybe(line.project_id, "prj"),
+                parent_job_id=names.maybe(line.parent_job_id, "job"),
+                batch_id=names.maybe(line.batch_id, "bat"),
+                result_id=names.maybe(line.result_id, "res"),
+                error=_problem(line.error),
+                settings=settle(CATALOG[line.pipeline], line.settings),
+                inputs=tuple(JobInput(names.of(given.asset_id, "ast"), given.view, given.box) for given in line.inputs),
+            )
+        )
+
+    def _events(self, lines: tuple[EventLine, ...]) -> tuple[Event, ...]:
+        names = self._names
+        return tuple(
+            Event(names.of(line.job_id, "job"), line.seq, line.type, line.at, names.within(line.data)) for line in lines
+        )
+
+    def _task(self, line: TaskLine) -> Task:
+        names = self._names
+        return Task(
+            **_given(
+                line,
+                id=names.of(line.id, "task"),
+                job_id=names.of(line.job_id, "job"),
+                owner_id=self._owner_id,
+                params=names.within(line.params),
+                data=names.within(line.data),
+                input_assets=names.many(line.input_assets, "ast"),
+                output_assets=names.many(line.output_assets, "ast"),
+                error=_problem(line.error),
+            )
+        )
+
+    def _result(self, line: ResultLine) -> Result:
+        names = self._names
+        return Result(
+            **_given(
+                line,
+                id=names.of(line.id, "res"),
+                job_id=names.of(line.job_id, "job"),
+                owner_id=self._owner_id,
+                assets={name: names.many(group, "ast") for name, group in line.assets.items()},
+                report=names.within(line.report),
+            )
+        )
+
+
+def _given(line: Any, **others: Any) -> dict[str, Any]:
+    return dict(line) | others
+
+
+def _problem(line: ProblemLine | None) -> Problem | None:
+    return line and Problem(line.code, line.message, line.hint, line.retryable)
