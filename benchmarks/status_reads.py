@@ -79,8 +79,11 @@ def our_app(path: Path) -> Any:
     from types import SimpleNamespace
 
     from maquette.adapters.sql.status import StatusReader
+    from maquette.adapters.telemetry.prometheus import PrometheusMeter
     from maquette.api.server import Application
+    from maquette.ports.tracing import Silent
 
+    nothing: Any = None
     services: Any = SimpleNamespace(
         status_reader=StatusReader(path),
         allowed_hosts=frozenset(),
@@ -88,7 +91,10 @@ def our_app(path: Path) -> Any:
         cors_origins=frozenset(),
         access=SimpleNamespace(required=True),
         webui=None,
-        jobs=SimpleNamespace(events=None),
+        events=None,
+        max_sockets=1,
+        meter=PrometheusMeter(nothing, nothing, lambda: 0, ""),
+        tracer=Silent(),
     )
     return Application(services)
 
@@ -103,7 +109,9 @@ def serve(which: str, path: Path, listening: socket.socket) -> None:
 
 def measure(which: str, path: Path, known: list[tuple[str, str]], requests: int) -> float:
     """Microseconds of processor time per request."""
-    listening = socket.create_server(("127.0.0.1", 0))
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.bind(("127.0.0.1", 0))
+    listening.listen()
     process = multiprocessing.get_context("spawn").Process(target=serve, args=(which, path, listening))
     process.start()
     try:

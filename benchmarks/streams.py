@@ -42,12 +42,14 @@ def settings_for(folder: Path, database: str) -> Any:
 def serve(folder: Path, database: str, listening: socket.socket) -> None:
     """The server, until it is killed."""
     from maquette.bootstrap import open_for_looking
-    from maquette.cli.serving import allow_many_connections, server_for
+    from maquette.cli.serving import allow_many_connections, server_for, spare_collections
 
     async def run() -> None:
         async with open_for_looking(settings_for(folder, database)) as house:
             listening.setblocking(False)
-            await server_for(house.application()).serve(sockets=[listening])
+            app = house.application()
+            spare_collections()
+            await server_for(app).serve(sockets=[listening])
 
     allow_many_connections()
     asyncio.run(run())

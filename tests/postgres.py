@@ -31,7 +31,7 @@ RUN = "PYTEST_POSTGRES_RUN"
 USER = "maquette"
 TEMPLATE = "migrated"
 _PREFIX = "mq-pg-"
-_QUICK = ("fsync=off", "full_page_writes=off", "synchronous_commit=off")
+_QUICK = ("fsync=off", "full_page_writes=off")
 
 FreshDatabase = Callable[..., str]
 """Makes a database and gives its URL: with today's schema, or empty with ``blank=True``."""

@@ -12,8 +12,7 @@ name of its own with a lease in the database.
 import asyncio
 import contextlib
 import os
-import shutil
-import socket
+import platform
 import uuid
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
@@ -23,8 +22,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import SQLAlchemyError
 
 import maquette
-from maquette.adapters.blobs.local import LocalBlobs
 from maquette.adapters.blobs.signing import HmacSigner
+from maquette.adapters.blobs.storage import Address, check_address, open_storage
 from maquette.adapters.clocks import SteadyClock, SystemClock
 from maquette.adapters.dbos.jobs import DbosJobs
 from maquette.adapters.dbos.lock import FolderLock, Holder, executor_id
@@ -38,23 +37,26 @@ from maquette.adapters.sql.database import SqlDatabase
 from maquette.adapters.sql.dialect import sqlite_path, sqlite_url
 from maquette.adapters.sql.fleet import FleetShelf, ready_engines
 from maquette.adapters.sql.schema import current, migrate, move, pending, revisions
+from maquette.adapters.sql.statistics import SqlStatistics
 from maquette.adapters.sql.status import StatusReader
 from maquette.adapters.sql.status_postgres import PostgresStatusReader
+from maquette.adapters.telemetry.prometheus import PrometheusMeter
+from maquette.adapters.telemetry.spans import open_tracer
 from maquette.app.care import Care
 from maquette.app.events import Events
 from maquette.app.fetching import Fetching
-from maquette.app.janitor import Janitor
-from maquette.app.janitor import Terms as Retention
+from maquette.app.janitor import Janitor, Retention
 from maquette.app.jobs import Jobs
 from maquette.app.keys import Keys
 from maquette.app.orphans import Orphans
 from maquette.app.portable.archive import Limits
-from maquette.app.portable.transfer import Transfer
+from maquette.app.portable.carrier import Carrier
 from maquette.app.projects import Projects
 from maquette.app.queues import Queues
 from maquette.app.results import Results
 from maquette.app.sessions import Sessions
 from maquette.app.tickets import Tickets
+from maquette.app.transfers import Transfers
 from maquette.app.uploads import Uploads
 from maquette.domain.errors import Refused, Unavailable
 from maquette.domain.fleet import Queue, Worker
@@ -63,7 +65,7 @@ from maquette.plugins import Shelf
 from maquette.ports.engines import Readiness
 from maquette.ports.outbound import Fetcher
 from maquette.settings import Settings
-from maquette.worker import Terms, Work
+from maquette.worker import Work
 
 if TYPE_CHECKING:
     from maquette.api.server import Application
@@ -95,22 +97,25 @@ class Maquette:
         self._here = Shelf()
         self.engines = FleetShelf(self._here, self._database)
         self._status = self._status_reader()
-        self.blobs = blob_store(settings)
-        self.work = Work(self._engine, self._database, Terms(settings.slots, settings.lease_seconds), self._hire)
+        self.storage = open_storage(_store_address(settings), self._folder.blobs, self.clock)
+        self.blobs = self.storage.blobs
+        self.work = Work(self._engine, self._database, settings.slots, self._hire)
         self.results = Results(self._database)
         self.keys = Keys(self._database, SteadyClock())
         self.projects = Projects(self._database, self.clock)
         self.uploads = Uploads(self._database, self.blobs, self._processes, self.clock, settings.max_photo_bytes)
+        self.transfers = Transfers(self._database, self.storage.depot, self.uploads, self.clock)
+        self.fetching = Fetching(fetcher(), self.uploads, at_once=settings.fetches, seconds=settings.fetch_seconds)
         self.care = Care(self._database, self._engine, self.clock, settings.undo_days)
         limits = Limits(settings.import_bytes, settings.import_files, settings.import_rows)
-        self.transfer = Transfer(self._database, self.blobs, self._processes, self.clock, limits)
+        self.carrier = Carrier(self._database, self.blobs, self._processes, self.clock, limits)
         self._archive = DbosArchive(self._url)
-        terms = Retention(settings.undo_days, settings.keep_days, settings.draft_days)
+        retention = Retention(settings.undo_days, settings.keep_days, settings.draft_days)
         orphans = Orphans(self._database, self.blobs)
-        self.janitor = Janitor(self._database, orphans, self._archive, self.clock, terms)
-        self.fetching = Fetching(fetcher(), self.uploads, at_once=settings.fetches, seconds=settings.fetch_seconds)
+        self.janitor = Janitor(self._database, orphans, self.transfers, self._archive, self.clock, retention)
         self.queues = Queues(self._database, self._engine, self.clock)
-        self.jobs = Jobs(self._database, self._engine, self.engines, self.clock, settings.max_queued)
+        self.tracer = open_tracer(settings.otlp_endpoint, maquette.__version__)
+        self.jobs = Jobs(self._database, self._engine, self.engines, self.clock, settings.max_queued, self.tracer)
 
     async def take_over(self, address: str = "", *, work: bool = True) -> bool:
         """Becomes the holder unless somebody else is. True when this process holds the folder, now or before.
@@ -165,7 +170,7 @@ class Maquette:
         """Whether new jobs can be taken; the message says when nobody is there to work on them. Blocks for a moment."""
         if self.settings.serve_works and not self.works:
             return Readiness(False, "The job engine does not run.", "Wait a moment.")
-        free = shutil.disk_usage(self.settings.data).free
+        free = self._folder.free_bytes()
         if free < LEAST_DISK:
             return Readiness(False, f"Only {free // 1024**2} MiB of disk are free.", "Free some space.")
         try:
@@ -173,6 +178,10 @@ class Maquette:
                 workers = tx.workers.living()
         except Exception as error:  # noqa: BLE001 - whatever keeps the database from answering is the answer
             return Readiness(False, f"The database does not answer: {type(error).__name__}.", "maquette doctor")
+        try:
+            self.blobs.check()
+        except Unavailable as error:
+            return Readiness(False, error.message, error.hint)
         if not any(Queue.CPU in worker.queues for worker in workers):
             return Readiness(True, "No worker runs: jobs are kept until one does.", "maquette worker")
         return Readiness(True)
@@ -184,6 +193,7 @@ class Maquette:
 
         tickets = Tickets(self._database, SteadyClock())
         access = Access(self.keys, Sessions(self._database), tickets, self.settings.needs_key)
+        statistics = SqlStatistics(self._database, self._engine.waiting, self.clock)
         services = Services(
             uploads=self.uploads,
             fetching=self.fetching,
@@ -192,14 +202,18 @@ class Maquette:
             projects=self.projects,
             results=self.results,
             queues=self.queues,
+            transfers=self.transfers,
             care=self.care,
-            transfer=self.transfer,
+            carrier=self.carrier,
             blobs=self.blobs,
-            signer=HmacSigner(self._folder.secret(), self.clock),
+            links=self.storage.links,
+            redirect_downloads=self.settings.redirect_downloads,
+            signer=HmacSigner(self._link_secret(), self.clock),
             engines=self.engines,
             access=access,
             status_reader=self._status,
             ready=self.readiness,
+            meter=PrometheusMeter(statistics, self.clock, self._folder.free_bytes, maquette.__version__),
             version=maquette.__version__,
             allowed_hosts=self.settings.host_names,
             webui=self.webui,
@@ -207,6 +221,7 @@ class Maquette:
             max_sockets=self.settings.max_sockets,
             public_url=self.settings.public_url,
             cors_origins=self.settings.cors_origins,
+            tracer=self.tracer,
         )
         return create_app(services)
 
@@ -218,9 +233,10 @@ class Maquette:
             await asyncio.to_thread(self._engine.close)
             await self._processes.close()
             await self._status.close()
+            await asyncio.to_thread(self.tracer.close)
         finally:
-            self._archive.close()
             self.works = False
+            self._archive.close()
             self._database.close()
             self._scratch.release()
             self._lock.release()
@@ -228,6 +244,9 @@ class Maquette:
     def _status_reader(self) -> StatusReader | PostgresStatusReader:
         file = sqlite_path(self._url)
         return PostgresStatusReader(self._url) if file is None else StatusReader(file)
+
+    def _link_secret(self) -> bytes:
+        return self.settings.link_secret.get_secret_value().encode() or self._folder.secret()
 
     def _make_ready(self) -> None:
         if is_behind(self.settings):
@@ -242,7 +261,7 @@ class Maquette:
         at, slots = self.clock.now(), self.settings.slots
         worker = Worker(
             id=name,
-            host=socket.gethostname(),
+            host=platform.node(),
             pid=os.getpid(),
             version=maquette.__version__,
             queues=tuple(slots),
@@ -250,10 +269,11 @@ class Maquette:
             started_at=at,
             seen_at=at,
             engines=ready_engines(self._here),
+            lease_s=self.settings.lease_seconds,
         )
         folder = self._scratch.take(name)
         parts = (self._database, self.blobs, self._processes, self._here, self.clock)
-        return worker, Runner(*parts, folder, self.engines, name)
+        return worker, Runner(*parts, folder, self.engines, name, self.tracer)
 
     def _bury_the_dead(self) -> None:
         """Nobody need wait for the lease of a process of this machine that is known to have died."""
@@ -396,12 +416,12 @@ def holder(settings: Settings) -> Holder | None:
 
 def database_url(settings: Settings) -> str:
     """The given database, or SQLite in the data folder."""
-    return settings.database_url or sqlite_url(_sqlite_file(settings))
+    return settings.database_url or sqlite_url(settings.data / "maquette.db")
 
 
-def blob_store(settings: Settings) -> LocalBlobs:
-    """Where the bytes of assets lie."""
-    return LocalBlobs(DataFolder(settings.data).blobs)
+def check_storage(settings: Settings) -> str:
+    """What files are kept in, after having asked it. Raises ``invalid_setting`` or ``storage_unavailable``."""
+    return check_address(_store_address(settings))
 
 
 def _is_made(settings: Settings) -> bool:
@@ -415,8 +435,9 @@ def page_folder() -> Path | None:
     return folder if (folder / "index.html").is_file() else None
 
 
-def _sqlite_file(settings: Settings) -> Path:
-    return settings.data / "maquette.db"
+def _store_address(settings: Settings) -> Address:
+    keys = settings.s3_access_key_id, settings.s3_secret_access_key
+    return Address(settings.blobs_url, *(key.get_secret_value() for key in keys))
 
 
 def _busy(settings: Settings) -> Refused:

@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import unquote, urlsplit
 
 from platformdirs import user_config_path, user_data_path
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -28,6 +29,7 @@ from maquette.domain.fleet import Queue
 PREFIX = "MAQUETTE_"
 CONFIG_VARIABLE = f"{PREFIX}CONFIG"
 MEGABYTE = 1_000_000
+LEAST_SECRET = 32
 EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - these are compared with, not bound
 _ORIGIN = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:[0-9]{1,5})?")
 
@@ -39,6 +41,13 @@ class LogLevel(StrEnum):
     INFO = "info"
     WARNING = "warning"
     ERROR = "error"
+
+
+class LogFormat(StrEnum):
+    """For whom the log is written."""
+
+    TEXT = "text"
+    JSON = "json"
 
 
 def _data_folder() -> Path:
@@ -62,6 +71,16 @@ class Settings(BaseSettings):
         default="",
         description="Empty for SQLite in the data folder, or `postgresql+psycopg://user@host/name`.",
     )
+    blobs_url: str = Field(
+        default="",
+        description="Empty for files in the data folder, or `s3://bucket/prefix?endpoint=https://…&region=…`.",
+    )
+    s3_access_key_id: SecretStr = Field(default=SecretStr(""), description="Key id for the bucket of `blobs_url`.")
+    s3_secret_access_key: SecretStr = Field(default=SecretStr(""), description="Its secret. Set it in the environment.")
+    redirect_downloads: bool = Field(
+        default=False,
+        description="Answer downloads with a short-lived link to the bucket instead of sending the bytes.",
+    )
     host: str = Field(
         default="127.0.0.1", min_length=1, description="Address to listen on; any but a loopback one needs a key."
     )
@@ -83,9 +102,12 @@ class Settings(BaseSettings):
         default=frozenset(),
         description="Origins of other pages that may call with a key, such as https://shop.example.org.",
     )
-    max_photo_mb: int = Field(default=50, ge=1, le=50, description="Largest photo in megabytes.")
+    max_photo_mb: int = Field(default=50, ge=1, le=500, description="Largest photo in megabytes.")
     max_queued: int = Field(default=100, ge=1, description="Unfinished jobs that may exist at a time.")
     upload_seconds: float = Field(default=120.0, gt=0, description="Longest time that one upload may take.")
+    max_sockets: int = Field(default=1000, ge=1, description="WebSockets that one owner may hold open at a time.")
+    fetches: int = Field(default=8, ge=1, le=256, description="Photos that are fetched from URLs at a time.")
+    fetch_seconds: float = Field(default=60.0, gt=0, description="Longest time that fetching one photo may take.")
     undo_days: float = Field(
         default=7.0, ge=0, le=3650, description="Days for which a deletion can be undone; then it is for good."
     )
@@ -101,9 +123,6 @@ class Settings(BaseSettings):
         le=36500,
         description="Days after which a project that never had a job is deleted, if nothing changed; 0 keeps it.",
     )
-    max_sockets: int = Field(default=1000, ge=1, description="WebSockets that one owner may hold open at a time.")
-    fetches: int = Field(default=8, ge=1, le=256, description="Photos that are fetched from URLs at a time.")
-    fetch_seconds: float = Field(default=60.0, gt=0, description="Longest time that fetching one photo may take.")
     import_mb: int = Field(default=1000, ge=1, le=4000, description="Largest project to import, in megabytes unpacked.")
     import_files: int = Field(default=2000, ge=1, le=60_000, description="Photos, models… in a project to import.")
     import_rows: int = Field(default=100_000, ge=1, description="Jobs, tasks, events… in a project to import.")
@@ -121,6 +140,11 @@ class Settings(BaseSettings):
     net_concurrency: int = Field(
         default=32, ge=1, le=1000, description="Stages at a time that wait for somebody else's machine."
     )
+    link_secret: SecretStr = Field(
+        default=SecretStr(""),
+        description="What links to files are signed with: 32 letters or more, the same on all machines that serve. "
+        "Empty for a secret of the data folder's own.",
+    )
     serve_works: bool = Field(default=True, description="Whether `serve` works on jobs itself.")
     lease_seconds: float = Field(
         default=30.0, ge=1, le=3600, description="Silence after which the other processes take over a worker's jobs."
@@ -130,6 +154,22 @@ class Settings(BaseSettings):
     )
     threads: int = Field(default=2, ge=1, le=64, description="Processor threads that one stage may use.")
     log_level: LogLevel = Field(default=LogLevel.WARNING, description="How much the server says on stderr.")
+    log_format: LogFormat = Field(
+        default=LogFormat.TEXT, description="`text` for people, or `json`: one object a line for programs."
+    )
+
+    otlp_endpoint: str = Field(
+        default="",
+        description="Base address of the OpenTelemetry collector that traces go to, such as http://127.0.0.1:4318. "
+        "Empty: none are made. Needs `maquette[otel]`.",
+    )
+
+    @field_validator("otlp_endpoint")
+    @classmethod
+    def _collector(cls, value: str) -> str:
+        if value and (urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname):
+            raise ValueError(f"{value!r} is no address of the form http://host:port.")
+        return value
 
     @field_validator("data")
     @classmethod
@@ -164,6 +204,13 @@ class Settings(BaseSettings):
         """What requests may name besides loopback: a specific address to listen on is one of them."""
         return self.allowed_hosts if self.host in EVERYWHERE else self.allowed_hosts | {self.host}
 
+    @field_validator("link_secret")
+    @classmethod
+    def _long_enough(cls, value: SecretStr) -> SecretStr:
+        if 0 < len(value.get_secret_value()) < LEAST_SECRET:
+            raise ValueError(f"it needs at least {LEAST_SECRET} letters; `openssl rand -hex 32` makes some.")
+        return value
+
     @field_validator("queues")
     @classmethod
     def _known_queues(cls, value: str) -> str:
@@ -186,6 +233,13 @@ class Settings(BaseSettings):
     def max_photo_bytes(self) -> int:
         """The largest photo in bytes."""
         return self.max_photo_mb * MEGABYTE
+
+    def secrets(self) -> frozenset[str]:
+        """Values that must never be written down: those marked as secret, and passwords inside URLs."""
+        values = [getattr(self, name) for name in type(self).model_fields]
+        marked = {value.get_secret_value() for value in values if isinstance(value, SecretStr)}
+        in_urls = {password for value in values if isinstance(value, str) for password in _passwords(value)}
+        return frozenset((marked | in_urls) - {""})
 
     @classmethod
     def settings_customise_sources(
@@ -243,6 +297,15 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _passwords(text: str) -> tuple[str, ...]:
+    """The password of a URL, as it is spelt there and as it is meant."""
+    try:
+        password = urlsplit(text).password
+    except ValueError:
+        return ()
+    return (password, unquote(password)) if password else ()
 
 
 def check_origin(text: str) -> str:

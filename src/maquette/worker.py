@@ -5,7 +5,6 @@ import logging
 import signal
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
 from maquette.domain.errors import MaquetteError
@@ -28,8 +27,6 @@ class ShiftEngine(Protocol):
         database: Database,
         worker: Worker,
         slots: Mapping[Queue, int],
-        *,
-        lease_s: float,
         lost: Callable[[], None],
     ) -> None: ...
 
@@ -38,27 +35,25 @@ class ShiftEngine(Protocol):
     def stop(self) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """How much of each queue at a time, and after how many seconds of silence the others take over."""
-
-    slots: Mapping[Queue, int]
-    lease_s: float
-
-
 class Work:
-    """This process's part in the work. ``hire`` makes a worker of a name that no other living process has.
+    """This process's part in the work: ``slots`` of each queue at a time.
+
+    ``hire`` makes a worker of a name that no other living process has, and the runner that works under it.
 
     When the others have given this process up, since it stood still for longer than its lease, what it had under way
     is stopped and it begins anew under a fresh name. All methods block and may be called from any thread.
     """
 
     def __init__(
-        self, engine: ShiftEngine, database: Database, terms: Terms, hire: Callable[[], tuple[Worker, Runner]]
+        self,
+        engine: ShiftEngine,
+        database: Database,
+        slots: Mapping[Queue, int],
+        hire: Callable[[], tuple[Worker, Runner]],
     ) -> None:
         self._engine = engine
         self._db = database
-        self._terms = terms
+        self._slots = slots
         self._hire = hire
         self._turn = threading.RLock()
         self._over = threading.Event()
@@ -68,9 +63,7 @@ class Work:
         """Starts to work, first on what a crash left behind. Takes a second. Raises what the database raises."""
         with self._turn:
             self.worker, runner = self._hire()
-            self._engine.launch(
-                runner, self._db, self.worker, self._terms.slots, lease_s=self._terms.lease_s, lost=self._begin_again
-            )
+            self._engine.launch(runner, self._db, self.worker, self._slots, self._begin_again)
 
     def drain(self, seconds: float) -> bool:
         """Takes nothing new and lets running stages end. True if they ended within ``seconds``."""
@@ -114,9 +107,9 @@ class Signals:
         (self.second if self.first.is_set() else self.first).set()
 
 
-async def stay(work: Work, drain_s: float, say: Callable[[str], None]) -> None:
+async def stay(work: Work, drain_s: float, say: Callable[[str], None], signals: "Signals | None" = None) -> None:
     """Lets it work until a signal comes, then drains for at most ``drain_s`` seconds; a second signal ends that."""
-    signals = Signals()
+    signals = signals or Signals()
     await signals.first.wait()
     say(f"Draining: nothing new begins, running stages may take {drain_s:g} s to end. A second signal stops them.")
     draining = asyncio.ensure_future(asyncio.to_thread(work.drain, drain_s))

@@ -57,6 +57,7 @@ def test_a_job_comes_back_as_it_was_given(database, sample):
         budget_usd=2.0,
         is_test=True,
         turn=12,
+        traceparent=f"00-{'a' * 32}-{'b' * 16}-01",
     )
     at = full.created_at
     full = replace(full, started_at=at + timedelta(microseconds=1), ended_at=at + timedelta(days=1))

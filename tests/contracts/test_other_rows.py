@@ -1,15 +1,17 @@
 """What every store of tasks, logs, results, assets and projects promises."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from maquette.domain.assets import Quality, Role, View
 from maquette.domain.errors import Problem, Refused
+from maquette.domain.ids import new_id
 from maquette.domain.jobs import Result, TaskStatus
 from maquette.domain.projects import Project, ProjectKind
 from maquette.domain.states import Stage
+from maquette.domain.uploads import Upload
 from maquette.ports.stores import LogLine
 
 
@@ -237,3 +239,44 @@ def test_a_foreign_project_cannot_be_saved(database, sample, other):
     with pytest.raises(Refused) as refusal, database.write() as tx:
         tx.projects.save(replace(project, owner_id=other.owner, name="Mine"))
     assert refusal.value.code == "not_found"
+
+
+def _upload(owner, minute=0, **fields):
+    at = datetime(2026, 11, 20, 12, minute, tzinfo=UTC)
+    return Upload(new_id("upl"), owner, "a.png", "image/png", 7, at, at + timedelta(minutes=15), **fields)
+
+
+def test_uploads_are_kept_within_their_owner(database, sample, other):
+    upload = _upload(sample.owner, view=View.LEFT, sha256="a" * 64)
+    with database.write() as tx:
+        tx.uploads.add(upload)
+        assert tx.uploads.get(upload.id) == tx.uploads.get(upload.id, sample.owner) == upload
+        assert tx.uploads.get(upload.id, other.owner) is None
+        assert (tx.uploads.pending(sample.owner), tx.uploads.pending(other.owner)) == (1, 0)
+        assert not tx.uploads.delete(upload.id, other.owner)
+        assert tx.uploads.delete(upload.id, sample.owner)
+        assert tx.uploads.get(upload.id) is None
+
+
+def test_an_upload_is_settled_once(database, sample, other):
+    upload = _upload(sample.owner)
+    with database.write() as tx:
+        tx.uploads.add(upload)
+        assert not tx.uploads.settle(upload.id, other.owner, "ast_1")
+        assert tx.uploads.settle(upload.id, sample.owner, "ast_1")
+        assert not tx.uploads.settle(upload.id, sample.owner, "ast_2")
+        assert tx.uploads.get(upload.id) == replace(upload, asset_id="ast_1")
+        assert tx.uploads.pending(sample.owner) == 0
+
+
+def test_expired_uploads_are_told_the_oldest_first(database, sample):
+    uploads = [_upload(sample.owner, minute) for minute in (20, 0, 10)]
+    with database.write() as tx:
+        for upload in uploads:
+            tx.uploads.add(upload)
+        tx.uploads.settle(uploads[1].id, sample.owner, "ast_1")
+        end = uploads[2].expires_at
+        assert [found.id for found in tx.uploads.expired(end)] == [uploads[1].id]
+        later = end + timedelta(minutes=1)
+        assert [found.id for found in tx.uploads.expired(later)] == [uploads[1].id, uploads[2].id]
+        assert [found.id for found in tx.uploads.expired(later, limit=1)] == [uploads[1].id]

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from provider import order
+
 from maquette.domain.errors import Permanent, Refused, Temporary
 
 Progress = Callable[[float], None]
@@ -104,17 +106,23 @@ def look_around(payload: dict[str, Any], progress: Progress) -> dict[str, Any]:
     }
 
 
+PAID = "generating"
+"""The stage that orders from the provider, where there is one."""
 MAKES = {"validating": "working", "removing_background": "cutout", "generating": "model"}
 
 
 def stand_in(payload: dict[str, Any], progress: Progress) -> dict[str, Any]:
     """Takes the place of any stage: works for ``seconds``, reports progress, and leaves one small file.
 
-    The file repeats what the photo said, so that the diary can tell which photo each stage worked for.
+    The file repeats what the photo said, so that the diary can tell which photo each stage worked for, and when it
+    began on the clock that all processes share.
     """
-    said = Path(payload["inputs"][0]["path"]).read_text(encoding="utf-8").split()[0]
+    said = Path(payload["inputs"][0]["path"]).read_text(encoding="utf-8", errors="replace").split()[0]
     with Path(payload["diary"]).open("a", encoding="utf-8") as diary:
-        diary.write(f"{said} {payload['stage']} {os.getpid()}\n")
+        worker = f" {payload['worker']}" if "worker" in payload else ""
+        diary.write(f"{said} {payload['stage']} {os.getpid()} {time.monotonic()}{worker}\n")
+    if payload.get("provider") and payload["stage"] == PAID:
+        order(payload["provider"], f"{said} {PAID}", payload["key"])
     for step in range(1, 11):
         time.sleep(payload["seconds"] / 10)
         progress(step / 10)

@@ -1,7 +1,9 @@
 """Kills a working service again and again, and looks at what that did. Used by the test and by the benchmark."""
 
 import contextlib
+import os
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -37,10 +39,10 @@ class Report:
 class Service:
     """The service as a process group of its own."""
 
-    def __init__(self, folder: Path, stage_s: float, url: str) -> None:
+    def __init__(self, folder: Path, stage_s: float, url: str, provider: str) -> None:
         started = time.monotonic()
         self._process = subprocess.Popen(
-            [sys.executable, str(SERVICE), str(folder), str(stage_s), url],
+            [sys.executable, str(SERVICE), str(folder), str(stage_s), url, provider],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,
@@ -49,9 +51,11 @@ class Service:
         assert self._process.stdout.readline() == b"working\n"
         self.healthy_s = time.monotonic() - started
 
-    def kill(self) -> list[int]:
-        """Kills it as the kernel would; returns the processes that it had started."""
+    def kill(self, *, whole: bool = False) -> list[int]:
+        """Kills it as the kernel would, or the ``whole`` group; returns the processes that it had started."""
         family = [child.pid for child in psutil.Process(self._process.pid).children(recursive=True)]
+        if whole:
+            os.killpg(self._process.pid, signal.SIGKILL)
         self._process.kill()
         self._process.communicate()
         return family
@@ -66,20 +70,24 @@ def rage(
     seed: int,
     between: tuple[float, float] = (0.2, 2.0),
     url: str = "",
+    provider: str = "",
 ) -> Report:
-    """Accepts ``jobs``, lets a service work on them, kills it ``kills`` times, and lets the last one finish."""
+    """Accepts ``jobs``, lets a service work on them, kills it ``kills`` times, and lets the last one finish.
+
+    Every second kill takes the whole process group, the others leave the children to notice.
+    """
     chance = random.Random(seed)
     started = time.monotonic()
     orphans: list[int] = []
     healthy: list[float] = []
-    with opened(folder, url=url) as shop:
+    with opened(folder, url=url, provider=provider) as shop:
         ids = [shop.accept().id for _ in range(jobs)]
-        for _ in range(kills):
-            service = Service(folder, stage_s, url)
+        for number in range(kills):
+            service = Service(folder, stage_s, url, provider)
             healthy.append(service.healthy_s)
             time.sleep(chance.uniform(*between))
-            orphans += _still_alive(service.kill())
-        service = Service(folder, stage_s, url)
+            orphans += _still_alive(service.kill(whole=bool(number % 2)))
+        service = Service(folder, stage_s, url, provider)
         healthy.append(service.healthy_s)
         _wait(shop, ids)
         orphans += _still_alive(service.kill())

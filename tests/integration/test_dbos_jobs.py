@@ -60,6 +60,16 @@ def test_an_accepted_job_is_walked_to_its_end(shop):
     assert [line[1] for line in read_diary(shop)] == [task.stage.value for task in shop.tasks(job.id)]
 
 
+def test_the_database_lets_nobody_take_anything_and_each_process_says_what_it_may(shop):
+    """Should the library no longer ask ``Slots``, no test that waits for a job can pass."""
+    job = shop.accept()
+    shop.launch()
+    shop.wait(job.id, Status.COMPLETED)
+    client = shop.engine._handover.client
+    stored = {name: client.retrieve_queue(name).worker_concurrency for name in ("pipelines", "gpu", "net")}
+    assert stored == {"pipelines": 0, "gpu": 0, "net": 0}
+
+
 def test_jobs_accepted_while_working_are_walked_too_and_side_by_side(shop):
     shop.launch()
     jobs = [shop.accept() for _ in range(6)]
@@ -200,6 +210,7 @@ def test_draining_lets_running_stages_end_and_begins_no_other(shop):
     shop.engine.stop()
     assert [task.status for task in shop.tasks(running.id)] == [TaskStatus.FINISHED]
     assert shop.job(waiting.id).status is Status.PENDING
+    slow(shop, 0.02)
     shop.launch()
     for job in (running, waiting):
         assert shop.wait(job.id, Status.COMPLETED, Status.FAILED).status is Status.COMPLETED

@@ -1,11 +1,13 @@
 """In which order waiting jobs are taken, with the real job engine."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from maquette.bootstrap import SystemClock
+from maquette.adapters.clocks import SystemClock
+from maquette.app.queues import Queues
 from maquette.domain.errors import Refused
 from maquette.domain.fleet import Queue
 from maquette.domain.states import Status
@@ -49,6 +51,17 @@ def test_what_waits_is_counted_until_it_is_taken(shop):
     for job in jobs:
         shop.wait(job.id, Status.COMPLETED)
     assert waiting()[Queue.CPU].count == 0
+
+
+def test_nothing_is_taken_from_a_paused_queue_until_it_is_resumed(shop):
+    queues = Queues(shop.database, shop.engine, SystemClock())
+    queues.pause(Queue.CPU)
+    job = shop.accept()
+    shop.launch()
+    time.sleep(1.0)
+    assert shop.job(job.id).status is Status.PENDING
+    queues.resume(Queue.CPU)
+    shop.wait(job.id, Status.COMPLETED)
 
 
 def test_a_job_that_waits_no_more_has_no_place(shop):

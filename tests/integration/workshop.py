@@ -1,6 +1,7 @@
 """A whole Maquette on a folder: the real database, runner, job engine and processes; only the stages are stand-ins.
 
-Run as a program it is a service that holds the folder's lock and works: ``python workshop.py FOLDER SECONDS [URL]``.
+Run as a program it is a service that holds the folder's lock and works:
+``python workshop.py FOLDER SECONDS URL PROVIDER``, the last two perhaps empty.
 """
 
 import asyncio
@@ -39,9 +40,9 @@ OWNER = "local"
 class StandIns:
     """Real processes in which every stage is ``chores.stand_in``."""
 
-    def __init__(self, folder: Path, seconds: float) -> None:
+    def __init__(self, folder: Path, seconds: float, provider: str = "") -> None:
         self._processes = ForkedProcesses()
-        self._more = {"seconds": seconds, "diary": str(folder / "diary")}
+        self._more = {"seconds": seconds, "diary": str(folder / "diary"), "provider": provider}
 
     async def run(
         self,
@@ -88,8 +89,8 @@ class Workshop:
         self.lost = threading.Event()
         at = datetime.now(UTC)
         worker = Worker(executor_id(self.folder), "here", 0, "0", ("cpu", "gpu", "net"), self.concurrency, at, at)
-        slots = {Queue.CPU: self.concurrency, Queue.GPU: 1, Queue.NET: 32}
-        self.engine.launch(self.runner, self.database, worker, slots, lease_s=30.0, lost=self.lost.set)
+        slots = {Queue.CPU: self.concurrency, Queue.GPU: 1, Queue.NET: 1}
+        self.engine.launch(self.runner, self.database, worker, slots, self.lost.set)
 
     def job(self, job_id: str) -> Job:
         return self.jobs.get(OWNER, job_id)
@@ -128,19 +129,24 @@ def build(
     folder: Path,
     *,
     url: str = "",
+    provider: str = "",
     seconds: float = 0.02,
     concurrency: int = 2,
     processes: Any = None,
     clock: Clock | None = None,
 ) -> Workshop:
-    """Opens, or makes, the workshop in ``folder``, whose database is that of ``url`` or a file in it."""
+    """Opens, or makes, the workshop in ``folder``, whose database is that of ``url`` or a file in it.
+
+    With the URL of a ``provider`` the model is ordered from there, one at a time, on the queue for that.
+    """
     folder.mkdir(exist_ok=True)
     url = url or f"sqlite:///{folder / 'maquette.db'}"
     migrate(url)
     clock = clock or RunningClock()
     database, blobs = SqlDatabase(url), LocalBlobs(folder / "blobs")
-    shelf = Shelf([_engine("cut", Capability.CUTTER), _engine("mesh", Capability.MESHER)])
-    processes = processes or StandIns(folder, seconds)
+    queue = Queue.NET if provider else Queue.CPU
+    shelf = Shelf([_engine("cut", Capability.CUTTER), _engine("mesh", Capability.MESHER, queue)])
+    processes = processes or StandIns(folder, seconds, provider)
     runner = Runner(database, blobs, processes, shelf, clock, folder / "work")
     engine = DbosJobs(url)
     jobs = Jobs(database, engine, shelf, clock, max_queued=1000)
@@ -160,14 +166,15 @@ def opened(folder: Path, **options: Any) -> Iterator[Workshop]:
         workshop.database.close()
 
 
-def _engine(name: str, capability: Capability) -> EngineRecord:
-    return EngineRecord(name, "builtins:object", Readiness(True), EngineInfo(name, "1", capability, name, "-", True))
+def _engine(name: str, capability: Capability, queue: Queue = Queue.CPU) -> EngineRecord:
+    info = EngineInfo(name, "1", capability, name, "-", True, queue=queue)
+    return EngineRecord(name, "builtins:object", Readiness(True), info)
 
 
 def main() -> None:
-    folder = Path(sys.argv[1])
+    folder, seconds, url, provider = Path(sys.argv[1]), float(sys.argv[2]), sys.argv[3], sys.argv[4]
     FolderLock(folder).lock()
-    with opened(folder, seconds=float(sys.argv[2]), url="".join(sys.argv[3:])) as workshop:
+    with opened(folder, seconds=seconds, url=url, provider=provider) as workshop:
         workshop.launch()
         print("working", flush=True)
         sys.stdin.read()

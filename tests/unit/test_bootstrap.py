@@ -8,9 +8,10 @@ import pytest
 
 from maquette.adapters.dbos.lock import FolderLock
 from maquette.adapters.folder.data import DataFolder
-from maquette.bootstrap import database_url, holder, is_behind, migrate_database
+from maquette.bootstrap import check_storage, database_url, holder, is_behind, migrate_database
 from maquette.domain.errors import Refused, Unavailable
 from maquette.settings import Settings
+from s3server import S3
 
 
 @pytest.fixture
@@ -71,6 +72,18 @@ def test_a_database_that_cannot_be_used_is_told_with_a_hint(tmp_path: Path, url:
         is_behind(Settings(data=tmp_path, database_url=url))
     assert unavailable.value.code == "not_ready"
     assert "MAQUETTE_DATABASE_URL" in unavailable.value.hint
+
+
+def test_files_are_kept_in_the_folder_or_in_a_bucket(settings: Settings, s3: S3) -> None:
+    assert check_storage(settings) == "files in the data folder"
+    bucket = Settings.model_validate({"data": settings.data, **s3.settings})
+    assert check_storage(bucket) == f"bucket {s3.bucket} at {s3.endpoint}"
+    assert not settings.data.exists(), "looking makes nothing"
+    wrong = Settings.model_validate({"data": settings.data, **s3.settings, "s3_secret_access_key": "not-to-be-told"})
+    with pytest.raises(Unavailable) as unavailable:
+        check_storage(wrong)
+    assert unavailable.value.code == "storage_unavailable"
+    assert "not-to-be-told" not in f"{unavailable.value!r} {unavailable.value.message} {wrong!r}"
 
 
 def test_postgres_without_its_driver_says_what_to_install(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

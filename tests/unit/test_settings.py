@@ -102,7 +102,7 @@ def test_origins_are_spelt_as_browsers_send_them(text: str) -> None:
         ({"host": ""}, "host"),
         ({"port": 70_000}, "port"),
         ({"threads": 0}, "threads"),
-        ({"max_photo_mb": 51}, "max_photo_mb"),
+        ({"max_photo_mb": 501}, "max_photo_mb"),
         ({"log_level": "loud"}, "log_level"),
     ],
 )
@@ -142,3 +142,9 @@ def test_misspelt_variables_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAQUETTE_PORT", "1")
     monkeypatch.setenv("MAQUETTE_CONFIG", "")
     assert settings.unknown_variables() == ("MAQUETTE_PROT",)
+
+
+def test_what_must_never_be_written_down_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert settings.load().secrets() == frozenset()
+    monkeypatch.setenv("MAQUETTE_DATABASE_URL", "postgresql+psycopg://maquette:s%40crets@db/maquette")
+    assert settings.load().secrets() == {"s%40crets", "s@crets"}

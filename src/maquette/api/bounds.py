@@ -1,5 +1,7 @@
-"""How much one client may ask of the streams. Imports nothing: the server reads it before all else."""
+"""Where the streams are, and how much one client may ask of them. Imports nothing: the server reads it first."""
 
+EVENTS_PATH = "/api/v1/events"
+"""Where many jobs are followed: as a stream of server-sent events, or as a WebSocket."""
 STREAM_JOBS = 200
 """Jobs in one stream of server-sent events; their ids must fit into an address."""
 SOCKET_JOBS = 500

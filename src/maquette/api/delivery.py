@@ -3,7 +3,8 @@
 import re
 import time
 import zipfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
 from urllib.parse import quote
 
 from starlette.datastructures import Headers
@@ -15,7 +16,7 @@ from maquette.app.results import EXTENSIONS, Delivery
 from maquette.app.zips import Outlet, entry
 from maquette.domain.assets import Asset
 from maquette.domain.errors import Refused
-from maquette.ports.blobs import BlobStore
+from maquette.ports.blobs import BlobLinks, BlobStore
 
 INLINE = frozenset({"image/png", "image/jpeg", "image/webp", "image/avif", "model/gltf-binary"})
 HEADERS = {
@@ -23,6 +24,18 @@ HEADERS = {
     "cache-control": "private, max-age=3600, immutable",
     "content-security-policy": "sandbox; default-src 'none'",
     "x-content-type-options": "nosniff",
+}
+LINK_S = 900
+"""How long a link opens something, in seconds."""
+FILE: Mapping[str, Any] = {"schema": {"type": "string", "format": "binary"}}
+CONTENT: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The bytes", "content": {"*/*": FILE}},
+    206: {"description": "The asked range of the bytes", "content": {"*/*": FILE}},
+    304: {"description": "The caller has these bytes already"},
+}
+"""How a ``BlobResponse`` answers, for the OpenAPI description."""
+REDIRECTED: dict[int | str, dict[str, Any]] = {
+    307: {"description": "The bytes are behind this link for a short while (with `redirect_downloads`)"}
 }
 HEAD = "maquette.head"
 """Set in the scope of a request that is answered like GET, without the body."""
@@ -43,24 +56,40 @@ def file_name(asset: Asset) -> str:
     return name if "." in name or not extension else f"{name}{extension}"
 
 
+def shown_as(asset: Asset, name: str | None = None, download: bool = False) -> str:
+    """The Content-Disposition of an asset: only what no browser runs is shown in place."""
+    kind = "inline" if asset.media_type in INLINE and not download else "attachment"
+    return disposition(kind, name or file_name(asset))
+
+
 class BlobResponse(Response):
     """The bytes of one asset, with ETag, If-None-Match, If-Range and single ranges (RFC 9110)."""
 
-    def __init__(self, asset: Asset, blobs: BlobStore, *, name: str | None = None, download: bool = False) -> None:
+    def __init__(
+        self,
+        asset: Asset,
+        blobs: BlobStore,
+        *,
+        links: BlobLinks | None = None,
+        name: str | None = None,
+        download: bool = False,
+    ) -> None:
+        """With ``links`` the bytes themselves come from the store, by a link that this sends the caller to."""
         self._asset = asset
         self._blobs = blobs
-        kind = "inline" if asset.media_type in INLINE and not download else "attachment"
+        self._links = links
+        self._disposition = shown_as(asset, name, download)
         self._etag = f'"{asset.sha256}"'
-        self._headers = HEADERS | {
-            "etag": self._etag,
-            "content-disposition": disposition(kind, name or file_name(asset)),
-        }
+        self._headers = HEADERS | {"etag": self._etag, "content-disposition": self._disposition}
         super().__init__()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         asked = Headers(scope=scope)
         if _matches(asked.get("if-none-match"), self._etag):
             await Response(status_code=304, headers=self._headers)(scope, receive, send)
+            return
+        if self._links and HEAD not in scope:
+            await self._elsewhere(self._links)(scope, receive, send)
             return
         wanted = asked.get("range") if asked.get("if-range") in (None, self._etag) else None
         try:
@@ -70,6 +99,11 @@ class BlobResponse(Response):
             await ProblemResponse(refusal, headers=headers)(scope, receive, send)
             return
         await (await self._answer(span, HEAD in scope))(scope, receive, send)
+
+    def _elsewhere(self, links: BlobLinks) -> Response:
+        # the link ends, so nobody may remember where it led
+        link = links.link(self._asset.blob_key, media_type=self._asset.media_type, disposition=self._disposition)
+        return Response(status_code=307, headers={"location": link, "cache-control": "no-store"})
 
     async def _answer(self, span: range | None, head: bool) -> Response:
         part = range(self._asset.bytes) if span is None else span

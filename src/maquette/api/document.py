@@ -9,15 +9,20 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from maquette.api.bounds import EVENTS_PATH, STREAM_JOBS
 from maquette.api.door import READINESS, is_open, reaches
 from maquette.api.problems import MEDIA_TYPE, documented
 from maquette.api.schemas.common import Problem
 from maquette.api.schemas.compat import StatusBody, StatusFailure
 from maquette.api.schemas.jobs import EventOut
+from maquette.api.schemas.sockets import SocketAsked, SocketError, SocketEvent, SocketNote, SocketPong
 from maquette.app.tickets import PATHS
 
 TITLE = "Maquette"
-_ALSO: tuple[type[BaseModel], ...] = (Problem, StatusBody, StatusFailure, EventOut)
+_ALSO: tuple[type[BaseModel], ...] = (
+    *(Problem, StatusBody, StatusFailure, EventOut),
+    *(SocketAsked, SocketEvent, SocketNote, SocketPong, SocketError),
+)
 STATUS_PATH = "/api/status/{job_id}"
 SCHEMES: dict[str, Any] = {
     "key": {"type": "http", "scheme": "bearer", "description": "An API key: `Authorization: Bearer mq_…`"},
@@ -55,7 +60,11 @@ def describe(app: FastAPI) -> dict[str, Any]:
     for path in document["paths"].values():
         for operation in path.values():
             _tell_errors(operation["responses"])
-    document["paths"] |= {STATUS_PATH: {"get": _STATUS}, "/api/v1/jobs/{job_id}/events": {"get": _events()}}
+    document["paths"] |= {
+        STATUS_PATH: {"get": _STATUS},
+        "/api/v1/jobs/{job_id}/events": {"get": _events()},
+        EVENTS_PATH: {"get": _many_events()},
+    }
     document["components"]["securitySchemes"] = SCHEMES
     for place, path in document["paths"].items():
         for method, operation in path.items():
@@ -117,27 +126,48 @@ _STATUS: dict[str, Any] = {
 
 
 def _events() -> dict[str, Any]:
-    number = {"type": "integer", "minimum": 0}
+    return {
+        "tags": ["jobs"],
+        "operationId": "stream_events",
+        "summary": "The events of a job as they happen",
+        "parameters": [_JOB_ID, *_resuming({"type": "integer", "minimum": 0})],
+        "responses": _streaming("not_found"),
+    }
+
+
+def _many_events() -> dict[str, Any]:
+    jobs = {"type": "string", "description": f"1 to {STREAM_JOBS} ids of jobs, separated by commas"}
+    return {
+        "tags": ["jobs"],
+        "operationId": "stream_many_events",
+        "summary": "The events of many jobs as they happen",
+        "description": "The `id` of each event says how far every job was told; `event: gone` names a job that does "
+        "not exist.\n\n**As a WebSocket** the same address takes messages of the form `SocketAsked` and sends "
+        "`SocketEvent`, `SocketNote`, `SocketPong` and `SocketError`; see the guide to streams.",
+        "parameters": [
+            {"name": "jobs", "in": "query", "required": True, "schema": jobs},
+            *_resuming({"type": "string"}),
+        ],
+        "responses": _streaming("not_found", "too_many_streams"),
+    }
+
+
+def _resuming(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    places = (("since", "query"), ("Last-Event-ID", "header"))
+    return [{"name": name, "in": place, "required": False, "schema": schema} for name, place in places]
+
+
+def _streaming(*codes: str) -> dict[str, Any]:
     responses: dict[str, Any] = {
         "200": {
             "description": "A stream; the data of each event is an `EventOut`, `event: ping` comes every 15 s",
             "content": {"text/event-stream": {"schema": {"type": "string"}, "x-event": _ref("EventOut")}},
         },
-        "204": {"description": "The job has ended and the caller has all its events"},
+        "204": {"description": "All has been told: every job has ended and the caller has its events"},
     }
-    errors = {str(status): response for status, response in documented("not_found").items()}
+    errors = {str(status): response for status, response in documented(*codes).items()}
     _tell_errors(errors)
-    return {
-        "tags": ["jobs"],
-        "operationId": "stream_events",
-        "summary": "The events of a job as they happen",
-        "parameters": [
-            _JOB_ID,
-            {"name": "since", "in": "query", "required": False, "schema": number},
-            {"name": "Last-Event-ID", "in": "header", "required": False, "schema": number},
-        ],
-        "responses": responses | errors,
-    }
+    return responses | errors
 
 
 def _sorted(value: Any) -> Any:

@@ -9,8 +9,7 @@ import re
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from maquette.api.identity import Identity
-from maquette.api.origins import SAFE_METHODS
-from maquette.api.problems import ProblemResponse
+from maquette.api.problems import refuse
 from maquette.api.services import Access
 from maquette.domain.access import How, Principal
 from maquette.domain.errors import MaquetteError, Refused
@@ -22,6 +21,9 @@ OPEN_PREFIX = "/files/"
 """Signed links carry their own permission."""
 READINESS = "/readyz"
 """Open, and says more to those it knows."""
+
+STREAMS = "/events"
+"""How the paths of long answers end."""
 
 _READ = ("GET", "HEAD")
 _ID = "([^/]+)"
@@ -53,9 +55,11 @@ class Door:
             principal = await self._let_in(scope)
         except MaquetteError as refusal:
             if path != READINESS:
-                await _refuse(refusal, scope, receive, send)
+                await refuse(refusal, scope, receive, send)
                 return
             principal = None
+        if principal is not None and (scope["type"] == "websocket" or path.endswith(STREAMS)):
+            receive = self._identity.while_good(principal, scope, receive)
         await self._app({**scope, PRINCIPAL: principal}, receive, send)
 
     async def _let_in(self, scope: Scope) -> Principal:
@@ -95,10 +99,3 @@ def _place(method: str, path: str) -> tuple[str, str]:
         if match:
             return kind, match[1] if kind else ""
     raise Refused("forbidden", "A session token opens its own job only.", "Send a key: Authorization: Bearer mq_…")
-
-
-async def _refuse(refusal: MaquetteError, scope: Scope, receive: Receive, send: Send) -> None:
-    # a body that nobody reads leaves bytes in the connection that are no request
-    unread = scope["type"] == "http" and scope["method"] not in SAFE_METHODS
-    headers = {"connection": "close"} if unread else {}
-    await ProblemResponse(refusal, headers=headers)(scope, receive, send)

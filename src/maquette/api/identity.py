@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qs
 
-from starlette.types import Scope
+from starlette.types import Message, Receive, Scope
 
 from maquette.api.origins import SAFE_METHODS, Origins
 from maquette.api.services import Access
@@ -21,7 +21,11 @@ from maquette.domain.errors import MaquetteError, Refused
 from maquette.domain.ids import token_hash
 
 REMEMBERED_S = 3.0
+LOOK_AGAIN_S = 4.0
+"""How often a stream's key is looked at."""
 MAX_REMEMBERED = 10_000
+REVOKED = 1008
+"""WebSocket close code: policy violation (RFC 6455)."""
 TICKET = "ticket"
 _PROXY_HEADERS = frozenset({b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip", b"via"})
 _logger = logging.getLogger(__name__)
@@ -48,11 +52,13 @@ class Identity:
         self._access = access
         self._origins = origins
         self._known: dict[str, tuple[float, Principal]] = {}
+        self._good: dict[str, tuple[float, bool]] = {}
         self._notes: set[asyncio.Task[None]] = set()
 
     def forget(self) -> None:
         """What was remembered is looked up again: for after a key was revoked or a browser signed out."""
         self._known.clear()
+        self._good.clear()
 
     async def principal_of(self, scope: Scope) -> Principal:
         """Raises ``unauthorized``, and ``forbidden`` for a cookie that another site's page may have sent along."""
@@ -70,6 +76,35 @@ class Identity:
                 _check_cookie(scope, given)
                 return found
         return self._unknown(given, foreign)
+
+    def while_good(self, principal: Principal, scope: Scope, receive: Receive) -> Receive:
+        """What a long answer hears of its caller: that it left, also when its key was revoked or has expired."""
+        key_id = principal.key_id
+        if key_id is None:
+            return receive
+
+        async def receive_while_good() -> Message:
+            while True:
+                try:
+                    async with asyncio.timeout(LOOK_AGAIN_S):
+                        return await receive()
+                except TimeoutError:
+                    if not await self._still_opens(key_id):
+                        return {"type": f"{scope['type']}.disconnect", "code": REVOKED}
+
+        return receive_while_good
+
+    async def _still_opens(self, key_id: str) -> bool:
+        """Asked by every stream, looked up once for all of a key's."""
+        now = asyncio.get_running_loop().time()
+        until, known = self._good.get(key_id, (0.0, True))
+        if now < until:
+            return known
+        # the others that ask meanwhile are told what was known
+        self._good[key_id] = (now + REMEMBERED_S, known)
+        found = await asyncio.to_thread(self._access.keys.still_opens, key_id)
+        self._good[key_id] = (now + REMEMBERED_S, found)
+        return found
 
     def _unknown(self, given: Given, foreign: bool) -> Principal:
         # behind a proxy everybody comes from loopback

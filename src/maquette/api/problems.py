@@ -1,5 +1,6 @@
 """Every error as ``application/problem+json`` (RFC 9457), made from the one table of codes."""
 
+import asyncio
 import json
 import logging
 import uuid
@@ -12,11 +13,14 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Match
+from starlette.types import Receive, Scope, Send
 
 from maquette.domain.errors import CODES, MaquetteError, Refused
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 5
+DRAIN_BYTES = 1024 * 1024
+DRAIN_S = 2.0
 _logger = logging.getLogger(__name__)
 
 
@@ -52,6 +56,27 @@ class ProblemResponse(Response):
         if entry.retryable and entry.status in (429, 503):
             more["retry-after"] = str(RETRY_AFTER_S)
         super().__init__(json.dumps(body, ensure_ascii=False), status_code=entry.status, headers=more)
+
+
+async def refuse(error: MaquetteError, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answers instead of the application. A body is read on for a moment: who sends before reading shall meet the
+    answer and not a reset."""
+    ended = scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS") or await _ends(receive)
+    await ProblemResponse(error, headers={} if ended else {"connection": "close"})(scope, receive, send)
+
+
+async def _ends(receive: Receive) -> bool:
+    left = DRAIN_BYTES
+    try:
+        async with asyncio.timeout(DRAIN_S):
+            while left >= 0:
+                message = await receive()
+                left -= len(message.get("body", b""))
+                if not message.get("more_body", False):
+                    return True
+    except TimeoutError:
+        return False
+    return False
 
 
 def install(app: FastAPI) -> None:

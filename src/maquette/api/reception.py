@@ -13,6 +13,7 @@ from maquette.app.uploads import PhotoInfo
 from maquette.domain.assets import Asset, View
 from maquette.domain.errors import Refused
 from maquette.domain.projects import Project
+from maquette.domain.uploads import Upload
 
 PIECE = 256 * 1024
 """Bytes that are handed to a thread at a time."""
@@ -62,16 +63,44 @@ async def receive_raw(request: Request, services: Services, owner_id: str, info:
 
 async def receive_archive(request: Request, services: Services, owner_id: str) -> Project:
     """A project as a zip, the whole body. Raises ``length_required``, ``file_too_large``, ``upload_timeout``…"""
-    transfer = services.transfer
+    carrier = services.carrier
     if "content-length" not in request.headers:
         raise _unread(request, Refused("length_required"))
-    writer = await asyncio.to_thread(transfer.receive)
+    writer = await asyncio.to_thread(carrier.receive)
     try:
-        await _pour(request, writer.write, Cap(transfer.limits.bytes, services.upload_seconds))
+        await _pour(request, writer.write, Cap(carrier.limits.bytes, services.upload_seconds))
         received = await asyncio.to_thread(writer.finish)
-        return await transfer.take_in(owner_id, received.path)
+        return await carrier.take_in(owner_id, received.path)
     finally:
         await asyncio.to_thread(writer.discard)
+
+
+async def receive_announced(request: Request, services: Services, find: Callable[[], Upload]) -> None:
+    """The bytes of the announced upload that ``find`` gives, as the whole body.
+
+    Raises whatever ``find`` does, ``length_required``, ``length_mismatch``, ``digest_mismatch``…
+    """
+    if "content-length" not in request.headers:
+        raise _unread(request, Refused("length_required"))
+    try:
+        upload = await asyncio.to_thread(find)
+    except Refused as refusal:
+        raise await _read_on(request, request.stream(), refusal) from None
+    writer = await asyncio.to_thread(services.transfers.receive)
+    try:
+        await _pour(request, writer.write, Cap(upload.bytes, services.upload_seconds))
+        received = await asyncio.to_thread(writer.finish)
+        await asyncio.to_thread(services.transfers.put, upload, received)
+    finally:
+        await asyncio.to_thread(writer.discard)
+
+
+async def recall(request: Request, services: Services, owner_id: str, info: PhotoInfo) -> Asset | None:
+    """The asset that has the announced digest already; then the body is left unread, or read and thrown away."""
+    known = await asyncio.to_thread(services.uploads.recall, owner_id, info)
+    if known is not None:
+        request.state.body_unread = not await _drained(request, request.stream())
+    return known
 
 
 def parse_view(text: str) -> View | None:
@@ -108,9 +137,7 @@ async def _pour(request: Request, feed: Feed, cap: Cap) -> None:
     except TimeoutError:
         raise _unread(request, Refused("upload_timeout")) from None
     except Refused as refusal:
-        if "expect" in request.headers or not await _drained(chunks):
-            raise _unread(request, refusal) from None
-        raise
+        raise await _read_on(request, chunks, refusal) from None
 
 
 async def _feed_all(chunks: AsyncIterator[bytes], feed: Feed, cap: Cap) -> None:
@@ -134,11 +161,17 @@ async def _feed_all(chunks: AsyncIterator[bytes], feed: Feed, cap: Cap) -> None:
         await asyncio.to_thread(feed, bytes(piece))
 
 
-async def _drained(chunks: AsyncIterator[bytes]) -> bool:
+async def _read_on(request: Request, chunks: AsyncIterator[bytes], refusal: Refused) -> Refused:
+    return refusal if await _drained(request, chunks) else _unread(request, refusal)
+
+
+async def _drained(request: Request, chunks: AsyncIterator[bytes]) -> bool:
     """Reads on for a while, so that a sender who writes before reading meets the answer and not a reset.
 
     True when the body has ended. Not for those who sent ``Expect``: they wait for a word before they send.
     """
+    if "expect" in request.headers:
+        return False
     left = DRAIN_BYTES
     try:
         async with asyncio.timeout(DRAIN_SECONDS):

@@ -2,14 +2,14 @@
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from maquette.api.origins import SAFE_METHODS, Origins
-from maquette.api.problems import ProblemResponse
+from maquette.api.problems import ProblemResponse, refuse
 from maquette.domain.errors import MaquetteError, Refused
 
 MAX_BODY = 1024 * 1024
@@ -48,7 +48,7 @@ class Guard:
         sender = _told_to(origin, send) if invited else send
         refusal = self._refusal(scope, headers, origin, invited)
         if refusal is not None:
-            await ProblemResponse(refusal, headers={"connection": "close"})(scope, receive, with_headers(sender))
+            await refuse(refusal, scope, receive, with_headers(sender))
         elif invited and scope["type"] == "http" and scope["method"] == "OPTIONS" and _ASKED_METHOD in headers:
             await _preflight(headers)(scope, receive, with_headers(sender))
         else:
@@ -108,13 +108,14 @@ class SmallBodies:
     FastAPI itself would collect a JSON body of any size for any time.
     """
 
-    def __init__(self, app: ASGIApp, uploads: frozenset[tuple[str, str]]) -> None:
+    def __init__(self, app: ASGIApp, is_upload: Callable[[str, str], bool]) -> None:
+        """``is_upload`` tells by method and path."""
         self._app = app
-        self._uploads = uploads
+        self._is_upload = is_upload
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         bodiless = scope["type"] != "http" or scope["method"] in SAFE_METHODS
-        if bodiless or (scope["method"], scope["path"]) in self._uploads:
+        if bodiless or self._is_upload(scope["method"], scope["path"]):
             await self._app(scope, receive, send)
             return
         try:

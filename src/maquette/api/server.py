@@ -9,17 +9,20 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from maquette.api import problems, sockets, streams
 from maquette.api.attempts import Attempts
+from maquette.api.bounds import EVENTS_PATH
 from maquette.api.compat import status
 from maquette.api.delivery import HEAD
 from maquette.api.document import TITLE, describe
 from maquette.api.door import Door
 from maquette.api.identity import Identity
+from maquette.api.observation import Observed, see, seeing
 from maquette.api.origins import Origins
 from maquette.api.routes import (
     assets,
     files,
     jobs,
     keys,
+    metrics,
     owners,
     pipelines,
     projects,
@@ -28,6 +31,7 @@ from maquette.api.routes import (
     service,
     sign_in,
     tickets,
+    uploads,
 )
 from maquette.api.security import Guard, SmallBodies, with_headers
 from maquette.api.services import Services
@@ -38,19 +42,22 @@ ROUTERS = (
     projects.router,
     owners.router,
     assets.router,
+    uploads.router,
     files.router,
     jobs.router,
     results.router,
     pipelines.router,
     queues.router,
     service.router,
+    metrics.router,
     sign_in.router,
     tickets.router,
     keys.router,
 )
 UPLOADS = frozenset({("POST", "/api/v1/assets"), ("PUT", "/api/v1/assets"), ("POST", "/api/v1/projects/import")})
+ANNOUNCED = "/files/uploads/"
 API_PREFIXES = ("/api/", "/files/")
-API_PATHS = frozenset({"/api", "/files", "/healthz", "/readyz", "/openapi.json"})
+API_PATHS = frozenset({"/api", "/files", "/healthz", "/readyz", "/metrics", "/openapi.json"})
 
 
 class Application:
@@ -68,22 +75,23 @@ class Application:
         self._events = streams.EventRoute(self._tail)
         self._sockets = sockets.SocketRoute(self._tail, services.max_sockets)
         self._status = status.StatusRoute(services.status_reader, identity)
-        self._api = _head_as_get(SmallBodies(framework, UPLOADS))
-        self._page = WebPage(services.webui)
+        self._api = _head_as_get(SmallBodies(seeing(framework), _is_upload))
+        self._page = WebPage(services.webui, services.redirects.origin if services.redirects else None)
         self._door = Door(self._behind, identity, services.access)
         self._framework = framework
         whole = ServerErrorMiddleware(self._dispatch, handler=problems.unexpected)
-        self._guard = Guard(whole, origins)
+        self._observed = Observed(Guard(whole, origins), services.meter, services.tracer)
 
     def close_streams(self) -> None:
         """Ends every stream of events; call it in the event loop before waiting for connections to close."""
         self._tail.close()
+        self._observed.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._framework(scope, receive, send)
         else:
-            await self._guard(scope, receive, send)
+            await self._observed(scope, receive, send)
 
     async def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
@@ -101,9 +109,12 @@ class Application:
 
     def _route(self, scope: Scope) -> ASGIApp:
         path: str = scope["path"]
+        one = streams.PATH.fullmatch(path)
+        if one or path == EVENTS_PATH:
+            see(scope, streams.ROUTE if one else path)
         if scope["type"] == "websocket":
             return self._sockets
-        return self._events if path == streams.MANY_PATH or streams.PATH.fullmatch(path) else self._api
+        return self._events if one or path == EVENTS_PATH else self._api
 
 
 def create_app(services: Services) -> Application:
@@ -136,6 +147,10 @@ def _framework() -> FastAPI:
 
     app.openapi = openapi
     return app
+
+
+def _is_upload(method: str, path: str) -> bool:
+    return (method, path) in UPLOADS or (method == "PUT" and path.startswith(ANNOUNCED))
 
 
 def _operation_id(route: APIRoute) -> str:

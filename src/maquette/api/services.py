@@ -1,7 +1,7 @@
 """What the API needs of the rest, handed over by whoever composes the program."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from maquette.app.care import Care
@@ -9,16 +9,19 @@ from maquette.app.events import Events
 from maquette.app.fetching import Fetching
 from maquette.app.jobs import Jobs
 from maquette.app.keys import Keys
-from maquette.app.portable.transfer import Transfer
+from maquette.app.portable.carrier import Carrier
 from maquette.app.projects import Projects
 from maquette.app.queues import Queues
 from maquette.app.results import Results
 from maquette.app.sessions import Sessions
 from maquette.app.tickets import Tickets
+from maquette.app.transfers import Transfers
 from maquette.app.uploads import Uploads
-from maquette.ports.blobs import BlobStore, UrlSigner
+from maquette.ports.blobs import BlobLinks, BlobStore, UrlSigner
 from maquette.ports.engines import EngineShelf, Readiness
+from maquette.ports.meters import Meter
 from maquette.ports.status import StatusReader
+from maquette.ports.tracing import Silent, Tracer
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +42,12 @@ class Services:
     the loopback ones, without port. ``webui`` is the folder of the built page, None when there is none.
     ``upload_seconds`` is how long one upload may take in all, ``max_sockets`` how many WebSockets one owner may hold.
     ``public_url`` is the scheme and host by which a proxy in front is reached; ``cors_origins`` are the origins of
-    other pages that may call.
+    other pages that may call. ``links`` are the store's own links, None where it makes none; with
+    ``redirect_downloads`` they serve downloads too.
     """
 
     uploads: Uploads
+    transfers: Transfers
     fetching: Fetching
     jobs: Jobs
     events: Events
@@ -50,13 +55,14 @@ class Services:
     results: Results
     queues: Queues
     care: Care
-    transfer: Transfer
+    carrier: Carrier
     blobs: BlobStore
     signer: UrlSigner
     engines: EngineShelf
     access: Access
     status_reader: StatusReader
     ready: Callable[[], Readiness]
+    meter: Meter
     version: str
     allowed_hosts: frozenset[str] = frozenset()
     webui: Path | None = None
@@ -64,3 +70,11 @@ class Services:
     max_sockets: int = 1000
     public_url: str = ""
     cors_origins: frozenset[str] = frozenset()
+    tracer: Tracer = field(default_factory=Silent)
+    links: BlobLinks | None = None
+    redirect_downloads: bool = False
+
+    @property
+    def redirects(self) -> BlobLinks | None:
+        """The links that downloads are answered with, if they are."""
+        return self.links if self.redirect_downloads else None

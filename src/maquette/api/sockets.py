@@ -17,7 +17,7 @@ from typing import Any
 from pydantic import ValidationError
 from starlette.types import Receive, Scope, Send
 
-from maquette.api.bounds import MESSAGE_BYTES, SOCKET_JOBS
+from maquette.api.bounds import EVENTS_PATH, MESSAGE_BYTES, SOCKET_JOBS
 from maquette.api.callers import owner_of
 from maquette.api.problems import ProblemResponse
 from maquette.api.reader import News, Reader
@@ -27,7 +27,6 @@ from maquette.api.told import latest
 from maquette.domain.errors import MaquetteError, Refused, Unavailable
 from maquette.ports.stores import Head
 
-PATH = "/api/v1/events"
 MOST_FAULTS = 5
 """Messages in a row that cannot be understood, until the socket is closed."""
 MOST_REPLIES = 1000
@@ -47,7 +46,7 @@ class SocketRoute:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            if scope["path"] != PATH:
+            if scope["path"] != EVENTS_PATH:
                 raise Refused("not_found")
             with self._place_for(owner_of(scope)) as owner_id:
                 await self._serve(owner_id, receive, send)

@@ -31,7 +31,7 @@ from maquette.domain.errors import MaquetteError, Refused
 from maquette.ports.stores import Head
 
 PATH = re.compile(r"/api/v1/jobs/([^/]+)/events")
-MANY_PATH = "/api/v1/events"
+ROUTE = "/api/v1/jobs/{job_id}/events"
 PING_S = 15.0
 _PING = b"event: ping\ndata: {}\n\n"
 _HEADERS = [

@@ -24,7 +24,7 @@ from maquette.ports.stores import Head
 POLL_S = 0.1
 LONGEST_POLL_S = 1.0
 BUDGET = 0.05
-"""How much of a processor the looking may take: when it takes more, it is done less often."""
+"""How much of a processor looking in vain may take: when it takes more, it is done less often."""
 AT_ONCE = 1000
 """Events that one look takes at most; if there are more, the next look follows at once."""
 CHECK_S = 1.0
@@ -138,8 +138,8 @@ class Tail:
         if monotonic() >= self._check_at:
             gone = self._events.gone(cursors)
             self._check_at = monotonic() + CHECK_S
-        rest = min((thread_time() - began) / BUDGET, LONGEST_POLL_S)
-        return _Found(news, gone, 0.0 if len(events) == AT_ONCE else max(POLL_S, rest))
+        spent = thread_time() - began
+        return _Found(news, gone, _pause(len(events), spent))
 
     def _spread(self, found: _Found) -> None:
         for job_id, told in found.news.items():
@@ -158,6 +158,13 @@ class Tail:
         if not self._is_down:
             _logger.warning("The events cannot be read now, streams wait: %s", error)
         self._is_down = True
+
+
+def _pause(found: int, spent: float) -> float:
+    """Seconds until the next look, after one that took ``spent`` seconds of a processor."""
+    if found:
+        return 0.0 if found == AT_ONCE else POLL_S
+    return min(max(POLL_S, spent / BUDGET), LONGEST_POLL_S)
 
 
 def _job_of(event: Event) -> str:

@@ -6,22 +6,11 @@ from pathlib import Path
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from maquette.api.observation import see
 from maquette.api.problems import ProblemResponse, not_allowed
 from maquette.domain.errors import Refused
 
-CSP = "; ".join(
-    (
-        "default-src 'self'",
-        "img-src 'self' blob: data:",
-        # the viewer reads the textures inside a model through blob: addresses
-        "connect-src 'self' blob:",
-        "worker-src 'self' blob:",
-        "object-src 'none'",
-        "base-uri 'none'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-    )
-)
+ROUTE = "(page)"
 FOREVER = "public, max-age=31536000, immutable"
 MISSING = """<!doctype html>
 <html lang="en">
@@ -34,13 +23,34 @@ MISSING = """<!doctype html>
 """
 
 
+def policy(store: str | None = None) -> str:
+    """The page's Content-Security-Policy; ``store`` is the origin that downloads are sent to, if they are."""
+    also = f" {store}" if store else ""
+    return "; ".join(
+        (
+            "default-src 'self'",
+            f"img-src 'self' blob: data:{also}",
+            # the viewer reads the textures inside a model through blob: addresses
+            f"connect-src 'self' blob:{also}",
+            "worker-src 'self' blob:",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+        )
+    )
+
+
 class WebPage:
     """Raw ASGI over the folder of the built page; without one, a page that says how to build it."""
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | None, store: str | None = None) -> None:
+        """``store`` as for ``policy``."""
         self._folder = folder.resolve() if folder else None
+        self._fresh = {"cache-control": "no-cache", "content-security-policy": policy(store)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        see(scope, ROUTE)
         if scope["method"] not in ("GET", "HEAD"):
             answer: Response = not_allowed("GET", "HEAD")
         else:
@@ -49,18 +59,16 @@ class WebPage:
 
     def _answer(self, path: str) -> Response:
         if self._folder is None or not (self._folder / "index.html").is_file():
-            return ProblemResponse(Refused("not_found")) if _is_file(path) else HTMLResponse(MISSING, headers=_fresh())
+            if _is_file(path):
+                return ProblemResponse(Refused("not_found"))
+            return HTMLResponse(MISSING, headers=self._fresh)
         file = _inside(self._folder, path)
         if file is not None:
             caching = {"cache-control": FOREVER} if path.startswith("/assets/") else {}
-            return FileResponse(file, headers=_fresh() | caching)
+            return FileResponse(file, headers=self._fresh | caching)
         if _is_file(path):
             return ProblemResponse(Refused("not_found"))
-        return FileResponse(self._folder / "index.html", headers=_fresh())
-
-
-def _fresh() -> dict[str, str]:
-    return {"cache-control": "no-cache", "content-security-policy": CSP}
+        return FileResponse(self._folder / "index.html", headers=self._fresh)
 
 
 def _is_file(path: str) -> bool:

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from maquette.app.chores import Chore
 from maquette.app.doubt import Doubt
 from maquette.app.orphans import Orphans
+from maquette.app.transfers import Transfers
 from maquette.domain.errors import MaquetteError, Refused
 from maquette.ports.care import EngineArchive, Stale
 from maquette.ports.clock import Clock
@@ -26,13 +27,13 @@ PAUSE_S = 0.02
 MANY = 100_000
 ENGINE_KEPT = timedelta(days=7)
 """How long the job engine's records of ended work are kept."""
-ORDER = (Stale.JOBS, Stale.PROJECTS, Stale.ASSETS, Stale.SIGN_INS, Stale.TICKETS, Stale.UPLOADS)
+ORDER = (Stale.JOBS, Stale.PROJECTS, Stale.ASSETS, Stale.SIGN_INS, Stale.TICKETS)
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class Retention:
     """How long things are kept, in days; 0 means for ever, except for ``undo``."""
 
     undo: float = 7.0
@@ -53,13 +54,20 @@ class Janitor:
     """Does the chore when it is due (``start``), or now (``sweep``)."""
 
     def __init__(
-        self, database: Database, orphans: Orphans, archive: EngineArchive, clock: Clock, terms: Terms
+        self,
+        database: Database,
+        orphans: Orphans,
+        transfers: Transfers,
+        archive: EngineArchive,
+        clock: Clock,
+        retention: Retention,
     ) -> None:
         self._db = database
         self._orphans = orphans
+        self._transfers = transfers
         self._archive = archive
         self._clock = clock
-        self._terms = terms
+        self._retention = retention
         self._chore = Chore(database, clock, NAME)
         self._doubt = Doubt(clock)
         self._stopping = threading.Event()
@@ -81,9 +89,9 @@ class Janitor:
         found = self._orphans.find(now, _nothing)
         with self._db.read() as tx:
             drafts = tx.stale.expired_projects(now, self._untouched_since(now), MANY)
-            jobs = tx.stale.ended_jobs(self._ended_before(now), MANY) if self._terms.keep else ()
+            jobs = tx.stale.ended_jobs(self._ended_before(now), MANY) if self._retention.keep else ()
             counts = {f"deleted_{kind}": tx.stale.count(kind, self._deleted_before(now), now) for kind in ORDER[:3]}
-            counts |= {f"expired_{kind}": tx.stale.count(kind, now, now) for kind in ORDER[3:]}
+            counts |= {f"expired_{kind}": tx.stale.count(kind, now, now) for kind in (*ORDER[3:], Stale.UPLOADS)}
         counts |= {"expired_projects": len(drafts), "ended_jobs": len(jobs)}
         counts |= {"engine_records": self._archive.count(now - ENGINE_KEPT), "blobs": found.count}
         return Swept(counts, found.bytes, self._misgiving())
@@ -99,12 +107,13 @@ class Janitor:
         now = self._clock.now()
         counts = Counter[str]()
         counts["expired_projects"] = self._repeat(lambda tx: self._expire_projects(tx, now))
-        counts["ended_jobs"] = self._repeat(lambda tx: self._retire_jobs(tx, now)) if self._terms.keep else 0
+        counts["ended_jobs"] = self._repeat(lambda tx: self._retire_jobs(tx, now)) if self._retention.keep else 0
         for kind in ORDER[:3]:
             counts[f"deleted_{kind}"] = self._repeat(self._purging(kind, now))
         for kind in ORDER[3:]:
             counts[f"expired_{kind}"] = self._repeat(self._purging(kind, now))
-        counts["engine_records"] = self._forget(now - ENGINE_KEPT)
+        counts["engine_records"] = self._forget(lambda: self._archive.forget(now - ENGINE_KEPT, BATCH))
+        counts["expired_uploads"] = self._forget(lambda: self._transfers.sweep(BATCH))
         removed = self._orphans.remove(now, self._chore.batch, self._pause)
         counts["blobs"] = removed.count
         self._chore.done()
@@ -139,13 +148,13 @@ class Janitor:
             self._pause()
         return total
 
-    def _forget(self, before: datetime) -> int:
-        """The job engine writes by itself, not in a transaction of ours."""
+    def _forget(self, part: Callable[[], int]) -> int:
+        """For what is not done in a transaction of ours: the job engine's writing, bytes of announced uploads."""
         total = 0
         while not self._stopping.is_set():
             with self._chore.batch():
                 """Says that this process is still at it."""
-            done = self._archive.forget(before, BATCH)
+            done = part()
             total += done
             if done < BATCH:
                 break
@@ -170,13 +179,13 @@ class Janitor:
     # -- terms
 
     def _deleted_before(self, now: datetime) -> datetime:
-        return now - timedelta(days=self._terms.undo)
+        return now - timedelta(days=self._retention.undo)
 
     def _ended_before(self, now: datetime) -> datetime:
-        return now - timedelta(days=self._terms.keep)
+        return now - timedelta(days=self._retention.keep)
 
     def _untouched_since(self, now: datetime) -> datetime | None:
-        return now - timedelta(days=self._terms.draft) if self._terms.draft else None
+        return now - timedelta(days=self._retention.draft) if self._retention.draft else None
 
     # -- when
 

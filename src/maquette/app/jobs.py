@@ -16,6 +16,7 @@ from maquette.ports.clock import Clock
 from maquette.ports.engines import EngineShelf
 from maquette.ports.jobs import JobEngine
 from maquette.ports.stores import Database, LogLine, Page, Session, Transaction
+from maquette.ports.tracing import Silent, Tracer
 
 MAX_QUEUED = 100
 """Unfinished jobs that one owner may have at a time."""
@@ -51,13 +52,20 @@ class Jobs:
     """The use cases around jobs. All methods block; call them from a thread in an event loop."""
 
     def __init__(
-        self, database: Database, engine: JobEngine, engines: EngineShelf, clock: Clock, max_queued: int = MAX_QUEUED
+        self,
+        database: Database,
+        engine: JobEngine,
+        engines: EngineShelf,
+        clock: Clock,
+        max_queued: int = MAX_QUEUED,
+        tracer: Tracer | None = None,
     ) -> None:
         self._db = database
         self._engine = engine
         self._engines = engines
         self._clock = clock
         self.max_queued = max_queued
+        self._tracer = tracer or Silent()
 
     def create(self, owner_id: str, new: NewJob, idempotency_key: str | None = None) -> Accepted:
         """Accepts a job: when this returns it is stored, queued, and will be worked on whatever dies.
@@ -66,13 +74,16 @@ class Jobs:
         ``idempotency_mismatch``. Raises the catalog's errors, ``not_found`` for foreign or missing assets,
         ``deleted`` when the key's job was, ``unknown_engine``, ``engine_unavailable``, ``queue_full``.
         """
-        try:
-            return self._create(owner_id, new, idempotency_key)
-        except Refused as refusal:
-            if refusal.code != "conflict":
-                raise
-            # a twin took the key between our look and our insert: now it can be seen
-            return self._create(owner_id, new, idempotency_key)
+        with self._tracer.span("accept", pipeline=new.pipeline):
+            try:
+                accepted = self._create(owner_id, new, idempotency_key)
+            except Refused as refusal:
+                if refusal.code != "conflict":
+                    raise
+                # a twin took the key between our look and our insert: now it can be seen
+                accepted = self._create(owner_id, new, idempotency_key)
+            self._tracer.note(job_id=accepted.job.id)
+            return accepted
 
     def _create(self, owner_id: str, new: NewJob, idempotency_key: str | None) -> Accepted:
         entry = find(new.pipeline)
@@ -82,7 +93,7 @@ class Jobs:
             replayed = _replay(tx, owner_id, idempotency_key, fingerprint)
             job = replayed or self._accept(tx, owner_id, new, entry, settings)
             if replayed is None:
-                job = replace(job, idempotency_key=idempotency_key)
+                job = replace(job, idempotency_key=idempotency_key, traceparent=self._tracer.here())
                 tx.jobs.add(job)
                 tx.jobs.remember_request(job.id, fingerprint)
                 self._engine.enqueue(tx, job)

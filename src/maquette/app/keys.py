@@ -82,6 +82,12 @@ class Keys:
         with self._db.read() as tx:
             return tx.keys.opening(self._clock.now())
 
+    def still_opens(self, key_id: str) -> bool:
+        """Whether a key that opened something is neither revoked nor expired by now."""
+        with self._db.read() as tx:
+            key = tx.keys.get(key_id)
+        return key is not None and key.opens(self._clock.now())
+
     def recognise(self, secret: str) -> Recognised | None:
         """Whom a key belongs to; None for one that is unknown, revoked or expired."""
         if not is_key(secret):

@@ -31,7 +31,7 @@ class Tickets:
         self._db = database
         self._clock = clock
 
-    def issue(self, owner_id: str, path: str) -> NewTicket:
+    def issue(self, asker: Principal, path: str) -> NewTicket:
         """Raises ``invalid_request`` for a path that no ticket opens. Whether the path leads anywhere is not told."""
         if not PATHS.fullmatch(path):
             hint = (
@@ -42,7 +42,7 @@ class Tickets:
         until = now + timedelta(seconds=TICKET_S)
         with self._db.write(durable=False) as tx:
             tx.tickets.sweep(now)
-            tx.tickets.add(Ticket(token_hash(secret), owner_id, path, now, until))
+            tx.tickets.add(Ticket(token_hash(secret), asker.owner_id, path, now, until, asker.key_id))
         return NewTicket(secret, until)
 
     def consume(self, secret: str, path: str) -> Principal | None:
@@ -53,4 +53,4 @@ class Tickets:
             ticket = tx.tickets.take(token_hash(secret), path)
         if ticket is None or self._clock.now() >= ticket.expires_at:
             return None
-        return Principal(ticket.owner_id, False, How.TICKET)
+        return Principal(ticket.owner_id, False, How.TICKET, key_id=ticket.key_id)

@@ -1,12 +1,14 @@
 """Photos come in: received in pieces, checked in a process with limits, kept, and only then acknowledged."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import partial
+from typing import Any, ParamSpec, TypeVar
 
 from maquette.domain.assets import Asset, Role, View
-from maquette.domain.errors import Refused
+from maquette.domain.errors import Refused, Unavailable
 from maquette.domain.ids import new_id
 from maquette.pipelines.child import PROBE
 from maquette.pipelines.keeping import add_kept
@@ -16,6 +18,11 @@ from maquette.ports.clock import Clock
 from maquette.ports.processes import Kind, Limits, Processes
 from maquette.ports.stores import Database, Page, Transaction
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
+CARRIERS = 2
+"""Threads that carry files to and from the store, for minutes if it is far: others must not wait for these."""
 PROBE_LIMITS = Limits(seconds=20, memory_bytes=700 * MIB, cpu_seconds=15)
 
 
@@ -46,16 +53,20 @@ class Uploads:
         self._processes = processes
         self._clock = clock
         self.max_photo_bytes = max_photo_bytes
+        self._carriers = ThreadPoolExecutor(CARRIERS, "carrier")
 
     def receive(self) -> BlobWriter:
         """Opens the waiting room; feed it at most ``max_photo_bytes``."""
         return self._blobs.receive()
 
-    async def add_photo(self, owner_id: str, received: Received, info: PhotoInfo) -> Asset:
+    async def add_photo(
+        self, owner_id: str, received: Received, info: PhotoInfo, *, announced: str | None = None
+    ) -> Asset:
         """Checks and keeps a received photo. The row is the acknowledgement: it is written after the bytes are safe.
 
-        The same bytes under the same name and view are answered with the asset that exists already. Raises the
-        intake's errors, ``digest_mismatch``, ``not_found`` (project), ``storage_full``.
+        The same bytes under the same name and view are answered with the asset that exists already. ``announced`` is
+        the upload that becomes complete with it. Raises the intake's errors, ``digest_mismatch``, ``not_found``
+        (project), ``storage_full``, and ``conflict`` when that upload was completed or deleted meanwhile.
         """
         info = replace(info, name=clean_name(info.name))
         if info.sha256 is not None and info.sha256 != received.sha256:
@@ -66,9 +77,33 @@ class Uploads:
             raise Refused("file_too_large", hint=f"At most {self.max_photo_bytes // MIB} MiB a photo.")
         known = await asyncio.to_thread(self._known, owner_id, received.sha256, info)
         if known is not None:
-            return known
+            return await asyncio.to_thread(self._settle, known, announced) if announced else known
         done = await self._processes.run(PROBE, {"path": str(received.path)}, limits=PROBE_LIMITS, kind=Kind.DECODE)
-        return await asyncio.to_thread(self._keep, owner_id, received, info, done.value)
+        asset = self._described(owner_id, received, info, done.value)
+        await self.carry(self._blobs.keep, asset.blob_key, received.path)
+        return await asyncio.to_thread(self._record, asset, received, announced)
+
+    async def carry(self, move: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Runs what moves a whole file to or from the store, when one of the few carriers is free."""
+        return await asyncio.get_running_loop().run_in_executor(self._carriers, partial(move, *args, **kwargs))
+
+    def recall(self, owner_id: str, info: PhotoInfo) -> Asset | None:
+        """The photo with ``info.sha256`` if this owner has sent it before, so that nobody needs to send it again.
+
+        Under another name, view or project it is another asset with the same bytes. Raises ``not_found`` (project).
+        """
+        sha256, info = info.sha256, replace(info, name=clean_name(info.name))
+        if sha256 is None:
+            return None
+        same = self._known(owner_id, sha256, info)
+        if same is not None:
+            return same
+        with self._db.read() as tx:
+            kept = tx.assets.by_hash(owner_id, sha256, Role.ORIGINAL)
+        if kept is None:
+            return None
+        said = {"name": info.name, "view": info.view, "project_id": info.project_id}
+        return self._again(replace(kept, id=new_id("ast"), created_at=self._clock.now(), **said))
 
     def get(self, owner_id: str, asset_id: str) -> Asset:
         """Raises ``not_found``."""
@@ -93,13 +128,13 @@ class Uploads:
 
     def _known(self, owner_id: str, sha256: str, info: PhotoInfo) -> Asset | None:
         with self._db.read() as tx:
-            self._check_project(tx, owner_id, info)
+            self.check_project(tx, owner_id, info)
             asset = tx.assets.by_hash(owner_id, sha256, Role.ORIGINAL)
         same = asset and (asset.name, asset.view, asset.project_id) == (info.name, info.view, info.project_id)
         return asset if same else None
 
-    def _keep(self, owner_id: str, received: Received, info: PhotoInfo, facts: Mapping[str, Any]) -> Asset:
-        asset = Asset(
+    def _described(self, owner_id: str, received: Received, info: PhotoInfo, facts: Mapping[str, Any]) -> Asset:
+        return Asset(
             id=new_id("ast"),
             owner_id=owner_id,
             role=Role.ORIGINAL,
@@ -113,12 +148,39 @@ class Uploads:
             width=facts["width"],
             height=facts["height"],
         )
-        self._blobs.keep(asset.blob_key, received.path)
+
+    def _record(self, asset: Asset, received: Received, announced: str | None) -> Asset:
         with self._db.write() as tx:
             add_kept(tx, self._blobs, [(asset, received.path)])
+            _settle(tx, asset, announced)
+        return asset
+
+    def _again(self, asset: Asset) -> Asset | None:
+        """Another row for bytes that are there; None if they are not."""
+        try:
+            with self._db.write() as tx:
+                tx.assets.add(asset)
+                # as in ``keeping``: from here to the commit nobody removes them
+                if not self._blobs.exists(asset.blob_key):
+                    raise Unavailable("data_missing")
+        except Unavailable as error:
+            if error.code != "data_missing":
+                raise
+            return None
+        return asset
+
+    def _settle(self, asset: Asset, announced: str | None) -> Asset:
+        with self._db.write() as tx:
+            _settle(tx, asset, announced)
         return asset
 
     @staticmethod
-    def _check_project(tx: Transaction, owner_id: str, info: PhotoInfo) -> None:
+    def check_project(tx: Transaction, owner_id: str, info: PhotoInfo) -> None:
+        """Raises ``not_found`` for a project that the owner does not have."""
         if info.project_id is not None and tx.projects.get(info.project_id, owner_id) is None:
             raise Refused("not_found", "There is no such project.")
+
+
+def _settle(tx: Transaction, asset: Asset, announced: str | None) -> None:
+    if announced is not None and not tx.uploads.settle(announced, asset.owner_id, asset.id):
+        raise Refused("conflict")

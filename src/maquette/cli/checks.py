@@ -13,7 +13,7 @@ from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
 
 from maquette import __version__
-from maquette.bootstrap import holder, is_behind, page_folder
+from maquette.bootstrap import check_storage, holder, is_behind, page_folder
 from maquette.cli.wording import size
 from maquette.domain.errors import MaquetteError
 from maquette.plugins import Shelf
@@ -59,6 +59,7 @@ def examine(settings: Settings) -> list[Finding]:
         _data(settings),
         _disk(settings),
         _database(settings),
+        _storage(settings),
         _server(settings),
         _page(),
         Finding("keys", State.NOTE, "none yet: this version listens on loopback only"),
@@ -145,6 +146,13 @@ def _database(settings: Settings) -> Finding:
     if behind and not settings.data.exists():
         return Finding("database", State.OK, f"{kind}, made on first use")
     return Finding("database", State.OK, f"{kind}, " + ("migrated on the next start" if behind else "current"))
+
+
+def _storage(settings: Settings) -> Finding:
+    try:
+        return Finding("storage", State.OK, check_storage(settings))
+    except MaquetteError as error:
+        return Finding("storage", State.BROKEN, error.message, error.hint)
 
 
 def _server(settings: Settings) -> Finding:

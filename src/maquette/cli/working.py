@@ -1,31 +1,32 @@
 """What ``maquette worker`` does: works until it is told to stop."""
 
 import asyncio
-import logging
 import os
 
 from maquette import __version__
+from maquette.adapters.telemetry.logs import configure_logging
 from maquette.bootstrap import Maquette, open_for_worker
 from maquette.cli.screen import Screen
 from maquette.domain.fleet import Worker
 from maquette.settings import Settings
-from maquette.worker import stay
+from maquette.worker import Signals, stay
 
 
 def run(settings: Settings, screen: Screen) -> None:
     """Returns after a signal. Raises ``data_folder_busy`` beside another version, ``not_ready`` without a database."""
-    form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-    logging.basicConfig(level=settings.log_level.value.upper(), format=form)
+    configure_logging(settings, settings.secrets())
     asyncio.run(_work(settings, screen))
     screen.note("Stopped.")
 
 
 async def _work(settings: Settings, screen: Screen) -> None:
+    # from now on a signal is heard, not only once the work has begun
+    signals = Signals()
     async with open_for_worker(settings) as house:
         worker = house.work.worker
         if worker is not None:
             _announce(house, worker, screen)
-        await stay(house.work, settings.drain_seconds, screen.note)
+        await stay(house.work, settings.drain_seconds, screen.note, signals)
 
 
 def _announce(house: Maquette, worker: Worker, screen: Screen) -> None:

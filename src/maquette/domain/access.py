@@ -78,13 +78,14 @@ class SignIn:
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """A secret that may stand in an address: it opens one path once, for some seconds."""
+    """A secret that may stand in an address: it opens one path once, for some seconds. It ends with its key."""
 
     token_hash: str
     owner_id: str
     path: str
     created_at: datetime
     expires_at: datetime
+    key_id: str | None = None
 
 
 def new_key() -> str:

@@ -32,8 +32,9 @@ class WorkerState(StrEnum):
 class Worker:
     """One process that works on jobs.
 
-    ``beat`` is a counter that it raises every few seconds. Watchers time its silence with their own monotonic clocks;
-    ``seen_at`` is for people only. ``engines`` maps the names of the engines that are ready there to their facts.
+    ``beat`` is a counter that it raises every few seconds. Watchers time its silence with their own monotonic clocks:
+    after ``lease_s`` seconds it counts as dead. ``seen_at`` is for people only. ``engines`` maps the names of the
+    engines that are ready there to their facts.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Worker:
     started_at: datetime
     seen_at: datetime
     engines: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    lease_s: float = 30.0
     state: WorkerState = WorkerState.RUNNING
     beat: int = 0
 

@@ -88,6 +88,8 @@ class Job:
     deleted_at: datetime | None = None
     turn: int = 0
     """Among jobs of equal priority the smaller turn goes first; it deals out the queue fairly between owners."""
+    traceparent: str | None = None
+    """The span of the request that made it (W3C Trace Context), where traces are made."""
 
 
 class TaskStatus(StrEnum):

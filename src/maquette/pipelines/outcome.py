@@ -1,6 +1,10 @@
 """What comes of one try of a stage, as a walk remembers it, and what keeps it from being written down."""
 
+import traceback
 from typing import TypedDict
+
+from maquette.domain.errors import MaquetteError
+from maquette.ports.processes import Crashed
 
 
 class Outcome(TypedDict):
@@ -30,3 +34,12 @@ class Stopped(Exception):
 
 class LeaseLost(Exception):
     """The others have given this process up: whatever it still does must not be written down."""
+
+
+def detail_of(error: Exception) -> str:
+    """What a job's log keeps of an error beyond its message: the traceback of a bug."""
+    if isinstance(error, Crashed):
+        return error.detail
+    if isinstance(error, MaquetteError):
+        return ""
+    return "".join(traceback.format_exception(error))

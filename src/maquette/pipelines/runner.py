@@ -6,36 +6,37 @@ waits is left alone, and a task that was running when its worker died is marked 
 """
 
 import asyncio
-import traceback
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+import logging
+from collections.abc import Generator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from maquette.domain import jobs as moves
-from maquette.domain.errors import MaquetteError, Permanent, Problem, Refused, Temporary
+from maquette.domain.errors import MaquetteError, Permanent, Problem, Refused, Temporary, Unavailable
 from maquette.domain.fleet import Queue
 from maquette.domain.ids import new_id
 from maquette.domain.jobs import Job, Move, Task, TaskStatus
 from maquette.domain.states import ENDED, STAGE_ORDER, Stage, Status, WaitingFor
 from maquette.pipelines.catalog import CATALOG, ENGINE_SETTINGS, SPECS
-from maquette.pipelines.outcome import DONE, STOP, Errand, LeaseLost, Outcome, Stopped
+from maquette.pipelines.outcome import DONE, STOP, Errand, LeaseLost, Outcome, Stopped, detail_of
+from maquette.pipelines.patience import patiently, until_written
 from maquette.pipelines.stage import StageSpec
 from maquette.pipelines.workbench import Plan, Workbench
 from maquette.ports.blobs import BlobStore
 from maquette.ports.clock import Clock
 from maquette.ports.engines import EngineShelf
-from maquette.ports.processes import Crashed, Done, Processes
+from maquette.ports.processes import Done, Processes
 from maquette.ports.stores import Database, LogLine, Transaction
-
-T = TypeVar("T")
+from maquette.ports.tracing import Silent, Tracer
 
 BACKOFF_S = (2.0, 10.0, 30.0)
 """Seconds before the second, third and fourth try of a stage that failed for a passing reason."""
 PROGRESS_EVERY_S = 0.25
 LOOK_EVERY_S = 1.0
 """How often a running stage looks whether somebody else ended its job."""
+_logger = logging.getLogger(__name__)
 
 
 class Runner:
@@ -55,6 +56,7 @@ class Runner:
         scratch: Path,
         fleet: EngineShelf | None = None,
         worker_id: str | None = None,
+        tracer: Tracer | None = None,
     ) -> None:
         self._db = database
         self._processes = processes
@@ -62,28 +64,30 @@ class Runner:
         self._bench = Workbench(database, blobs, engines, clock, scratch)
         self._fleet = fleet or engines
         self._worker_id = worker_id
+        self._tracer = tracer or Silent()
 
     async def plan(self, job_id: str, attempt: int, leg: int) -> list[str | Errand]:
         """The stages to walk: all of them, since finished ones answer at once.
 
         A name is a stage for whoever walks, an errand one for a worker of another kind.
         """
-        job = await asyncio.to_thread(self._bench.job, job_id)
+        job = await patiently(self._bench.job, job_id)
         if _is_over(job, attempt) or job.leg != leg:
             return []
         stages = CATALOG[job.pipeline].pipeline.stages
-        return await asyncio.to_thread(lambda: [self._planned(job, stage) for stage in stages])
+        return await patiently(lambda: [self._planned(job, stage) for stage in stages])
 
     async def run_stage(self, job_id: str, attempt: int, stage: str, engine: str | None = None) -> Outcome:
         """Runs one stage, or reuses what an earlier run of it made. ``engine`` is the one that was planned."""
         spec = SPECS[Stage(stage)]
         try:
-            job = await asyncio.to_thread(self._bench.job, job_id)
+            job = await patiently(self._bench.job, job_id)
             if _is_over(job, attempt):
                 return STOP
-            if await asyncio.to_thread(self._bench.is_finished, job, spec.stage):
+            if await patiently(self._bench.is_finished, job, spec.stage):
                 return DONE
-            return await self._try(job, spec, engine)
+            with self._traced(job, spec):
+                return await self._try(job, spec, engine)
         except Stopped:
             return STOP
 
@@ -99,7 +103,7 @@ class Runner:
                 tx.results.add(result)
                 tx.jobs.apply(moves.complete(job, result.id, self._clock.now()))
 
-        await asyncio.to_thread(_until_written, write)
+        await until_written(write)
 
     async def abandon(self, job_id: str, attempt: int, code: str) -> None:
         """Fails an attempt that nobody can go on with."""
@@ -111,19 +115,24 @@ class Runner:
                 if job.attempt == attempt and job.status not in ENDED:
                     tx.jobs.apply(moves.fail(job, problem, self._clock.now()))
 
-        await asyncio.to_thread(_until_written, write)
+        await until_written(write)
 
     # -- one try of one stage
 
+    def _traced(self, job: Job, spec: StageSpec) -> AbstractContextManager[None]:
+        facts: dict[str, str | int] = {"job_id": job.id, "pipeline": job.pipeline, "attempt": job.attempt}
+        return self._tracer.span("stage", job.traceparent, stage=spec.stage, worker=self._worker_id or "", **facts)
+
     async def _try(self, job: Job, spec: StageSpec, engine: str | None) -> Outcome:
         try:
-            plan = await asyncio.to_thread(self._bench.prepare, job, spec, engine)
+            plan = await patiently(self._bench.prepare, job, spec, engine)
         except (MaquetteError, OSError) as error:
             task = await self._begin(job, spec, None)
             return await self._settle_failure(task, spec, error)
         if plan.cached is not None:
             return await self._reuse(job, spec, plan, plan.cached)
         task = await self._begin(job, spec, plan)
+        self._tracer.note(engine=task.engine or "none", number=task.number)
         started = self._clock.monotonic()
         try:
             done = await self._work(task, spec, plan)
@@ -135,6 +144,7 @@ class Runner:
             )
             return await self._settle_success(timed, spec, plan, done)
         except Stopped:
+            self._tracer.note(outcome="stopped")
             await self._close(task, TaskStatus.CANCELED, started)
             raise
         except LeaseLost:
@@ -165,11 +175,11 @@ class Runner:
                 )
                 return task
 
-        return await asyncio.to_thread(_until_written, write)
+        return await until_written(write)
 
     async def _work(self, task: Task, spec: StageSpec, plan: Plan) -> Done:
         await asyncio.to_thread(self._bench.lay_out, plan)
-        limits = await asyncio.to_thread(self._bench.limits, task, spec)
+        limits = await patiently(self._bench.limits, task, spec)
         latest = [0.0]
 
         def report(fraction: float) -> None:
@@ -207,6 +217,9 @@ class Runner:
                 await asyncio.to_thread(self._advance, task, spec, written)
             except Stopped:
                 return
+            except Unavailable:
+                # what cannot be written now is written a moment later, and the stage goes on
+                continue
 
     def _advance(self, task: Task, spec: StageSpec, fraction: float) -> None:
         with self._db.read() as tx:
@@ -229,7 +242,9 @@ class Runner:
     # -- what came of it
 
     async def _settle_success(self, task: Task, spec: StageSpec, plan: Plan, done: Done) -> Outcome:
-        stored = await asyncio.to_thread(self._bench.store, task, plan, done)
+        stored = await patiently(self._bench.store, task, plan, done)
+        self._tracer.note(outcome="finished")
+        _logger.info("Stage %s took %s ms.", spec.stage, task.duration_ms)
         finished = replace(
             task,
             status=TaskStatus.FINISHED,
@@ -240,18 +255,23 @@ class Runner:
 
         def write() -> Outcome:
             with self._writing() as tx:
+                if _has_ended(tx, finished):
+                    return DONE
                 self._bench.write(tx, stored)
-                _end(tx, finished)
                 return self._finish(tx, finished, spec)
 
-        return await asyncio.to_thread(_until_written, write)
+        return await until_written(write)
 
     async def _reuse(self, job: Job, spec: StageSpec, plan: Plan, cached: Task) -> Outcome:
+        self._tracer.note(outcome="reused")
+
         def write() -> Outcome:
             with self._writing() as tx:
                 now = self._live(job.id, job.attempt, tx)
-                number = 1 + sum(_same(task, now.attempt, spec.stage) for task in tx.tasks.of_job(now.id))
-                fresh = self._bench.task(now, spec, plan, number)
+                tries = [task for task in tx.tasks.of_job(now.id) if _same(task, now.attempt, spec.stage)]
+                if any(task.status is TaskStatus.FINISHED for task in tries):
+                    return DONE
+                fresh = self._bench.task(now, spec, plan, len(tries) + 1)
                 reused = replace(
                     fresh,
                     status=TaskStatus.FINISHED,
@@ -267,7 +287,7 @@ class Runner:
                 tx.jobs.apply(moves.enter(now, pipeline, shown, self._clock.now(), task_id=reused.id, reused=True))
                 return self._finish(tx, reused, spec)
 
-        return await asyncio.to_thread(_until_written, write)
+        return await until_written(write)
 
     def _finish(self, tx: Transaction, task: Task, spec: StageSpec) -> Outcome:
         """The end of a stage and, in the same transaction, the hold that was asked for after it."""
@@ -287,21 +307,25 @@ class Runner:
         problem = Problem.of(error)
         again = isinstance(error, Temporary) and task.number <= spec.retries
         delay = _delay(error, task.number) if again else 0.0
+        self._tracer.note(outcome="again" if again else "failed", code=problem.code)
+        _logger.warning("Stage %s failed: %s: %s", spec.stage, problem.code, problem.message)
+        outcome = Outcome(kind="again", delay=delay) if again else STOP
         line = LogLine(
-            task.job_id, self._clock.now(), "error", f"{problem.code}: {problem.message}", spec.stage, _detail(error)
+            task.job_id, self._clock.now(), "error", f"{problem.code}: {problem.message}", spec.stage, detail_of(error)
         )
 
         def write() -> Outcome:
             with self._writing() as tx:
                 job = self._live(task.job_id, task.attempt, tx)
                 at = self._clock.now()
-                _end(tx, replace(task, status=TaskStatus.FAILED, error=problem, ended_at=at))
+                if _has_ended(tx, replace(task, status=TaskStatus.FAILED, error=problem, ended_at=at)):
+                    return outcome
                 tx.logs.add(line)
                 move: Move = moves.requeue(job, "backoff", at, delay) if again else moves.fail(job, problem, at)
                 tx.jobs.apply(move)
-                return Outcome(kind="again", delay=delay) if again else STOP
+                return outcome
 
-        return await asyncio.to_thread(_until_written, write)
+        return await until_written(write)
 
     async def _close(self, task: Task, status: TaskStatus, started: float) -> None:
         spent = int((self._clock.monotonic() - started) * 1000)
@@ -310,7 +334,7 @@ class Runner:
             with self._writing() as tx:
                 tx.tasks.end(replace(task, status=status, duration_ms=spent, ended_at=self._clock.now()))
 
-        await asyncio.to_thread(write)
+        await patiently(write)
 
     @contextmanager
     def _writing(self) -> Generator[Transaction]:
@@ -327,7 +351,9 @@ class Runner:
             return stage.value
         try:
             info = self._fleet.choose(capability, job.settings.get(ENGINE_SETTINGS[capability])).info
-        except MaquetteError:
+        except MaquetteError as error:
+            if error.code == "not_ready":
+                raise
             info = None
         if info is None or info.queue is Queue.CPU:
             return stage.value
@@ -344,10 +370,17 @@ def _is_over(job: Job, attempt: int) -> bool:
     return job.attempt != attempt or job.status in ENDED or job.status is Status.WAITING
 
 
-def _end(tx: Transaction, task: Task) -> None:
-    """Another worker may have given the task up as lost: then it counts no more."""
-    if not tx.tasks.end(task):
+def _has_ended(tx: Transaction, task: Task) -> bool:
+    """Ends the task, unless a commit whose answer was lost did so before.
+
+    Another worker may have given it up: then it counts no more.
+    """
+    if tx.tasks.end(task):
+        return False
+    known = {other.id: other.status for other in tx.tasks.of_job(task.job_id)}
+    if known.get(task.id) is not task.status:
         raise Stopped
+    return True
 
 
 def _same(task: Task, attempt: int, stage: Stage) -> bool:
@@ -364,21 +397,3 @@ def _shown(job: Job, stage: Stage) -> Stage:
 def _delay(error: Exception, number: int) -> float:
     asked = error.retry_after if isinstance(error, Temporary) else None
     return asked if asked is not None else BACKOFF_S[min(number, len(BACKOFF_S)) - 1]
-
-
-def _detail(error: Exception) -> str:
-    if isinstance(error, Crashed):
-        return error.detail
-    if isinstance(error, MaquetteError):
-        return ""
-    return "".join(traceback.format_exception(error))
-
-
-def _until_written(write: Callable[[], T]) -> T:
-    """Makes a move again when another writer was first; gives way for good to one that ended the job."""
-    while True:
-        try:
-            return write()
-        except Refused as refusal:
-            if refusal.code != "conflict":
-                raise

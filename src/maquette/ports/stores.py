@@ -16,6 +16,7 @@ from maquette.domain.fleet import QueueState, Worker
 from maquette.domain.jobs import Event, Job, Move, Result, Task
 from maquette.domain.projects import Project
 from maquette.domain.states import Stage, Status
+from maquette.domain.uploads import Upload
 from maquette.ports.care import ChoreRows, DeletedRows, ImportRows, StaleRows
 from maquette.ports.pages import Page as Page
 
@@ -177,6 +178,28 @@ class AssetRows(Protocol):
     def delete(self, asset_id: str, owner_id: str, at: datetime | None) -> bool: ...
 
 
+class UploadRows(Protocol):
+    def add(self, upload: Upload) -> None: ...
+
+    def get(self, upload_id: str, owner_id: str | None = None) -> Upload | None:
+        """With ``owner_id`` None only for the bearer of a signed link."""
+        ...
+
+    def settle(self, upload_id: str, owner_id: str, asset_id: str) -> bool:
+        """Says which asset it became. False when it is gone or was settled before."""
+        ...
+
+    def delete(self, upload_id: str, owner_id: str) -> bool: ...
+
+    def pending(self, owner_id: str) -> int:
+        """How many of the owner's are not complete."""
+        ...
+
+    def expired(self, before: datetime, limit: int = 100) -> tuple[Upload, ...]:
+        """Those past their time, complete or not, the oldest first."""
+        ...
+
+
 class ProjectRows(Protocol):
     def add(self, project: Project) -> None: ...
 
@@ -248,12 +271,16 @@ class KeyRows(Protocol):
         """Also a revoked or expired one."""
         ...
 
+    def get(self, key_id: str) -> ApiKey | None:
+        """Also a revoked or expired one."""
+        ...
+
     def list(self, *, cursor: str | None = None, limit: int = 50) -> Page[ApiKey]:
         """The keys of all owners."""
         ...
 
     def revoke(self, key_id: str, at: datetime) -> bool:
-        """Ends the key, its sign-ins, and the tickets of its owner. True if it was not revoked yet."""
+        """Ends the key, its sign-ins and its tickets. True if it was not revoked yet."""
         ...
 
     def used(self, key_id: str, at: datetime, unless_after: datetime) -> None:
@@ -304,6 +331,8 @@ class Transaction(Protocol):
     def logs(self) -> LogRows: ...
     @property
     def assets(self) -> AssetRows: ...
+    @property
+    def uploads(self) -> UploadRows: ...
     @property
     def projects(self) -> ProjectRows: ...
     @property

@@ -19,13 +19,17 @@ from PIL import Image
 
 from internet import Internet
 from maquette.adapters.blobs.local import LocalBlobs
+from maquette.adapters.blobs.s3 import S3Blobs
 from maquette.adapters.blobs.signing import HmacSigner
+from maquette.adapters.blobs.storage import Address, open_storage
 from maquette.adapters.processes.forked import ForkedProcesses
 from maquette.adapters.sql.database import SqlDatabase
 from maquette.adapters.sql.dialect import sqlite_path, sqlite_url
 from maquette.adapters.sql.schema import migrate
+from maquette.adapters.sql.statistics import SqlStatistics
 from maquette.adapters.sql.status import StatusReader
 from maquette.adapters.sql.status_postgres import PostgresStatusReader
+from maquette.adapters.telemetry.prometheus import PrometheusMeter
 from maquette.api.server import create_app
 from maquette.api.services import Access, Services
 from maquette.app.care import Care
@@ -34,12 +38,13 @@ from maquette.app.fetching import Fetching
 from maquette.app.jobs import Jobs
 from maquette.app.keys import Asked, Keys
 from maquette.app.portable.archive import Limits
-from maquette.app.portable.transfer import Transfer
+from maquette.app.portable.carrier import Carrier
 from maquette.app.projects import Projects
 from maquette.app.queues import Queues
 from maquette.app.results import Results
 from maquette.app.sessions import Sessions
 from maquette.app.tickets import Tickets
+from maquette.app.transfers import Transfers
 from maquette.app.uploads import Uploads
 from maquette.cli.serving import server_for
 from maquette.domain import jobs as moves
@@ -52,6 +57,7 @@ from maquette.ports.engines import Capability, EngineInfo, EngineRecord, Readine
 from maquette.testing import RecordingJobs, Shelf
 
 MAX_PHOTO = 3_000_000
+LOCAL = Address("")
 
 
 class SystemClock:
@@ -87,7 +93,7 @@ class World:
 
     services: Services
     database: SqlDatabase
-    blobs: LocalBlobs
+    blobs: LocalBlobs | S3Blobs
     engine: RecordingJobs
     processes: ForkedProcesses
     folder: Path
@@ -172,32 +178,37 @@ def png(colour: str = "red", size: tuple[int, int] = (96, 96)) -> bytes:
     return out.getvalue()
 
 
-def make_world(folder: Path, url: str = "") -> World:
+def make_world(folder: Path, url: str = "", address: Address = LOCAL) -> World:
     """Over a SQLite file of its own, or over a migrated database that others may use too."""
     file = sqlite_path(url or sqlite_url(folder / "maquette.db"))
     if not url:
         url = sqlite_url(folder / "maquette.db")
         migrate(url)
-    database, blobs, clock = SqlDatabase(url), LocalBlobs(folder / "blobs"), SystemClock()
+    database, clock = SqlDatabase(url), SystemClock()
+    storage = open_storage(address, folder / "blobs", clock)
+    blobs = storage.blobs
     engine, processes, engines = RecordingJobs(), ForkedProcesses(), shelf()
     uploads = Uploads(database, blobs, processes, clock, MAX_PHOTO)
     internet = Internet()
     services = Services(
         uploads=uploads,
+        transfers=Transfers(database, storage.depot, uploads, clock),
         fetching=Fetching(internet.fetcher(), uploads, at_once=2, seconds=2),
         events=Events(database),
         jobs=Jobs(database, engine, engines, clock, max_queued=1000),
         projects=Projects(database, clock),
         results=Results(database),
         care=Care(database, engine, clock, undo_days=7),
-        transfer=Transfer(database, blobs, processes, clock, Limits(20_000_000, 100, 5000)),
+        carrier=Carrier(database, blobs, processes, clock, Limits(20_000_000, 100, 5000)),
         queues=Queues(database, engine, clock),
         blobs=blobs,
+        links=storage.links,
         signer=HmacSigner(b"s" * 32, clock),
         engines=engines,
         access=Access(Keys(database, clock), Sessions(database), Tickets(database, clock)),
         status_reader=StatusReader(file) if file else PostgresStatusReader(url),
         ready=lambda: Readiness(True),
+        meter=PrometheusMeter(SqlStatistics(database, engine.waiting, clock), clock, lambda: 10**9, "0.0.test"),
         version="0.0.test",
     )
     return World(services, database, blobs, engine, processes, folder, internet)
@@ -207,7 +218,10 @@ class Served:
     """A uvicorn in a thread, on a free port of loopback."""
 
     def __init__(self, app: Any) -> None:
-        self.socket = socket.create_server(("127.0.0.1", 0))
+        # with its protocol, for asyncio sets TCP_NODELAY on no other
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        self.socket.bind(("127.0.0.1", 0))
+        self.socket.listen(128)
         self.port = self.socket.getsockname()[1]
         self.app = app
         self.server = server_for(app)
@@ -303,8 +317,8 @@ def make(tmp_path: Path) -> Iterator[Any]:
     """Serves another world with other settings; for tests that break things."""
     with ExitStack() as running:
 
-        def start(**changes: Any) -> World:
+        def start(address: Address = LOCAL, **changes: Any) -> World:
             folder = Path(tempfile.mkdtemp(dir=tmp_path))
-            return running.enter_context(serve(make_world(folder), **changes))
+            return running.enter_context(serve(make_world(folder, address=address), **changes))
 
         yield start

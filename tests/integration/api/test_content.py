@@ -3,8 +3,11 @@
 import io
 import zipfile
 
+import httpx
 import pytest
 
+from maquette.adapters.blobs import bucket as buckets
+from maquette.adapters.blobs.storage import Address
 from maquette.domain.assets import Role, View
 from maquette.domain.ids import LOCAL_OWNER
 
@@ -169,3 +172,60 @@ def test_equal_bytes_are_kept_once(world, asset):
     twin = world.store(DATA, Role.MODEL, "model/gltf-binary", "twin.glb")
     assert twin.blob_key == asset.blob_key
     assert twin.owner_id == LOCAL_OWNER
+
+
+@pytest.fixture
+def bucket_world(make, s3):
+    """With files in a bucket; downloads redirected or not."""
+    return lambda **changes: make(Address(s3.url, s3.access_key, s3.secret_key), **changes)
+
+
+def test_files_of_a_bucket_are_sent_on(bucket_world):
+    world = bucket_world()
+    kept = world.store(DATA, Role.MODEL, "model/gltf-binary", "chair.glb")
+    answer = content(world, kept, Range="bytes=1000-2000")
+    assert (answer.status_code, answer.content) == (206, DATA[1000:2001])
+    policy = world.http.get("/").headers["content-security-policy"]
+    assert "127.0.0.1" not in policy
+
+
+def test_a_link_leads_to_the_bucket_itself(bucket_world, s3):
+    world = bucket_world()
+    kept = world.store(DATA, Role.REPORT, "text/html", 'a "b" ä.html')
+    link = world.http.get(f"/api/v1/assets/{kept.id}/link").json()
+    assert link["url"].startswith(s3.endpoint)
+    answer = httpx.get(link["url"])
+    assert (answer.status_code, answer.content) == (200, DATA)
+    assert answer.headers["content-disposition"].startswith("attachment;"), "a browser must not run it"
+    assert httpx.delete(link["url"]).status_code == 403
+    assert world.http.get("/api/v1/assets/ast_none/link").status_code == 404
+
+
+def test_downloads_can_be_redirected(bucket_world, s3):
+    world = bucket_world(redirect_downloads=True)
+    kept = world.store(DATA, Role.LOD, "model/gltf-binary", "x")
+    answer = content(world, kept, Range="bytes=0-3")
+    assert (answer.status_code, answer.headers["cache-control"]) == (307, "no-store")
+    part = httpx.get(answer.headers["location"], headers={"Range": "bytes=0-3"})
+    assert (part.status_code, part.content) == (206, DATA[:4])
+    assert content(world, kept, If_None_Match=f'"{kept.sha256}"').status_code == 304
+    head = world.http.head(f"/api/v1/assets/{kept.id}/content")
+    assert (head.status_code, head.headers["content-length"]) == (200, str(len(DATA)))
+    result_id = world.finish(world.job()["id"], {"lod0": (kept,)}, {})
+    download = world.http.get(f"/api/v1/results/{result_id}/download", params={"as": "glb"}, follow_redirects=True)
+    assert (download.status_code, download.content) == (200, DATA)
+    assert download.headers["content-disposition"].startswith('attachment; filename="')
+    policy = world.http.get("/").headers["content-security-policy"]
+    assert f"img-src 'self' blob: data: {s3.endpoint};" in policy
+    assert f"connect-src 'self' blob: {s3.endpoint};" in policy
+
+
+def test_a_bucket_that_is_gone_is_a_problem_that_passes(make, monkeypatch):
+    monkeypatch.setattr(buckets, "RETRY_S", 0)
+    world = make(Address("s3://photos?endpoint=http://127.0.0.1:9", "key", "not-to-be-told"))
+    answer = world.http.put("/api/v1/assets", content=png("navy"))
+    assert (answer.status_code, answer.json()["code"]) == (503, "storage_unavailable")
+    assert "retry-after" in answer.headers
+    assert "not-to-be-told" not in answer.text
+    assert world.http.get("/api/v1/assets").json()["items"] == []
+    assert list((world.folder / "blobs" / "incoming").iterdir()) == []

@@ -169,8 +169,10 @@ def test_ping(world):
 
 @pytest.mark.parametrize(
     "bad",
-    ["", "{", "[]", "{}", '{"subscribe":"x"}', '{"subscribe":[1]}', '{"hello":1}', '{"ping":"a"}', "[" * 9000]
-    + ['{"subscribe":["a"],"since":{"a":-1}}', '{"subscribe":[""]}', '{"ping":1e99}'],
+    [
+        *("", "{", "[]", "{}", "[" * 9000, '{"hello":1}', '{"ping":"a"}', '{"ping":1e99}'),
+        *('{"subscribe":"x"}', '{"subscribe":[1]}', '{"subscribe":[""]}', '{"subscribe":["a"],"since":{"a":-1}}'),
+    ],
 )
 def test_what_cannot_be_understood(world, bad):
     with Socket(world) as client:

@@ -122,7 +122,7 @@ def test_a_bug_tells_an_id_and_no_details(make, caplog):
 
 def test_a_bug_in_front_of_the_framework_is_told_alike(make, caplog):
     world = make()
-    world.services.jobs.get = None
+    world.app._tail.heads = None
     problem = world.http.get("/api/v1/jobs/x/events").json()
     assert problem["code"] == "internal"
     assert problem["instance"] in caplog.text

@@ -39,12 +39,12 @@ class Ended:
 
 
 class Program:
-    """The command line in the folder ``home``, with its data in ``home/data``."""
+    """The command line in the folder ``home``, with its data in ``home/data``. ``more`` are further variables."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, **more: str) -> None:
         self.home = home
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAQUETTE_", "XDG_"))}
-        self._environment = kept | {"HOME": str(home), "MAQUETTE_DATA": str(home / "data"), "NO_COLOR": "1"}
+        self._environment = kept | {"HOME": str(home), "MAQUETTE_DATA": str(home / "data"), "NO_COLOR": "1"} | more
 
     def start(self, *arguments: str) -> "Running":
         return Running(

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maquette.api.delivery import disposition, parse_range
+from maquette.api.origins import host_name
 from maquette.api.reception import parse_digest, parse_view
-from maquette.api.security import host_name
 from maquette.domain.assets import View
 from maquette.domain.errors import Refused
 

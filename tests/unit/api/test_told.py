@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -45,5 +46,5 @@ def test_only_progress_of_the_same_stage_gives_way_and_says_so(kinds):
         )
         reached = message["seq"]
     assert reached == len(kinds)
-    following = zip(told, told[1:], strict=False)
-    assert not any(a["type"] == b["type"] == "stage.progress" and a["data"] == b["data"] for a, b in following)
+    pairs = pairwise(told)
+    assert not any(a["type"] == b["type"] == "stage.progress" and a["data"] == b["data"] for a, b in pairs)

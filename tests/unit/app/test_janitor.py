@@ -7,18 +7,21 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from maquette.adapters.blobs.depots import LocalDepot
 from maquette.adapters.blobs.local import LocalBlobs
 from maquette.adapters.sql.database import SqlDatabase
 from maquette.adapters.sql.dialect import sqlite_url
 from maquette.adapters.sql.schema import migrate
 from maquette.app.care import Care
-from maquette.app.janitor import Janitor, Terms
+from maquette.app.janitor import Janitor, Retention
 from maquette.app.orphans import Orphans
+from maquette.app.transfers import Announced, Transfers
+from maquette.app.uploads import PhotoInfo, Uploads
 from maquette.domain.assets import Asset, Role
 from maquette.domain.jobs import Job
 from maquette.domain.projects import Project, ProjectKind
 from maquette.domain.states import Status
-from maquette.testing import ManualClock, RecordingJobs
+from maquette.testing import InlineProcesses, ManualClock, RecordingJobs
 
 DAY = 86_400.0
 
@@ -52,10 +55,13 @@ class House:
         self.clock = ManualClock(datetime.now(UTC))
         self.care = Care(self.database, RecordingJobs(), self.clock, undo_days=7)
         self.archive = Archive()
+        self.depot = LocalDepot(folder / "announced")
+        uploads = Uploads(self.database, self.blobs, InlineProcesses(), self.clock, 10**6)
+        self.transfers = Transfers(self.database, self.depot, uploads, self.clock)
 
     def janitor(self, **terms):
         orphans = Orphans(self.database, self.blobs)
-        return Janitor(self.database, orphans, self.archive, self.clock, Terms(**terms))
+        return Janitor(self.database, orphans, self.transfers, self.archive, self.clock, Retention(**terms))
 
     def asset(self, name="a", **fields):
         writer = self.blobs.receive()
@@ -94,6 +100,21 @@ def house(tmp_path):
     house = House(tmp_path)
     yield house
     house.database.close()
+
+
+def test_an_announced_upload_goes_with_what_has_arrived_of_it(house, tmp_path):
+    announced = house.transfers.announce("me", PhotoInfo("a.png"), 5, "image/png")
+    assert isinstance(announced, Announced)
+    (tmp_path / "bytes").write_bytes(b"12345")
+    house.depot.put(announced.upload.key, tmp_path / "bytes")
+    house.clock.turn(DAY - 60)
+    assert house.janitor().sweep().counts["expired_uploads"] == 0
+    house.clock.turn(120)
+    assert house.janitor().preview().counts["expired_uploads"] == 1
+    assert house.janitor().sweep().counts["expired_uploads"] == 1
+    assert house.depot.size(announced.upload.key) is None
+    with house.database.read() as tx:
+        assert tx.uploads.get(announced.upload.id) is None
 
 
 def test_what_nobody_brought_back_goes_for_good_with_its_bytes(house):

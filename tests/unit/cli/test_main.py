@@ -117,6 +117,7 @@ def test_doctor_names_what_it_looked_at(capsys: pytest.CaptureFixture[str], monk
         "data folder",
         "disk",
         "database",
+        "storage",
         "limits",
         "keys",
     } <= set(checks)

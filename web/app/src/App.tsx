@@ -1,9 +1,11 @@
 import { createClient, MaquetteError, MaquetteProvider } from '@maquette/react'
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { Route, Switch, useLocation } from 'wouter'
 
+import { meQuery } from './api/queries'
 import { tokenOf } from './api/sessions'
+import { Gate } from './features/access/Gate'
 import { JobPage } from './features/job/JobPage'
 import { JobsPage } from './features/jobs/JobsPage'
 import { NewPage } from './features/new/NewPage'
@@ -15,7 +17,14 @@ import { ToastProvider } from './ui/Toasts'
 
 const RETRIES = 2
 const client = createClient({ getToken: tokenOf })
-const queries = new QueryClient({
+const queries: QueryClient = new QueryClient({
+  queryCache: new QueryCache({
+    // the sign-in has ended meanwhile: the gate has to know
+    onError: (error, { queryKey }) => {
+      const ended = error instanceof MaquetteError && error.status === 401 && queryKey[0] !== meQuery.queryKey[0]
+      if (ended) void queries.resetQueries({ queryKey: meQuery.queryKey })
+    },
+  }),
   defaultOptions: {
     queries: { retry: (count, error) => count < RETRIES && !(error instanceof MaquetteError && !error.retryable) },
   },
@@ -26,19 +35,21 @@ export function App() {
     <QueryClientProvider client={queries}>
       <MaquetteProvider client={client}>
         <ToastProvider>
-          <Shell>
-            <FocusOnMove />
-            <Switch>
-              <Route path="/" component={NewPage} />
-              <Route path="/jobs" component={JobsPage} />
-              <Route path="/job/:id">{({ id }) => <JobPage key={id} id={id} />}</Route>
-              <Route>
-                <Empty icon="circle-slash" title={t('lost')}>
-                  <ButtonLink label={t('lost.home')} href="/" />
-                </Empty>
-              </Route>
-            </Switch>
-          </Shell>
+          <Gate>
+            <Shell>
+              <FocusOnMove />
+              <Switch>
+                <Route path="/" component={NewPage} />
+                <Route path="/jobs" component={JobsPage} />
+                <Route path="/job/:id">{({ id }) => <JobPage key={id} id={id} />}</Route>
+                <Route>
+                  <Empty icon="circle-slash" title={t('lost')}>
+                    <ButtonLink label={t('lost.home')} href="/" />
+                  </Empty>
+                </Route>
+              </Switch>
+            </Shell>
+          </Gate>
         </ToastProvider>
       </MaquetteProvider>
     </QueryClientProvider>

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
+import obstore
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
@@ -20,6 +21,8 @@ EXAMPLE = "s3://bucket/prefix?endpoint=https://…&region=…"
 CONNECT_S = 5
 SILENCE_S = 20
 """Seconds that one request may wait for its answer, or a download for its next bytes."""
+ASK_S = 3
+"""The same for the question whether it is there at all: whoever asks that has a deadline of their own."""
 RETRY_S = 25
 """No new try after these seconds: with the last try's own silence a call fails within a minute."""
 
@@ -45,7 +48,7 @@ class Bucket:
         """The object's name for these parts, behind the prefix."""
         return "/".join(part for part in (self.prefix, *parts) if part)
 
-    def connect(self) -> S3Store:
+    def connect(self, *, patient: bool = True) -> S3Store:
         """Opens nothing yet. Nothing of the environment (``AWS_…``) has a say."""
         return S3Store(
             bucket=self.name,
@@ -59,12 +62,17 @@ class Bucket:
             client_options={
                 "allow_http": self.endpoint.startswith("http://"),
                 "connect_timeout": timedelta(seconds=CONNECT_S),
-                "read_timeout": timedelta(seconds=SILENCE_S),
+                "read_timeout": timedelta(seconds=SILENCE_S if patient else ASK_S),
                 # silence is what is cut: a long download to a slow reader may take its time
                 "timeout": timedelta(hours=12),
             },
-            retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=RETRY_S)},
+            retry_config={"max_retries": 3 if patient else 1, "retry_timeout": timedelta(seconds=RETRY_S)},
         )
+
+    def ask(self) -> None:
+        """Lists a folder that is not there, without patience. Raises ``Unavailable("storage_unavailable")``."""
+        with self.faults():
+            list(obstore.list(self.connect(patient=False), self.path("no-such-folder")))
 
     @contextmanager
     def faults(self) -> Generator[None, None, None]:

@@ -37,6 +37,7 @@ class S3Blobs:
         self._incoming = waiting_room.absolute()
         self._incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._checked_until = 0.0
+        self._problem: Unavailable | None = None
 
     def sweep(self) -> int:
         """Removes what earlier processes left in the waiting room, and says how many files."""
@@ -100,12 +101,16 @@ class S3Blobs:
                     yield StoredBlob(key, found["size"], found["last_modified"])
 
     def check(self) -> None:
-        """Lists a folder that is not there. A good answer counts for ten seconds."""
-        if time.monotonic() < self._checked_until:
-            return
-        with self._bucket.faults():
-            list(obstore.list(self._store, self._bucket.path("no-such-folder")))
-        self._checked_until = time.monotonic() + CHECK_S
+        """An answer, good or bad, counts for ten seconds."""
+        if time.monotonic() >= self._checked_until:
+            self._problem = None
+            try:
+                self._bucket.ask()
+            except Unavailable as problem:
+                self._problem = problem
+            self._checked_until = time.monotonic() + CHECK_S
+        if self._problem is not None:
+            raise Unavailable(self._problem.code, self._problem.message, self._problem.hint)
 
     def _path(self, key: str) -> str:
         return self._bucket.path("objects", checked(key))

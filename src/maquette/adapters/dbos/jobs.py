@@ -56,20 +56,18 @@ class DbosJobs:
         database: Database,
         worker: Worker,
         slots: Mapping[Queue, int],
-        *,
-        lease_s: float,
         lost: Callable[[], None],
     ) -> None:
         """Starts to work, first on what a crash left behind. Blocks for about a second; steps run in own threads.
 
         ``slots`` says how much of each queue at a time. No other living process may have the worker's id: both would
         run the same jobs. ``lost`` is called, in a thread of its own, when the others have given this process up
-        after ``lease_s`` seconds of silence; it should end the shift and begin another under a fresh id.
+        after the worker's lease in silence; it should end the shift and begin another under a fresh id.
         """
-        from maquette.adapters.dbos.shift import Duty, Shift
+        from maquette.adapters.dbos.shift import Shift
 
         self.prepare()
-        self._shift = Shift(self._ready(), runner, database, worker, Duty(slots, lease_s, lost))
+        self._shift = Shift(self._ready(), runner, database, worker, slots, lost)
 
     def drain(self, seconds: float) -> bool:
         """Takes nothing new and waits for running stages. True if they ended in time. Blocks."""

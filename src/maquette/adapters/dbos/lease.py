@@ -28,11 +28,11 @@ class Lease:
     done elsewhere, and nothing that it still writes counts.
     """
 
-    def __init__(self, database: Database, worker: Worker, seconds: float, lost: Callable[[], None]) -> None:
+    def __init__(self, database: Database, worker: Worker, lost: Callable[[], None]) -> None:
         self._db = database
         self._worker = worker
         self._lost = lost
-        self._rounds = Rounds("heartbeat", seconds / BEATS, self._beat)
+        self._rounds = Rounds("heartbeat", worker.lease_s / BEATS, self._beat)
         self._held = False
 
     def take(self) -> None:

@@ -13,8 +13,10 @@ from maquette.adapters.dbos.slots import Slots
 from maquette.domain.fleet import Worker
 from maquette.ports.stores import Database
 
-LOOK_EVERY_S = 1.0
+WATCH_EVERY_S = 1.0
 ADOPT_EVERY_S = 5.0
+STANDSTILL_S = 5.0
+"""Between two looks of a process that is well."""
 
 _log = logging.getLogger(__name__)
 
@@ -35,14 +37,12 @@ class Reaper:
         client: DBOSClient,
         database: Database,
         own_id: str,
-        lease_s: float,
         slots: Slots,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client = client
         self._db = database
         self._own_id = own_id
-        self._lease_s = lease_s
         self._slots = slots
         self._monotonic = monotonic
         self._heard: dict[str, tuple[int, float]] = {}
@@ -59,11 +59,12 @@ class Reaper:
     def look(self) -> None:
         """One round. Raises what the database raises."""
         now = self._monotonic()
-        if now - self._looked > self._lease_s / 2:
-            # it was us who stood still, perhaps with the whole machine: nobody else's silence can be told
+        workers = self._read()
+        if now - self._looked > STANDSTILL_S:
+            # it was us who heard nothing, or the whole machine or the database stood still: silence tells nothing
             self._heard.clear()
         self._looked = now
-        living = self._without_silent(self._read(), now)
+        living = self._without_silent(workers, now)
         somebody_left = not set(self._living) <= set(living)
         self._living = living
         if somebody_left or now - self._adopted >= ADOPT_EVERY_S:
@@ -77,7 +78,7 @@ class Reaper:
     def _without_silent(self, workers: Sequence[Worker], now: float) -> tuple[str, ...]:
         heard = {worker.id: self._last_heard(worker, now) for worker in workers}
         self._heard = heard
-        silent = [worker for worker in workers if now - heard[worker.id][1] > self._lease_s]
+        silent = [worker for worker in workers if now - heard[worker.id][1] > worker.lease_s]
         gone = {worker.id for worker in silent if worker.id != self._own_id and self._bury(worker)}
         return tuple(worker.id for worker in workers if worker.id not in gone)
 

@@ -4,7 +4,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from maquette.domain.errors import MaquetteError
 from maquette.pipelines.outcome import LeaseLost
@@ -34,6 +34,6 @@ class Rounds:
         while not self._stopping.is_set():
             try:
                 self._visit()
-            except (MaquetteError, DBAPIError, LeaseLost):
+            except (MaquetteError, SQLAlchemyError, LeaseLost):
                 _log.warning("%s: that went wrong; trying again.", self._thread.name, exc_info=True)
             self._stopping.wait(self._every_s)

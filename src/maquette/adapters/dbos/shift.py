@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from dbos import DBOS, DBOSConfig
 
@@ -11,7 +11,7 @@ from maquette.adapters.dbos.caretaker import LOOK_EVERY_S, Caretaker
 from maquette.adapters.dbos.handover import Handover
 from maquette.adapters.dbos.lease import BEATS, Lease
 from maquette.adapters.dbos.names import APPLICATION, QUEUES, WALK_VERSION
-from maquette.adapters.dbos.reaper import Reaper
+from maquette.adapters.dbos.reaper import WATCH_EVERY_S, Reaper
 from maquette.adapters.dbos.rounds import Rounds
 from maquette.adapters.dbos.slots import NONE, Slots
 from maquette.adapters.dbos.walks import Walks
@@ -22,33 +22,30 @@ from maquette.ports.stores import Database
 POLL_S = 0.25
 """Seconds between two looks into a queue: a tenth of a core idle would buy 0.1."""
 PAUSES_EVERY_S = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Duty:
-    """What a process takes on: how much of each queue at a time, and for how long it may be silent (seconds).
-
-    ``lost`` is called in a thread of its own when the others have given this process up.
-    """
-
-    slots: Mapping[Queue, int]
-    lease_s: float
-    lost: Callable[[], None]
+REMEMBERED = timedelta(days=1)
+"""How long the rows of workers that are gone are kept, for people to see."""
 
 
 class Shift:
     """Begins once and ends once. The library allows one at a time in a process."""
 
-    def __init__(self, handover: Handover, runner: Runner, database: Database, worker: Worker, duty: Duty) -> None:
+    def __init__(
+        self,
+        handover: Handover,
+        runner: Runner,
+        database: Database,
+        worker: Worker,
+        slots: Mapping[Queue, int],
+        lost: Callable[[], None],
+    ) -> None:
         self._handover = handover
         self._db = database
-        self._lease = Lease(database, worker, duty.lease_s, duty.lost)
-        own = {QUEUES[queue]: count for queue, count in duty.slots.items()}
+        self._lease = Lease(database, worker, lost)
+        own = {QUEUES[queue]: count for queue, count in slots.items()}
         self._slots = Slots(own, Pauses(database).now)
-        self._reaper = Reaper(handover.client, database, worker.id, duty.lease_s, self._slots)
+        self._reaper = Reaper(handover.client, database, worker.id, self._slots)
         self._caretaker = Caretaker(handover.client, database, runner, handover.enqueue)
-        every = min(1.0, duty.lease_s / BEATS)
-        self._rounds = Rounds("caretaker", every, self._look)
+        self._rounds = Rounds("caretaker", min(WATCH_EVERY_S, worker.lease_s / BEATS), self._look)
         self._looked = time.monotonic() - LOOK_EVERY_S
         try:
             self._launch(runner, worker.id, tuple(own))
@@ -97,7 +94,12 @@ class Shift:
         self._reaper.look()
         if self._reaper.is_first and time.monotonic() - self._looked >= LOOK_EVERY_S:
             self._caretaker.look()
+            self._forget_the_dead()
             self._looked = time.monotonic()
+
+    def _forget_the_dead(self) -> None:
+        with self._db.write(durable=False) as tx:
+            tx.workers.forget(datetime.now(UTC) - REMEMBERED)
 
 
 class Pauses:

@@ -9,6 +9,7 @@ from dbos import DBOS, SetEnqueueOptions, SetWorkflowID, StepOptions
 from dbos import error as dbos_error
 from sqlalchemy.exc import DBAPIError
 
+from maquette.adapters.dbos.connections import is_full
 from maquette.adapters.dbos.names import QUEUE, QUEUES, RECOVERIES, STAGE, WALK, WALK_VERSION, ranked
 from maquette.adapters.dbos.slots import Slots
 from maquette.domain.errors import MaquetteError, Unavailable
@@ -107,4 +108,6 @@ def _code(error: Exception) -> str:
         return "worker_lost"
     tried = error.errors[-1:] if isinstance(error, dbos_error.DBOSMaxStepRetriesExceeded) else []
     cause = tried[0] if tried else error
-    return cause.code if isinstance(cause, MaquetteError) else "internal"
+    if isinstance(cause, MaquetteError):
+        return cause.code
+    return "storage_full" if isinstance(cause, DBAPIError) and is_full(cause.orig) else "internal"

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import secrets
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +33,10 @@ class DataFolder:
         except OSError as error:
             hint = "Choose another with --data or MAQUETTE_DATA."
             raise Refused("invalid_setting", f"{self.root} cannot be used: {error.strerror}.", hint) from error
+
+    def free_bytes(self) -> int:
+        """Space on its disk."""
+        return shutil.disk_usage(self.root).free
 
     def secret(self) -> bytes:
         """What links are signed with: made once, for the owner's eyes only."""

@@ -19,6 +19,7 @@ from maquette.adapters.sql.queues import SqlQueues
 from maquette.adapters.sql.records import SqlLogs, SqlResults, SqlSessions
 from maquette.adapters.sql.stale import SqlStale
 from maquette.adapters.sql.tasks import SqlTasks
+from maquette.adapters.sql.uploads import SqlUploads
 from maquette.adapters.sql.workers import SqlWorkers
 
 
@@ -32,6 +33,7 @@ class SqlTransaction:
         self.events = SqlEvents(connection)
         self.logs = SqlLogs(connection)
         self.assets = SqlAssets(connection)
+        self.uploads = SqlUploads(connection)
         self.projects = SqlProjects(connection)
         self.results = SqlResults(connection)
         self.sessions = SqlSessions(connection)

@@ -132,6 +132,7 @@ JOBS = Table(
     Column("ended_at", UtcTime),
     Column("deleted_at", UtcTime),
     Column("turn", Integer, nullable=False, server_default="0"),
+    Column("traceparent", String(64)),
     CheckConstraint("progress BETWEEN 0 AND 100", "progress"),
     CheckConstraint("attempt >= 1 AND leg >= 0 AND seq >= 1", "counters"),
     CheckConstraint("status <> 'completed' OR result_id IS NOT NULL", "completed"),
@@ -255,9 +256,11 @@ TICKETS = Table(
     Column("token_hash", String(64), primary_key=True),
     Column("owner_id", _ID, nullable=False),
     Column("path", Text, nullable=False),
+    Column("key_id", _ID, ForeignKey("api_keys.id", ondelete="CASCADE")),
     Column("created_at", UtcTime, nullable=False),
     Column("expires_at", UtcTime, nullable=False),
     Index(None, "expires_at"),
+    Index(None, "key_id"),
 )
 
 UPLOADS = Table(
@@ -288,6 +291,7 @@ WORKERS = Table(
     Column("queues", documents.names(), nullable=False),
     Column("concurrency", Integer, nullable=False),
     Column("engines", documents.facts(), nullable=False),
+    Column("lease_s", Float, nullable=False),
     Column("state", choice(WorkerState, "state"), nullable=False),
     Column("beat", LONG, nullable=False),
     Column("started_at", UtcTime, nullable=False),

@@ -1,29 +1,24 @@
 """Photos in, files out."""
 
-from datetime import UTC, datetime
-from typing import Annotated, Any
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
 from urllib.parse import parse_qs, urlsplit
 
 from fastapi import APIRouter, Header, Query, Request, Response
 
-from maquette.api.delivery import BlobResponse
+from maquette.api.delivery import CONTENT, FILE, LINK_S, REDIRECTED, BlobResponse, shown_as
 from maquette.api.dependencies import Cursor, Deleted, Limit, OwnerDep, ServicesDep
 from maquette.api.problems import documented
-from maquette.api.reception import parse_digest, receive_form, receive_raw
+from maquette.api.reception import parse_digest, recall, receive_form, receive_raw
 from maquette.api.schemas.assets import AssetOut, AssetPage, LinkOut, PhotoUrl
 from maquette.app.uploads import PhotoInfo
 from maquette.domain.assets import View
 
 router = APIRouter(prefix="/api/v1/assets", tags=["assets"])
-FILE = {"schema": {"type": "string", "format": "binary"}}
-CONTENT: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The bytes", "content": {"*/*": FILE}},
-    206: {"description": "The asked range of the bytes", "content": {"*/*": FILE}},
-    304: {"description": "The caller has these bytes already"},
-}
 _INTAKE = (
     "empty_file", "not_an_image", "heic_missing", "image_truncated", "image_damaged", "image_too_large",
-    "image_too_small", "file_too_large", "upload_timeout", "not_found", "storage_full", "not_ready",
+    "image_too_small", "file_too_large", "upload_timeout", "not_found", "storage_full", "storage_unavailable",
+    "not_ready",
 )  # fmt: skip
 _FORM = {
     "type": "object",
@@ -65,8 +60,16 @@ async def put_asset(
     project_id: Annotated[str | None, Query(max_length=100)] = None,
     content_digest: Annotated[str | None, Header(max_length=1000, description="RFC 9530: sha-256=:base64:")] = None,
 ) -> AssetOut:
-    """Takes one photo as the raw body. A SHA-256 that is given is verified."""
+    """Takes one photo as the raw body. A SHA-256 that is given is verified.
+
+    A photo that was sent before is answered by its SHA-256 alone: with `Expect: 100-continue` nothing need be sent.
+    """
     info = PhotoInfo(name, view, project_id, parse_digest(content_digest))
+    known = await recall(request, services, owner, info)
+    if known is not None:
+        if getattr(request.state, "body_unread", False):
+            response.headers["connection"] = "close"
+        return _created(AssetOut.of(known), response)
     return _created(AssetOut.of(await receive_raw(request, services, owner, info)), response)
 
 
@@ -109,17 +112,24 @@ def get_asset(asset_id: str, services: ServicesDep, owner: OwnerDep) -> AssetOut
 @router.get(
     "/{asset_id}/content",
     response_class=Response,
-    responses=CONTENT | documented("not_found", "range_not_satisfiable", "data_missing"),
+    responses=CONTENT
+    | REDIRECTED
+    | documented("not_found", "range_not_satisfiable", "data_missing", "storage_unavailable"),
 )
 def get_asset_content(asset_id: str, services: ServicesDep, owner: OwnerDep) -> Response:
     """The bytes of one asset; they never change. Single ranges are served."""
-    return BlobResponse(services.uploads.get(owner, asset_id), services.blobs)
+    return BlobResponse(services.uploads.get(owner, asset_id), services.blobs, links=services.redirects)
 
 
 @router.get("/{asset_id}/link", response_model=LinkOut, responses=documented("not_found"))
 def link_asset(asset_id: str, services: ServicesDep, owner: OwnerDep) -> LinkOut:
     """A link that opens the asset for a short while, for whoever has it."""
     asset = services.uploads.get(owner, asset_id)
+    if services.links:
+        expires_at = datetime.now(UTC) + timedelta(seconds=LINK_S)
+        shown = shown_as(asset)
+        url = services.links.link(asset.blob_key, media_type=asset.media_type, disposition=shown, seconds=LINK_S)
+        return LinkOut(url=url, expires_at=expires_at)
     url = services.signer.sign(f"/files/{asset.id}")
     expires = int(parse_qs(urlsplit(url).query)["expires"][0])
     return LinkOut(url=url, expires_at=datetime.fromtimestamp(expires, UTC))

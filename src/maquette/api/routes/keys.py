@@ -7,6 +7,7 @@ from maquette.api.identity import Identity
 from maquette.api.problems import documented
 from maquette.api.schemas.keys import KeyOut, KeyPage, NewKeyIn, NewKeyOut
 from maquette.app.keys import Asked
+from maquette.domain.errors import Refused
 
 router = APIRouter(prefix="/api/v1/keys", tags=["access"])
 
@@ -27,9 +28,11 @@ def list_keys(services: ServicesDep, _: AdminDep, cursor: Cursor = None, limit: 
     return KeyPage(items=[KeyOut.of(key) for key in page.items], next_cursor=page.next_cursor)
 
 
-@router.delete("/{key_id}", status_code=204, responses=documented("not_found"))
-def revoke_key(key_id: str, request: Request, services: ServicesDep, _: AdminDep) -> None:
-    """Ends a key and whoever signed in with it. For admins."""
+@router.delete("/{key_id}", status_code=204, responses=documented("not_found", "in_use"))
+def revoke_key(key_id: str, request: Request, services: ServicesDep, admin: AdminDep) -> None:
+    """Ends a key and whoever signed in with it; not the key that asks for it. For admins."""
+    if key_id == admin.key_id:
+        raise Refused("in_use", "This is the key that you use.", "Use another, or: maquette keys revoke ID")
     services.access.keys.revoke(key_id)
     identity: Identity = request.app.state.identity
     identity.forget()

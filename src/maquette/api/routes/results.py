@@ -4,17 +4,13 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
-from maquette.api.delivery import BlobResponse, zip_response
+from maquette.api.delivery import CONTENT, REDIRECTED, BlobResponse, zip_response
 from maquette.api.dependencies import OwnerDep, ServicesDep
 from maquette.api.problems import documented
 from maquette.api.schemas.results import ResultOut
 from maquette.domain.errors import Unavailable
 
 router = APIRouter(prefix="/api/v1/results", tags=["results"])
-_FILE: dict[str, Any] = {
-    "description": "The file",
-    "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}},
-}
 
 
 @router.get("/{result_id}", response_model=ResultOut, responses=documented("not_found"))
@@ -26,8 +22,9 @@ def get_result(result_id: str, services: ServicesDep, owner: OwnerDep) -> Result
 @router.get(
     "/{result_id}/download",
     response_class=Response,
-    responses={200: _FILE, 206: _FILE, 304: {"description": "The caller has these bytes already"}}
-    | documented("not_found", "range_not_satisfiable", "data_missing"),
+    responses=CONTENT
+    | REDIRECTED
+    | documented("not_found", "range_not_satisfiable", "data_missing", "storage_unavailable"),
 )
 def download_result(
     result_id: str,
@@ -40,7 +37,8 @@ def download_result(
     """One file of the result, or all of them as a zip."""
     if wanted != "zip":
         file = services.results.file(owner, result_id, wanted)
-        return BlobResponse(file.asset, services.blobs, name=file.path.rsplit("/", 1)[-1], download=True)
+        name = file.path.rsplit("/", 1)[-1]
+        return BlobResponse(file.asset, services.blobs, links=services.redirects, name=name, download=True)
     files = services.results.files(owner, result_id)
     for file in files:
         if not services.blobs.exists(file.asset.blob_key):

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from maquette.api.delivery import LINK_S
 from maquette.api.dependencies import ServicesDep, VisitorDep
 from maquette.api.problems import documented
 from maquette.api.schemas.service import (
@@ -20,7 +21,6 @@ from maquette.domain.states import MOVES, STATUS_LABELS, Status, WaitingFor
 from maquette.pipelines.catalog import CATALOG
 
 router = APIRouter(tags=["service"])
-LINK_S = 900
 
 
 @router.get("/api/v1/engines", response_model=EnginePage, responses=documented())

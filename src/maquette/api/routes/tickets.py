@@ -16,6 +16,6 @@ def create_ticket(asked: NewTicketIn, response: Response, services: ServicesDep,
     """Gives a secret that opens one path once within 30 s, as `?ticket=`: the only one that may stand in an address."""
     if principal.how is How.SESSION:
         check_reach(services.access, principal, "GET", asked.path)
-    issued = services.access.tickets.issue(principal.owner_id, asked.path)
+    issued = services.access.tickets.issue(principal, asked.path)
     response.headers["cache-control"] = "no-store"
     return TicketOut(ticket=issued.secret, path=asked.path, expires_at=issued.expires_at)

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from maquette.api.schemas.common import Answer, Asked, Instant
 from maquette.app.keys import MAX_NAME, NewKey
+from maquette.app.tickets import PATHS
 from maquette.domain.access import ApiKey, How, Principal
 from maquette.domain.ids import LOCAL_OWNER
 
@@ -87,7 +88,7 @@ class MeOut(Answer):
 class NewTicketIn(Asked):
     """The path that the ticket is to open, without a query."""
 
-    path: Annotated[str, Field(min_length=1, max_length=300)]
+    path: Annotated[str, Field(pattern=f"^{PATHS.pattern}$", max_length=300)]
 
 
 class TicketOut(Answer):

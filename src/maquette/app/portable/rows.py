@@ -98,7 +98,7 @@ class Rows:
 
 
 def _given(line: Any, **others: Any) -> dict[str, Any]:
-    return {name: value for name, value in line} | others
+    return dict(line) | others
 
 
 def _problem(line: ProblemLine | None) -> Problem | None:

@@ -1,8 +1,10 @@
 """Which picture files we read, told apart by their first bytes and never by their name."""
 
+import os
 from collections.abc import Mapping
 from importlib import metadata
 from types import MappingProxyType
+from typing import BinaryIO
 
 from maquette.domain.errors import Refused
 
@@ -52,26 +54,32 @@ def _sniff_brands(head: bytes) -> str | None:
     return "image/heif" if brands & _HEIF_BRANDS else None
 
 
-def ends_early(content: bytes, media_type: str) -> bool:
-    """Whether a container is shorter than it says itself; JPEG does not say."""
+def ends_early(file: BinaryIO, media_type: str) -> bool:
+    """Whether a container is shorter than it says itself; JPEG does not say. Moves the file's position."""
+    size = file.seek(0, os.SEEK_END)
     if media_type == "image/webp":
-        return int.from_bytes(content[4:8], "little") + 8 > len(content)
+        return int.from_bytes(_part(file, 4, 4), "little") + 8 > size
     if media_type == "image/png":
-        return b"IEND" not in content[-64:]
-    return media_type != "image/jpeg" and _boxes_end(content) > len(content)
+        return b"IEND" not in _part(file, max(0, size - 64), 64)
+    return media_type != "image/jpeg" and _boxes_end(file, size) > size
 
 
-def _boxes_end(content: bytes) -> int:
-    """Where the last top-level box of an ISO media file ends, by its own account."""
+def _boxes_end(file: BinaryIO, end: int) -> int:
+    """Where the last top-level box of an ISO media file of ``end`` bytes ends, by its own account."""
     at = 0
-    while at + 8 <= len(content):
-        size, header = int.from_bytes(content[at : at + 4], "big"), 8
+    while at + 8 <= end:
+        size, header = int.from_bytes(_part(file, at, 4), "big"), 8
         if size == 1:
-            size, header = int.from_bytes(content[at + 8 : at + 16], "big"), 16
+            size, header = int.from_bytes(_part(file, at + 8, 8), "big"), 16
         if size < header:  # 0: to the end of the file; anything else is damage, not a short file
-            return len(content)
+            return end
         at += size
     return at
+
+
+def _part(file: BinaryIO, start: int, length: int) -> bytes:
+    file.seek(start)
+    return file.read(length)
 
 
 def allow_heif() -> None:

@@ -13,8 +13,8 @@ import warnings
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 from PIL import Image
 
@@ -30,9 +30,12 @@ _NO_ORIENTATION = 1
 
 @dataclass(frozen=True, slots=True)
 class IntakeLimits:
-    """What a photo may be. ``pixels`` bounds width * height * frames; sides are in pixels."""
+    """What a photo may be. ``pixels`` bounds width * height * frames; sides are in pixels.
 
-    file_bytes: int = 50_000_000
+    ``file_bytes`` is the most that an operator can allow; what a server takes is a setting.
+    """
+
+    file_bytes: int = 500_000_000
     pixels: int = 50_000_000
     longest_side: int = 16_000
     shortest_side: int = 16
@@ -109,18 +112,20 @@ def make_working_copy(
 @contextmanager
 def _opened(path: Path, limits: IntakeLimits) -> Generator[tuple[Image.Image, ImageFacts]]:
     """Opens a file whose size, kind and header passed; decoding within the block has its errors translated."""
-    content = _read(path, limits)
-    media_type = sniff(content[:HEAD_BYTES])
-    if media_type is None:
-        raise Refused("not_an_image")
-    if DECODERS[media_type] == "HEIF":
-        allow_heif()
-    with _verdicts(content, media_type), Image.open(BytesIO(content), formats=[DECODERS[media_type]]) as picture:
-        _check_dimensions(picture, limits)
-        yield picture, ImageFacts(media_type, *picture.size, _frames(picture), False, _NO_ORIENTATION, None)
+    _weigh(path, limits)
+    with path.open("rb") as file:
+        media_type = sniff(file.read(HEAD_BYTES))
+        if media_type is None:
+            raise Refused("not_an_image")
+        if DECODERS[media_type] == "HEIF":
+            allow_heif()
+        file.seek(0)
+        with _verdicts(file, media_type), Image.open(file, formats=[DECODERS[media_type]]) as picture:
+            _check_dimensions(picture, limits)
+            yield picture, ImageFacts(media_type, *picture.size, _frames(picture), False, _NO_ORIENTATION, None)
 
 
-def _read(path: Path, limits: IntakeLimits) -> bytes:
+def _weigh(path: Path, limits: IntakeLimits) -> None:
     try:
         size = path.stat().st_size
     except FileNotFoundError as error:
@@ -132,11 +137,10 @@ def _read(path: Path, limits: IntakeLimits) -> bytes:
             "file_too_large",
             f"The file has {size / 1e6:.1f} MB; at most {limits.file_bytes / 1e6:.0f} MB are read",
         )
-    return path.read_bytes()
 
 
 @contextmanager
-def _verdicts(content: bytes, media_type: str) -> Generator[None]:
+def _verdicts(file: BinaryIO, media_type: str) -> Generator[None]:
     """Turns whatever a decoder throws into an answer for people."""
     try:
         with warnings.catch_warnings():
@@ -152,7 +156,7 @@ def _verdicts(content: bytes, media_type: str) -> Generator[None]:
     except Exception as error:
         if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
             raise  # the disk's fault, not the file's
-        early = "truncated" in str(error).lower() or ends_early(content, media_type)
+        early = "truncated" in str(error).lower() or ends_early(file, media_type)
         raise Refused("image_truncated" if early else "image_damaged") from error
 
 

@@ -3,7 +3,6 @@
 import os
 import socket
 import threading
-import time
 from contextlib import contextmanager
 from urllib.parse import quote
 
@@ -128,24 +127,27 @@ def test_refusals_of_a_store(tmp_path, source, monkeypatch, reply, code):
         assert {error.code for error in failures(blobs_at(endpoint, tmp_path), source).values()} == {code}
 
 
+@pytest.mark.timeout(15)
 def test_a_store_that_never_answers_is_given_up(tmp_path, source, monkeypatch):
     monkeypatch.setattr(buckets, "SILENCE_S", 0.2)
     monkeypatch.setattr(buckets, "RETRY_S", 0.3)
-    with answering(b"") as endpoint:
-        started = time.monotonic()
-        with pytest.raises(Unavailable, match="cannot be reached"):
-            blobs_at(endpoint, tmp_path).keep(KEY, source)
-    assert time.monotonic() - started < 20
+    with answering(b"") as endpoint, pytest.raises(Unavailable, match="cannot be reached"):
+        blobs_at(endpoint, tmp_path).keep(KEY, source)
 
 
-def test_a_good_check_is_not_repeated_at_once(s3, tmp_path):
-    blobs = S3Blobs(parse(s3.url, s3.access_key, s3.secret_key), tmp_path / "waiting")
+def test_a_check_is_not_repeated_at_once(s3, tmp_path):
+    good, bad = parse(s3.url, s3.access_key, s3.secret_key), parse("s3://photos?endpoint=http://127.0.0.1:9", "k", "s")
+    blobs = S3Blobs(good, tmp_path / "waiting")
     blobs.check()
-    blobs._store = blobs_at("http://127.0.0.1:1", tmp_path)._store
+    blobs._bucket = bad
     blobs.check()
     blobs._checked_until = 0.0
-    with pytest.raises(Unavailable):
-        blobs.check()
+    for bucket in (bad, good):
+        blobs._bucket = bucket
+        with pytest.raises(Unavailable, match="cannot be reached"):
+            blobs.check()
+    blobs._checked_until = 0.0
+    blobs.check()
 
 
 def test_variables_of_other_tools_have_no_say(s3, tmp_path, source, monkeypatch):

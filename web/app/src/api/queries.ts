@@ -5,6 +5,13 @@ import { hasEnded, type Job, type Status } from './types'
 
 const STABLE_MS = 5 * 60_000
 
+/** Who the server takes this browser for; it refuses where somebody has to sign in first. */
+export const meQuery = queryOptions({
+  queryKey: ['me'],
+  queryFn: ({ signal }) => take(api.GET('/api/v1/me', { signal })),
+  staleTime: STABLE_MS,
+})
+
 /** What the server can make. It changes with the server's version only. */
 export const pipelinesQuery = queryOptions({
   queryKey: ['pipelines'],

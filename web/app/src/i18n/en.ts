@@ -12,6 +12,12 @@ export const en = {
   'lost.home': 'Go to the start page',
   active: 'Working, {progress} %',
 
+  'access.title': 'Sign in',
+  'access.why': 'This server asks for a key. Whoever runs it can make one for you.',
+  'access.key': 'Your key',
+  'access.enter': 'Sign in',
+  'access.leave': 'Sign out',
+
   'nav.label': 'Main',
   'nav.new': 'New',
   'nav.jobs': 'Jobs',

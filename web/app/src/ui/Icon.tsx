@@ -1,6 +1,6 @@
 import {
   BookOpen, Box, Camera, Check, Circle, CircleAlert, CircleCheck, CircleSlash, Clock, Download, Gauge, Hourglass,
-  Image, ImagePlus, Images, Keyboard, Layers, ListChecks, Loader, Mic, Moon, Pause, Pencil, Play, Plus, Recycle, RefreshCw,
+  Image, ImagePlus, Images, Keyboard, Layers, ListChecks, Loader, LogOut, Mic, Moon, Pause, Pencil, Play, Plus, Recycle, RefreshCw,
   RotateCw, Save, ScanEye, Scissors, Send, ShieldCheck, Square, Stamp, Sun, SunMoon, ThumbsUp, TriangleAlert, Upload,
   WifiOff, X,
 } from 'lucide-react' // prettier-ignore
@@ -26,6 +26,7 @@ const ICONS = {
   layers: Layers,
   'list-checks': ListChecks,
   loader: Loader,
+  'log-out': LogOut,
   mic: Mic,
   moon: Moon,
   pause: Pause,

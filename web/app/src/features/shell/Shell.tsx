@@ -4,6 +4,7 @@ import { Link, useLocation } from 'wouter'
 
 import { recentJobsQuery } from '@/api/queries'
 import { hasEnded } from '@/api/types'
+import { SignOut } from '@/features/access/SignOut'
 import { t } from '@/i18n/t'
 import { Button } from '@/ui/Button'
 import { Hidden } from '@/ui/bits'
@@ -49,6 +50,7 @@ export function Shell({ children }: { children: ReactNode }) {
               <Button label={t('keys.title')} icon="keyboard" variant="quiet" round onClick={() => setHelp(true)} />
             </span>
             <Button label={t(`theme.${theme}`)} icon={THEME_ICONS[theme]} variant="quiet" round onClick={turn} />
+            <SignOut />
           </div>
         </div>
       </header>

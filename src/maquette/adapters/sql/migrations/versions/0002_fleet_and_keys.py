@@ -26,6 +26,7 @@ def choice(name: str, values: tuple[str, ...]) -> sa.Enum:
 
 def upgrade() -> None:
     op.add_column("jobs", sa.Column("turn", sa.Integer(), nullable=False, server_default="0"))
+    op.add_column("jobs", sa.Column("traceparent", sa.String(length=64)))
     replace_trigger("0002")
     keys()
     fleet()
@@ -36,6 +37,7 @@ def downgrade() -> None:
     for table in reversed(TABLES):
         op.drop_table(table)
     drop_trigger()
+    op.drop_column("jobs", "traceparent")
     op.drop_column("jobs", "turn")
     for statement in triggers("0001")[: 2 if is_postgres() else 1]:
         op.execute(statement)
@@ -96,10 +98,13 @@ def keys() -> None:
         sa.Column("token_hash", ID, nullable=False),
         sa.Column("owner_id", ID, nullable=False),
         sa.Column("path", sa.Text(), nullable=False),
+        sa.Column("key_id", ID),
         sa.Column("created_at", TIME, nullable=False),
         sa.Column("expires_at", TIME, nullable=False),
+        sa.ForeignKeyConstraint(["key_id"], ["api_keys.id"], name=op.f("fk_tickets_key_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_tickets")),
     )
+    op.create_index(op.f("ix_tickets_key_id"), "tickets", ["key_id"])
     op.create_index(op.f("ix_tickets_expires_at"), "tickets", ["expires_at"])
 
 
@@ -113,6 +118,7 @@ def fleet() -> None:
         sa.Column("queues", DOCUMENT, nullable=False),
         sa.Column("concurrency", sa.Integer(), nullable=False),
         sa.Column("engines", DOCUMENT, nullable=False),
+        sa.Column("lease_s", sa.Float(), nullable=False),
         sa.Column("state", choice("state", WORKER_STATES), nullable=False),
         sa.Column("beat", LONG, nullable=False),
         sa.Column("started_at", TIME, nullable=False),
