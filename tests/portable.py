@@ -18,7 +18,7 @@ from maquette.adapters.blobs.local import LocalBlobs
 from maquette.adapters.processes.forked import ForkedProcesses
 from maquette.adapters.sql.database import SqlDatabase
 from maquette.app.portable.archive import Limits
-from maquette.app.portable.transfer import Transfer
+from maquette.app.portable.carrier import Carrier
 from maquette.domain import jobs as moves
 from maquette.domain.assets import Asset, Quality, Role, View
 from maquette.domain.errors import Permanent, Problem
@@ -36,19 +36,19 @@ IDS = re.compile(r"\b(prj|ast|job|task|res|bat)_[0-9a-f]{32}\b")
 
 @dataclass
 class House:
-    """A store with its transfer, and the clock that it believes."""
+    """A store with its carrier, and the clock that it believes."""
 
     database: SqlDatabase
     blobs: LocalBlobs
     processes: ForkedProcesses
     clock: ManualClock
-    portable: Transfer
+    carrier: Carrier
 
     @classmethod
     def open(cls, url: str, folder: Path, limits: Limits = LIMITS) -> "House":
         database, blobs, processes = SqlDatabase(url), LocalBlobs(folder / "blobs"), ForkedProcesses()
         clock = ManualClock(START + timedelta(days=1))
-        return cls(database, blobs, processes, clock, Transfer(database, blobs, processes, clock, limits))
+        return cls(database, blobs, processes, clock, Carrier(database, blobs, processes, clock, limits))
 
     def close(self) -> None:
         asyncio.run(self.processes.close())
@@ -56,12 +56,12 @@ class House:
 
     def export(self, owner: str, project_id: str) -> bytes:
         async def gather() -> bytes:
-            return b"".join([piece async for piece in await self.portable.export(owner, project_id)])
+            return b"".join([piece async for piece in await self.carrier.export(owner, project_id)])
 
         return asyncio.run(gather())
 
     def take_in(self, owner: str, path: Path) -> Project:
-        return asyncio.run(self.portable.take_in(owner, path))
+        return asyncio.run(self.carrier.take_in(owner, path))
 
     def counts(self, owner: str) -> tuple[int, int, int]:
         with self.database.read() as tx:

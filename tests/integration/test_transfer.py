@@ -90,7 +90,7 @@ def test_an_import_that_breaks_leaves_no_row(houses: tuple[House, House], tmp_pa
         def exists(self, key: str) -> bool:
             return False
 
-    there.portable._blobs = Forgetful()  # pyright: ignore[reportAttributeAccessIssue]
+    there.carrier._blobs = Forgetful()  # pyright: ignore[reportAttributeAccessIssue]
     with pytest.raises(MaquetteError) as refusal:
         there.take_in("bob", file)
     assert refusal.value.code == "not_ready"

@@ -61,6 +61,20 @@ async def receive_raw(request: Request, services: Services, owner_id: str, info:
         await asyncio.to_thread(writer.discard)
 
 
+async def receive_archive(request: Request, services: Services, owner_id: str) -> Project:
+    """A project as a zip, the whole body. Raises ``length_required``, ``file_too_large``, ``upload_timeout``…"""
+    carrier = services.carrier
+    if "content-length" not in request.headers:
+        raise _unread(request, Refused("length_required"))
+    writer = await asyncio.to_thread(carrier.receive)
+    try:
+        await _pour(request, writer.write, Cap(carrier.limits.bytes, services.upload_seconds))
+        received = await asyncio.to_thread(writer.finish)
+        return await carrier.take_in(owner_id, received.path)
+    finally:
+        await asyncio.to_thread(writer.discard)
+
+
 async def receive_announced(request: Request, services: Services, find: Callable[[], Upload]) -> None:
     """The bytes of the announced upload that ``find`` gives, as the whole body.
 
@@ -77,20 +91,6 @@ async def receive_announced(request: Request, services: Services, find: Callable
         await _pour(request, writer.write, Cap(upload.bytes, services.upload_seconds))
         received = await asyncio.to_thread(writer.finish)
         await asyncio.to_thread(services.transfers.put, upload, received)
-    finally:
-        await asyncio.to_thread(writer.discard)
-
-
-async def receive_archive(request: Request, services: Services, owner_id: str) -> Project:
-    """A project as a zip, the whole body. Raises ``length_required``, ``file_too_large``, ``upload_timeout``…"""
-    portable = services.portable
-    if "content-length" not in request.headers:
-        raise _unread(request, Refused("length_required"))
-    writer = await asyncio.to_thread(portable.receive)
-    try:
-        await _pour(request, writer.write, Cap(portable.limits.bytes, services.upload_seconds))
-        received = await asyncio.to_thread(writer.finish)
-        return await portable.take_in(owner_id, received.path)
     finally:
         await asyncio.to_thread(writer.discard)
 

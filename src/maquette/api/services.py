@@ -9,7 +9,7 @@ from maquette.app.events import Events
 from maquette.app.fetching import Fetching
 from maquette.app.jobs import Jobs
 from maquette.app.keys import Keys
-from maquette.app.portable.transfer import Transfer
+from maquette.app.portable.carrier import Carrier
 from maquette.app.projects import Projects
 from maquette.app.queues import Queues
 from maquette.app.results import Results
@@ -55,7 +55,7 @@ class Services:
     results: Results
     queues: Queues
     care: Care
-    portable: Transfer
+    carrier: Carrier
     blobs: BlobStore
     signer: UrlSigner
     engines: EngineShelf

@@ -45,7 +45,7 @@ from maquette.app.jobs import Jobs
 from maquette.app.keys import Keys
 from maquette.app.orphans import Orphans
 from maquette.app.portable.archive import Limits
-from maquette.app.portable.transfer import Transfer
+from maquette.app.portable.carrier import Carrier
 from maquette.app.projects import Projects
 from maquette.app.queues import Queues
 from maquette.app.results import Results
@@ -135,7 +135,7 @@ class Maquette:
         self.fetching = Fetching(fetcher(), self.uploads, at_once=settings.fetches, seconds=settings.fetch_seconds)
         self.care = Care(self._database, self._engine, self.clock, settings.undo_days)
         limits = Limits(settings.import_bytes, settings.import_files, settings.import_rows)
-        self.portable = Transfer(self._database, self.blobs, self._processes, self.clock, limits)
+        self.carrier = Carrier(self._database, self.blobs, self._processes, self.clock, limits)
         self._archive = DbosArchive(self._url)
         retention = Retention(settings.undo_days, settings.keep_days, settings.draft_days)
         orphans = Orphans(self._database, self.blobs)
@@ -231,7 +231,7 @@ class Maquette:
             queues=self.queues,
             transfers=self.transfers,
             care=self.care,
-            portable=self.portable,
+            carrier=self.carrier,
             blobs=self.blobs,
             links=self.storage.links,
             redirect_downloads=self.settings.redirect_downloads,

@@ -21,7 +21,7 @@ def export_project(settings: Settings, screen: Screen, project_id: str, target: 
 
     async def work() -> int:
         async with open_for_looking(settings) as house:
-            return await _write(await house.portable.export(LOCAL_OWNER, project_id), target)
+            return await _write(await house.carrier.export(LOCAL_OWNER, project_id), target)
 
     count = asyncio.run(work())
     if screen.as_json:
@@ -37,7 +37,7 @@ def import_project(settings: Settings, screen: Screen, source: Path) -> None:
 
     async def work() -> None:
         async with open_for_looking(settings) as house:
-            project = await house.portable.take_in(LOCAL_OWNER, source)
+            project = await house.carrier.take_in(LOCAL_OWNER, source)
         if screen.as_json:
             screen.document(ProjectOut.of(project).model_dump(mode="json"))
         else:

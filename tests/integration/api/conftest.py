@@ -38,7 +38,7 @@ from maquette.app.fetching import Fetching
 from maquette.app.jobs import Jobs
 from maquette.app.keys import Asked, Keys
 from maquette.app.portable.archive import Limits
-from maquette.app.portable.transfer import Transfer
+from maquette.app.portable.carrier import Carrier
 from maquette.app.projects import Projects
 from maquette.app.queues import Queues
 from maquette.app.results import Results
@@ -199,7 +199,7 @@ def make_world(folder: Path, url: str = "", address: Address = LOCAL) -> World:
         projects=Projects(database, clock),
         results=Results(database),
         care=Care(database, engine, clock, undo_days=7),
-        portable=Transfer(database, blobs, processes, clock, Limits(20_000_000, 100, 5000)),
+        carrier=Carrier(database, blobs, processes, clock, Limits(20_000_000, 100, 5000)),
         queues=Queues(database, engine, clock),
         blobs=blobs,
         links=storage.links,

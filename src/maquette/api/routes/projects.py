@@ -68,7 +68,7 @@ def get_project(project_id: str, services: ServicesDep, owner: OwnerDep) -> Proj
 )
 async def export_project(project_id: str, services: ServicesDep, owner: OwnerDep) -> Response:
     """The project with its files, jobs and results, for another Maquette to import. What has not ended stays here."""
-    pieces = await services.portable.export(owner, project_id)
+    pieces = await services.carrier.export(owner, project_id)
     headers = {"content-disposition": disposition("attachment", f"{project_id}.zip"), "cache-control": "no-store"}
     return StreamingResponse(pieces, media_type="application/zip", headers=headers)
 

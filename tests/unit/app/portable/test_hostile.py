@@ -254,11 +254,11 @@ def test_a_forged_archive_is_refused(house: House, honest: bytes, tmp_path: Path
 
 @pytest.mark.parametrize("limits", [Limits(300, 20, 200), Limits(2_000_000, 1, 200), Limits(2_000_000, 20, 5)])
 def test_each_limit_holds(house: House, honest: bytes, tmp_path: Path, limits: Limits) -> None:
-    house.portable.limits = limits
+    house.carrier.limits = limits
     try:
         assert _refused(house, tmp_path, honest) == "file_too_large"
     finally:
-        house.portable.limits = LIMITS
+        house.carrier.limits = LIMITS
 
 
 def test_the_same_archive_repacked_is_welcome(house: House, honest: bytes, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ class _Swept(Exception):
     """Rolls the rows back."""
 
 
-class Transfer:
+class Carrier:
     """Exports and imports projects."""
 
     def __init__(
