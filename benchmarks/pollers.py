@@ -19,7 +19,7 @@ import select
 import socket
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -88,6 +88,8 @@ class Pollers:
         self.late: list[float] = []
         self.bad: dict[str, int] = {}
         self.recording = False
+        self.spent = 0.0
+        """Seconds of processor time that the server took while delays were recorded."""
         self._address = address
         self._known = known
         self._epoll = select.epoll()
@@ -97,8 +99,8 @@ class Pollers:
         self._parts: dict[int, bytes] = {}
         self._due: list[tuple[float, int]] = []
 
-    def run(self, clients: int, every: float, seconds: float) -> None:
-        """Connects at an even pace within ``every`` seconds or more, then polls."""
+    def run(self, clients: int, every: float, seconds: float, spent: Callable[[], float]) -> None:
+        """Connects at an even pace within ``every`` seconds or more, then polls; ``spent`` reads the server's clock."""
         start = time.monotonic() + 0.1
         for index in range(clients):
             job_id, token = self._known[index % len(self._known)]
@@ -113,9 +115,9 @@ class Pollers:
             heapq.heappush(self._due, (max(start + index * every / clients, time.monotonic()), number))
             self._step(every, 0.0)
         self._for(every, 2 * every)
-        self.recording = True
+        self.recording, self.spent = True, -spent()
         self._for(every, seconds)
-        self.recording = False
+        self.recording, self.spent = False, self.spent + spent()
 
     def _for(self, every: float, seconds: float) -> None:
         until = time.monotonic() + seconds
@@ -227,18 +229,22 @@ def measure(folder: Path, options: argparse.Namespace) -> None:
     with process(serve, folder, options.database, listening) as running:
         server = psutil.Process(running.pid)
         pollers = Pollers(listening.getsockname(), known)
-        pollers.run(1, 0.2, 1)
+        pollers.run(1, 0.2, 1, float)
         pollers.late.clear()
-        before, spent, began = server.memory_full_info().uss, sum(server.cpu_times()[:2]), time.monotonic()
+        before = server.memory_full_info().uss
         with process(bother, listening.getsockname(), options.idle, options.seconds, done):
-            pollers.run(options.clients, options.every, options.seconds)
+            pollers.run(options.clients, options.every, options.seconds, lambda: sum(server.cpu_times()[:2]))
             cut = done.get(timeout=120)
-        spent = (sum(server.cpu_times()[:2]) - spent) / (time.monotonic() - began)
         grown = (server.memory_full_info().uss - before) / 1024**2
     shares = ", ".join(f"p{share * 100:g} {percentile(pollers.late, share):.0f}" for share in (0.5, 0.9, 0.99, 1.0))
     rate = len(pollers.late) / options.seconds
     print(f"{options.clients} clients, {rate:.0f} answers a second, ms: {shares}; errors: {pollers.bad or 'none'}")
-    print(f"server: {spent:.0%} of a core, {grown:.0f} MiB more than at first; nuisances cut: {cut} of {options.idle}")
+    each = pollers.spent / max(1, len(pollers.late)) * 1e6
+    print(
+        f"server: {pollers.spent / options.seconds:.0%} of a core, {each:.0f} us a request, {grown:.0f} MiB more",
+        end="",
+    )
+    print(f" than at first; nuisances cut: {cut} of {options.idle}")
 
 
 def main() -> None:

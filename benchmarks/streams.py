@@ -29,6 +29,8 @@ import psutil
 
 AT = b'"at":"'
 AT_LENGTH = 24
+PING, PONG = b"\x89\x04", b"\x8a\x84\0\0\0\0"
+"""The server's sign of life, before its four random bytes, and the answer to it (RFC 6455, section 5.5)."""
 KIB = 1024
 
 
@@ -171,6 +173,9 @@ class Readers:
             connection.sendall(self._to_say.pop(number))
             return
         self._silent.discard(number)
+        ping = data.find(PING) if kind == "ws" else -1
+        if ping >= 0:
+            connection.sendall(PONG + data[ping + len(PING) : ping + len(PING) + 4])
         found = data.find(AT)
         while found >= 0:
             self.late[kind].append(now - self._time(data[found + len(AT) : found + len(AT) + AT_LENGTH]))

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,13 +90,18 @@ class Crew:
         self._stack = stack
         self._number = 0
 
-    def start(self, *queues: str, seconds: float = 0.05, lease: float = LEASE_S) -> Machine:
-        """Begins to start a worker; ``wait_until_ready`` waits until it works."""
+    def start(
+        self, *queues: str, seconds: float = 0.05, lease: float = LEASE_S, url: str = "", prefix: Sequence[str] = ()
+    ) -> Machine:
+        """Begins to start a worker; ``wait_until_ready`` waits until it works.
+
+        ``url`` is how it reaches the database, ``prefix`` a command that replaces itself by the program.
+        """
         self._number += 1
         own = machine_folder(self.folder, f"machine-{self._number}")
-        words = (self.url, str(own), ",".join(queues) or "cpu,gpu,net", str(seconds), str(lease))
+        words = (url or self.url, str(own), ",".join(queues) or "cpu,gpu,net", str(seconds), str(lease))
         process = subprocess.Popen(
-            [sys.executable, str(PROGRAM), *words, str(self.diary_path)],
+            [*prefix, sys.executable, str(PROGRAM), *words, str(self.diary_path)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -79,8 +79,10 @@ if TYPE_CHECKING:
 __all__ = [
     "Maquette",
     "SystemClock",
+    "backup_database",
     "check_keys",
     "check_storage",
+    "database_revision",
     "database_url",
     "fetcher",
     "holder",

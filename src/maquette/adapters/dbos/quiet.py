@@ -6,11 +6,14 @@ import logging
 
 def quieten(*expected: type[BaseException]) -> None:
     """Must come before the library sets up its own console handler. ``expected`` are exceptions not worth a line, as
-    are warnings that something was cancelled: we cancelled it."""
+    are warnings that something was cancelled, or that a walk which ended because of that was: we cancelled it."""
     log = logging.getLogger("dbos")
     if not any(isinstance(kept, _Expected) for kept in log.filters):
         log.addFilter(_Expected((*expected, asyncio.CancelledError)))
         log.addHandler(logging.NullHandler())  # with a handler there the library adds none, and lets lines propagate
+
+
+_OURS = ("cancelled", "no longer owned by this execution")
 
 
 class _Expected(logging.Filter):
@@ -21,4 +24,4 @@ class _Expected(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         if record.exc_info and isinstance(record.exc_info[1], self._expected):
             return False
-        return record.levelno > logging.WARNING or "cancelled" not in record.getMessage()
+        return record.levelno > logging.WARNING or not any(word in record.getMessage() for word in _OURS)
