@@ -130,13 +130,19 @@ def not_allowed(*methods: str) -> ProblemResponse:
 
 
 def _allowed(request: Request) -> list[str]:
-    """The router names only the methods of the first route at a path; there may be several routes."""
+    """The router names only the methods of the first route at a path; there may be several routes.
+
+    A place with a name of its own is no id, although the pattern of the places of ids fits it too.
+    """
+    named = request.app.openapi()["paths"].get(request.url.path)
     routes = request.app.routes
-    found = [
-        method
-        for method in ("GET", "POST", "PUT", "PATCH", "DELETE")
-        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes)
-    ]
+
+    def takes(method: str) -> bool:
+        if named is not None:
+            return method.lower() in named
+        return any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes)
+
+    found = [method for method in ("GET", "POST", "PUT", "PATCH", "DELETE") if takes(method)]
     return [*found, "HEAD"] if "GET" in found else found
 
 

@@ -87,6 +87,7 @@ def test_unknown_places(world, method, path, status, code):
     ("path", "allowed"),
     [
         ("/api/v1/assets", "GET, POST, PUT, HEAD"),
+        ("/api/v1/assets/url", "POST"),
         ("/api/v1/projects/x", "GET, PATCH, DELETE, HEAD"),
         ("/api/v1/jobs/x/cancel", "POST"),
         ("/api/v1/jobs/x/events", "GET, HEAD"),
