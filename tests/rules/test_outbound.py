@@ -1,7 +1,7 @@
 """One client speaks to other servers. Who may open sockets besides is listed in pyproject.toml, and nowhere else.
 
 Not banned, because they lead only where an operator's own settings say: obstore (blobs), psycopg through SQLAlchemy and
-DBOS (the database), and uvicorn (which listens).
+DBOS (the database), OpenTelemetry's exporter (traces), and uvicorn (which listens).
 """
 
 import ast
