@@ -65,7 +65,7 @@ class Settings(BaseSettings):
 
     data: Path = Field(
         default_factory=_data_folder,
-        description="Folder of the database, the files and the secrets. One process at a time serves it.",
+        description="Folder of the database, the files and the secrets. With SQLite one process at a time serves it.",
     )
     database_url: str = Field(
         default="",
