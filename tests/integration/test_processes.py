@@ -32,11 +32,19 @@ def chores(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(Path(__file__).parent))
 
 
+Children = Callable[[], list[psutil.Process]]
+
+
 @pytest.fixture
-def alone() -> Iterator[None]:
-    """Checks that the test leaves no process behind."""
-    yield
-    assert _soon(lambda: not psutil.Process().children(recursive=True)), psutil.Process().children(recursive=True)
+def alone() -> Iterator[Children]:
+    """What the test has started so far, which must not be anything after it. Other tests' servers do not count."""
+    before = set(psutil.Process().children(recursive=True))
+
+    def since() -> list[psutil.Process]:
+        return [child for child in psutil.Process().children(recursive=True) if child not in before]
+
+    yield since
+    assert _soon(lambda: not since()), since()
 
 
 def _soon(condition: Callable[[], object], seconds: float = 5) -> bool:
@@ -68,7 +76,7 @@ async def _pids(file: Path) -> tuple[int, ...]:
     return tuple(int(pid) for pid in file.read_text().split())
 
 
-def test_runs_a_function_in_a_process_of_its_own(alone: None) -> None:
+def test_runs_a_function_in_a_process_of_its_own(alone: Children) -> None:
     done = _run("double", {"number": 21})
     assert done.value["doubled"] == 42
     assert done.value["pid"] != os.getpid()
@@ -149,7 +157,7 @@ def test_throttles_progress_but_tells_the_end() -> None:
     assert len(heard) < 1000
 
 
-def test_an_error_of_the_progress_callback_ends_the_process(alone: None) -> None:
+def test_an_error_of_the_progress_callback_ends_the_process(alone: Children) -> None:
     def complain(_: float) -> None:
         raise TimeoutError("not of our making")
 
@@ -190,13 +198,13 @@ def test_a_result_that_is_no_json_is_a_bug() -> None:
         _with(lambda processes: processes.run("builtins:dict", {}, **QUICK))
 
 
-def test_large_messages_pass_and_endless_ones_do_not(alone: None) -> None:
+def test_large_messages_pass_and_endless_ones_do_not(alone: Children) -> None:
     assert len(_run("say_much", {"size": 3 * MIB, "padding": "y" * 2 * MIB}).value["said"]) == 3 * MIB
     with pytest.raises(Crashed, match="said too much"):
         _run("say_much", {"size": 20 * MIB})
 
 
-def test_a_timeout_kills_the_process_and_its_children(alone: None, tmp_path: Path) -> None:
+def test_a_timeout_kills_the_process_and_its_children(alone: Children, tmp_path: Path) -> None:
     file = tmp_path / "pids"
     with pytest.raises(Permanent) as caught:
         _run("sleep", {"file": str(file)}, limits=Limits(1.5, 512 * MIB, 30))
@@ -244,7 +252,7 @@ def test_cancelling_twice_still_waits_for_the_end(tmp_path: Path) -> None:
     _with(use)
 
 
-def test_cancelling_before_the_process_exists_leaves_none(alone: None) -> None:
+def test_cancelling_before_the_process_exists_leaves_none(alone: Children) -> None:
     async def use(processes: ForkedProcesses) -> None:
         task = asyncio.create_task(processes.run("chores:spin", {}, **QUICK))
         await asyncio.sleep(0)
@@ -274,7 +282,7 @@ def test_opencv_running_out_of_memory_is_out_of_memory() -> None:
     assert caught.value.code == "out_of_memory"
 
 
-def test_the_processor_limit_holds(alone: None) -> None:
+def test_the_processor_limit_holds(alone: Children) -> None:
     with pytest.raises(Permanent) as caught:
         _run("spin", limits=Limits(60, 512 * MIB, 1))
     assert caught.value.code == "stage_timeout"
@@ -287,23 +295,23 @@ def test_a_process_killed_by_a_signal_is_a_lost_worker(how: signal.Signals) -> N
     assert caught.value.code == "worker_lost"
 
 
-def test_a_dead_server_is_replaced(alone: None) -> None:
+def test_a_dead_server_is_replaced(alone: Children) -> None:
     async def use(processes: ForkedProcesses) -> None:
         for _ in range(2):
             await processes.run("chores:double", {"number": 1}, **QUICK)
-            [server] = psutil.Process().children()
+            [server] = alone()
             server.kill()
         assert (await processes.run("chores:double", {"number": 4}, **QUICK)).value["doubled"] == 8
 
     _with(use)
 
 
-def test_a_process_that_loses_its_server_is_a_lost_worker_and_dies(alone: None, tmp_path: Path) -> None:
+def test_a_process_that_loses_its_server_is_a_lost_worker_and_dies(alone: Children, tmp_path: Path) -> None:
     async def use(processes: ForkedProcesses) -> None:
         file = tmp_path / "pids"
         task = asyncio.create_task(processes.run("chores:sleep", {"file": str(file)}, **QUICK))
         pids = await _pids(file)
-        psutil.Process().children()[0].kill()
+        alone()[0].kill()
         with pytest.raises(Temporary) as caught:
             await task
         assert caught.value.code == "worker_lost"
@@ -312,7 +320,7 @@ def test_a_process_that_loses_its_server_is_a_lost_worker_and_dies(alone: None, 
     _with(use)
 
 
-def test_closing_ends_what_runs(alone: None, tmp_path: Path) -> None:
+def test_closing_ends_what_runs(alone: Children, tmp_path: Path) -> None:
     async def use(processes: ForkedProcesses) -> None:
         file = tmp_path / "pids"
         task = asyncio.create_task(processes.run("chores:sleep", {"file": str(file)}, **QUICK))
