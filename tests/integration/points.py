@@ -111,16 +111,20 @@ def _wrap_commit(points: Points) -> None:
     """Before a commit that changes something and, for what is then acknowledged, after it."""
     real: Callable[..., None] = DefaultDialect.do_commit
 
+    def begin(_: DefaultDialect, connection: Any) -> None:
+        # a pooled connection has a past: only what changed since here is this transaction's
+        connection.info["changes before"] = connection.driver_connection.total_changes
+
     def commit(self: DefaultDialect, connection: Any) -> None:
-        changes = connection.driver_connection.total_changes
-        writes = changes != connection.info.get("changes at the last commit", 0)
+        writes = connection.driver_connection.total_changes != connection.info.get("changes before")
         if writes:
             points.reach("commit")
         real(self, connection)
-        connection.info["changes at the last commit"] = changes
+        connection.info["changes before"] = connection.driver_connection.total_changes
         if writes:
             points.reach("committed")
 
+    DefaultDialect.do_begin = begin  # type: ignore[method-assign]
     DefaultDialect.do_commit = commit  # type: ignore[method-assign]
 
 
