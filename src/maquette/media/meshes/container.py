@@ -46,8 +46,11 @@ def entry(document: Document, name: str, index: object) -> Document:
     return table(items[whole(index, f"an index into {name}", 0, len(items) - 1)], f"an entry of {name}")
 
 
-def split(data: bytes) -> tuple[Document, bytes]:
-    """The JSON and the binary chunk. Refuses wrong lengths, other versions, and anything that lies outside the file."""
+def split(data: bytes) -> tuple[Document, memoryview]:
+    """The JSON and the binary chunk, of which nothing is copied.
+
+    Refuses wrong lengths, other versions, and anything that lies outside the file.
+    """
     if not 20 <= len(data) <= MAX_BYTES:
         refuse("its size is not possible")
     magic, version, length = struct.unpack_from("<4sII", data)
@@ -55,17 +58,17 @@ def split(data: bytes) -> tuple[Document, bytes]:
         refuse("it does not begin like one")
     if length != len(data):
         refuse("it is shorter or longer than it says")
-    chunks = _chunks(data)
+    chunks = _chunks(memoryview(data))
     if not chunks or chunks[0][0] != _JSON or len(chunks[0][1]) > MAX_JSON:
         refuse("its first part is not JSON")
-    body = chunks[1][1] if len(chunks) > 1 and chunks[1][0] == _BIN else b""
-    document = _parse(chunks[0][1])
+    body = chunks[1][1] if len(chunks) > 1 and chunks[1][0] == _BIN else memoryview(b"")
+    document = _parse(chunks[0][1].tobytes())
     _check_buffer(document, body)
     return document, body
 
 
-def _chunks(data: bytes) -> list[tuple[int, bytes]]:
-    found: list[tuple[int, bytes]] = []
+def _chunks(data: memoryview) -> list[tuple[int, memoryview]]:
+    found: list[tuple[int, memoryview]] = []
     place = 12
     while place < len(data):
         if place + 8 > len(data):
@@ -91,7 +94,7 @@ def _parse(text: bytes) -> Document:
     return document
 
 
-def _check_buffer(document: Document, body: bytes) -> None:
+def _check_buffer(document: Document, body: memoryview) -> None:
     buffers = rows(document, "buffers")
     if len(buffers) > 1:
         refuse("it has more than one buffer")
@@ -102,7 +105,7 @@ def _check_buffer(document: Document, body: bytes) -> None:
         whole(buffer.get("byteLength"), "a buffer's length", 1, len(body))
 
 
-def view_bytes(document: Document, body: bytes, index: object) -> tuple[bytes, int]:
+def view_bytes(document: Document, body: memoryview, index: object) -> tuple[memoryview, int]:
     """The bytes of a buffer view and its stride, 0 when packed."""
     view = entry(document, "bufferViews", index)
     whole(view.get("buffer"), "a buffer view's buffer", 0, 0)

@@ -1,6 +1,7 @@
 """Reading GLB files that come from somewhere else: first measured, then taken apart, never trusted."""
 
 import io
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -9,14 +10,21 @@ import numpy as np
 
 from maquette.domain.errors import Permanent
 from maquette.media.meshes.container import Document, entry, refuse, rows, split, table, view_bytes, whole
-from maquette.media.meshes.mesh import Floats, Ints, Mesh, Pixels
+from maquette.media.meshes.mesh import Floats, Ints, Mesh, Pixels, unit
 
 MAX_TRIANGLES = 2_000_000
 MAX_DEPTH = 32
 MAX_NODES = 10_000
 MAX_PIXELS = 8192 * 8192
-_KNOWN = frozenset({"KHR_materials_unlit", "KHR_materials_specular", "KHR_materials_ior", "KHR_materials_clearcoat"})
-"""Extensions that may be required: leaving them out changes the gloss, not the shape or the base colour."""
+_KNOWN = frozenset(
+    {
+        "KHR_materials_unlit", "KHR_materials_specular", "KHR_materials_ior", "KHR_materials_clearcoat",
+        "KHR_mesh_quantization",
+    }
+)  # fmt: skip
+"""Extensions that may be required: they change the gloss, not the shape or the base colour, or are read."""
+MAX_ALL_PIXELS = 2 * MAX_PIXELS
+"""Of all pictures of a file together."""
 _COMPONENTS = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
 _WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4}
 
@@ -60,27 +68,49 @@ def inspect_glb(data: bytes) -> GlbStats:
         refuse(f"it needs {', '.join(sorted(set(required) - _KNOWN))}")
     placed = list(_walk(document))
     primitives = list(_primitives(document, placed))
-    triangles, vertices = 0, 0
-    for _, primitive in primitives:
-        points, corners = _counts(document, primitive)
-        triangles, vertices = triangles + corners // 3, vertices + points
-        if triangles > MAX_TRIANGLES:
-            refuse(f"it has more than {MAX_TRIANGLES:,} triangles")
-    if not triangles:
-        refuse("it has no triangles")
+    triangles, vertices = _totals(document, primitives)
     used = {_material_index(document, primitive) for _, primitive in primitives}
     return GlbStats(
         len(data), triangles, vertices, len({mesh for _, mesh, _ in placed}), len(primitives), len(used), len(placed),
         max(depth for _, _, depth in placed), all(np.array_equal(matrix, np.eye(4)) for matrix, _, _ in placed),
-        tuple(_measure(document, body, index) for index in range(len(rows(document, "images")))), required,
+        _pictures(document, body), required,
     )  # fmt: skip
+
+
+def _totals(document: Document, primitives: list[tuple[Floats, Document]]) -> tuple[int, int]:
+    """Triangles and vertices of all primitives, before anything of them is taken into memory."""
+    triangles, vertices = 0, 0
+    for _, primitive in primitives:
+        points, corners = _counts(document, primitive)
+        triangles, vertices = triangles + corners // 3, vertices + points
+        # a vertex that is read a thousand times takes the memory of a thousand
+        if triangles > MAX_TRIANGLES or vertices > 3 * MAX_TRIANGLES:
+            refuse(f"it has more than {MAX_TRIANGLES:,} triangles")
+    if not triangles:
+        refuse("it has no triangles")
+    return triangles, vertices
+
+
+def _pictures(document: Document, body: memoryview) -> tuple[tuple[str, int, int], ...]:
+    """Media type, width and height of each picture; only their heads are read."""
+    found: list[tuple[str, int, int]] = []
+    weight, pixels = 0, 0
+    for index in range(len(rows(document, "images"))):
+        # pictures may lie over each other: together they must not be more than the file
+        weight += len(_picture_bytes(document, body, index))
+        if weight > len(body):
+            refuse("its pictures overlap")
+        found.append(_measure(document, body, index))
+        pixels += found[-1][1] * found[-1][2]
+        if pixels > MAX_ALL_PIXELS:
+            refuse("its pictures have too many pixels")
+    return tuple(found)
 
 
 def read_parts(data: bytes) -> tuple[list[Part], list[Pixels]]:
     """The triangles of the scene with its transforms applied, and the pictures that they wear. See ``inspect_glb``."""
-    inspect_glb(data)
+    parts = read_shape(data)
     document, body = split(data)
-    parts = [_part(document, body, *item) for item in _primitives(document, list(_walk(document)))]
     pictures: list[Pixels] = []
     numbers: dict[int, int] = {}
     for index in sorted({part.texture for part in parts if part.texture is not None}):
@@ -88,6 +118,25 @@ def read_parts(data: bytes) -> tuple[list[Part], list[Pixels]]:
         pictures.append(_decode(document, body, index))
     found = [Part(p.mesh, None if p.texture is None else numbers[p.texture], p.factor) for p in parts]
     return found, pictures
+
+
+def check_pictures(data: bytes) -> None:
+    """Decodes every picture, JPEG at an eighth of its size, and keeps none. Raises ``Permanent("model_invalid")``."""
+    document, body = split(data)
+    for index in range(len(rows(document, "images"))):
+        picture = _open(document, body, index)
+        picture.draft(None, (max(1, picture.width // 8), max(1, picture.height // 8)))
+        try:
+            picture.load()
+        except (OSError, ValueError, SyntaxError) as error:
+            raise Permanent("model_invalid", "The model holds a picture that cannot be read.") from error
+
+
+def read_shape(data: bytes) -> list[Part]:
+    """The triangles of ``read_parts``, without their pictures."""
+    inspect_glb(data)
+    document, body = split(data)
+    return [_part(document, body, *item) for item in _primitives(document, list(_walk(document)))]
 
 
 def _walk(document: Document) -> Iterator[tuple[Floats, int, int]]:
@@ -155,7 +204,7 @@ def _counts(document: Document, primitive: Document) -> tuple[int, int]:
     return points, whole(entry(document, "accessors", primitive["indices"]).get("count"), "a count", 1)
 
 
-def _accessor(document: Document, body: bytes, index: object, width: int) -> Any:
+def _accessor(document: Document, body: memoryview, index: object, width: int) -> Any:
     """An accessor's values (count, width), with every byte inside its buffer view."""
     accessor = entry(document, "accessors", index)
     if accessor.get("type") not in _WIDTHS or _WIDTHS[accessor["type"]] != width or "sparse" in accessor:
@@ -177,7 +226,7 @@ def _accessor(document: Document, body: bytes, index: object, width: int) -> Any
     return values
 
 
-def _part(document: Document, body: bytes, matrix: Floats, primitive: Document) -> Part:
+def _part(document: Document, body: memoryview, matrix: Floats, primitive: Document) -> Part:
     attributes = table(primitive.get("attributes"), "attributes")
     points = _accessor(document, body, attributes.get("POSITION"), 3).astype(np.float64)
     uv = None
@@ -191,11 +240,26 @@ def _part(document: Document, body: bytes, matrix: Floats, primitive: Document) 
         refuse("a vertex lies nowhere")
     if np.linalg.det(matrix[:3, :3]) < 0:
         faces = faces[:, ::-1]
+    normals = _normals(document, body, matrix, attributes, len(points))
     texture, factor = _surface(document, primitive)
-    return Part(Mesh(placed.astype(np.float32), faces, uv=uv), texture, factor)
+    return Part(Mesh(placed.astype(np.float32), faces, normals, uv), texture, factor)
 
 
-def _faces(document: Document, body: bytes, primitive: Document, count: int) -> Ints:
+def _normals(document: Document, body: memoryview, matrix: Floats, attributes: Document, count: int) -> Floats | None:
+    """Unit normals (n, 3) in the model's axes; None where the file has none, or none that can be used."""
+    if "NORMAL" not in attributes:
+        return None
+    given = np.asarray(_accessor(document, body, attributes["NORMAL"], 3), np.float64)
+    # normals follow the inverse transpose of their model's matrix; the cofactors are that, times the determinant
+    a, b, c = matrix[:3, :3]
+    cofactors = np.array([np.cross(b, c), np.cross(c, a), np.cross(a, b)]) * np.sign(np.linalg.det(matrix[:3, :3]))
+    placed = given @ cofactors.T
+    if len(placed) != count or not np.isfinite(placed).all() or np.linalg.norm(placed, axis=1).min() < 1e-12:
+        return None
+    return unit(placed).astype(np.float32)
+
+
+def _faces(document: Document, body: memoryview, primitive: Document, count: int) -> Ints:
     if "indices" not in primitive:
         return np.arange(count // 3 * 3).reshape(-1, 3)
     values = _accessor(document, body, primitive["indices"], 1)
@@ -231,28 +295,36 @@ def _surface(document: Document, primitive: Document) -> tuple[int | None, tuple
     return whole(texture.get("source"), "a texture's picture", 0, len(rows(document, "images")) - 1), factor
 
 
-def _open(document: Document, body: bytes, index: int) -> Any:
-    from PIL import Image
-
+def _picture_bytes(document: Document, body: memoryview, index: int) -> memoryview:
     image = entry(document, "images", index)
     if "uri" in image:
         refuse("it refers to a picture outside itself")
-    data, _ = view_bytes(document, body, image.get("bufferView"))
+    return view_bytes(document, body, image.get("bufferView"))[0]
+
+
+def _open(document: Document, body: memoryview, index: int) -> Any:
+    from PIL import Image
+
+    data = io.BytesIO(_picture_bytes(document, body, index))
     try:
-        picture = Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP"))
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            picture = Image.open(data, formats=("JPEG", "PNG", "WEBP"))
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+        raise Permanent("model_invalid", "The model is not a valid GLB: one of its pictures is too large.") from error
+    except (OSError, ValueError, SyntaxError) as error:
         raise Permanent("model_invalid", "The model holds a picture that cannot be read.") from error
     if picture.width * picture.height > MAX_PIXELS:
         refuse("one of its pictures is too large")
     return picture
 
 
-def _measure(document: Document, body: bytes, index: int) -> tuple[str, int, int]:
+def _measure(document: Document, body: memoryview, index: int) -> tuple[str, int, int]:
     picture = _open(document, body, index)
     return f"image/{picture.format.lower()}", picture.width, picture.height
 
 
-def _decode(document: Document, body: bytes, index: int) -> Pixels:
+def _decode(document: Document, body: memoryview, index: int) -> Pixels:
     picture = _open(document, body, index)
     try:
         return np.asarray(picture.convert("RGB"))
