@@ -1,22 +1,30 @@
 """Turns the checked model into a product: three levels of detail, a thumbnail and a report."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from maquette.domain.assets import Role
+from maquette.domain.dimensions import Dimensions
 from maquette.domain.states import Stage
 from maquette.pipelines.stage import MIB, Desk, OutputFile, Produced, StageSpec
 from maquette.ports.processes import Limits
 
+if TYPE_CHECKING:
+    from maquette.media.meshes.mesh import Model
+
 
 def work(desk: Desk) -> Produced:
-    """``lod0`` to ``lod2`` (GLB), ``thumbnail`` (PNG), and under ``report`` each rule with its measured value."""
+    """``lod0`` to ``lod2`` (GLB) in metres, ``thumbnail`` (PNG), and under ``report`` each rule with its value."""
     from maquette.media.meshes.lods import make_lods, thumbnail
     from maquette.media.meshes.measure import measure_glb
+    from maquette.media.meshes.normalise import normalise
     from maquette.media.meshes.report import Subject, report
 
     model = desk.of(Role.MODEL)[-1]
-    before = measure_glb(model.path.read_bytes())
-    levels = make_lods(model.path, desk.into, str(desk.settings["quality"]))
+    data = model.path.read_bytes()
+    before = measure_glb(data)
+    size = Dimensions.of(desk.settings.get("dimensions"))
+    whole = sized(normalise(data), size, in_metres=bool(model.stats.get("in_metres")))
+    levels = make_lods(whole, desk.into, str(desk.settings["quality"]))
     desk.progress(0.8)
     picture = desk.into / "thumbnail.png"
     thumbnail(levels[0].path, picture)
@@ -30,7 +38,18 @@ def work(desk: Desk) -> Produced:
         for level in levels
     ]  # fmt: skip
     files.append(OutputFile(picture, Role.THUMBNAIL, "image/png", "thumbnail", derived_from=source))
-    return Produced(tuple(files), {"report": report(Subject(measured, before=before))})
+    return Produced(tuple(files), {"report": report(Subject(measured, size, before))})
+
+
+def sized(model: "Model", size: Dimensions, *, in_metres: bool) -> "Model":
+    """The model at its true size. One of unknown size keeps its own if that is in metres, else becomes 1 m long."""
+    from dataclasses import replace
+
+    from maquette.media.meshes.place import scale_to, scale_to_unit
+
+    if size:
+        return replace(model, mesh=scale_to(model.mesh, size))
+    return model if in_metres else replace(model, mesh=scale_to_unit(model.mesh))
 
 
 def _facts(measures: dict[str, Any]) -> dict[str, Any]:
@@ -44,5 +63,5 @@ SPEC = StageSpec(
     work=work,
     reads=(Role.MODEL,),
     limits=Limits(seconds=600, memory_bytes=4096 * MIB, cpu_seconds=900),
-    settings=("quality",),
+    settings=("quality", "dimensions"),
 )
