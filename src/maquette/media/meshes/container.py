@@ -10,12 +10,15 @@ Document = dict[str, Any]
 
 MAX_BYTES = 256 << 20
 MAX_JSON = 16 << 20
+MAX_CHUNKS = 64
+"""The format has two; readers must skip others (glTF 2.0, 4.4.3), so an empty one costs next to nothing to repeat."""
+SELF_CONTAINED = "Export it as one GLB that holds everything itself."
 _JSON, _BIN = 0x4E4F534A, 0x004E4942
 
 
-def refuse(reason: str) -> NoReturn:
+def refuse(reason: str, hint: str = "") -> NoReturn:
     """Raises ``Permanent("model_invalid")``."""
-    raise Permanent("model_invalid", f"The model is not a valid GLB: {reason}.")
+    raise Permanent("model_invalid", f"The model is not a valid GLB: {reason}.", hint)
 
 
 def whole(value: object, what: str, low: int = 0, high: int = 1 << 31) -> int:
@@ -77,6 +80,8 @@ def _chunks(data: memoryview) -> list[tuple[int, memoryview]]:
         place += 8
         if size > len(data) - place:
             refuse("a part is longer than the file")
+        if len(found) >= MAX_CHUNKS:
+            refuse("it has too many parts")
         found.append((kind, data[place : place + size]))
         place += size
     return found
@@ -84,7 +89,7 @@ def _chunks(data: memoryview) -> list[tuple[int, memoryview]]:
 
 def _parse(text: bytes) -> Document:
     try:
-        document = json.loads(text.decode("utf-8"))
+        document = json.loads(text.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise Permanent("model_invalid", "The model is not a valid GLB: its JSON cannot be read.") from error
     document = table(document, "the document")
@@ -94,6 +99,18 @@ def _parse(text: bytes) -> Document:
     return document
 
 
+def _unique(pairs: list[tuple[str, Any]]) -> Document:
+    """An object, if no key is there twice: readers would disagree on which one counts (glTF 2.0, 2.7.1)."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key is there twice")
+    return found
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
+
+
 def _check_buffer(document: Document, body: memoryview) -> None:
     buffers = rows(document, "buffers")
     if len(buffers) > 1:
@@ -101,7 +118,7 @@ def _check_buffer(document: Document, body: memoryview) -> None:
     for item in buffers:
         buffer = table(item, "a buffer")
         if "uri" in buffer:
-            refuse("it refers to a file outside itself")
+            refuse("it refers to a file outside itself", SELF_CONTAINED)
         whole(buffer.get("byteLength"), "a buffer's length", 1, len(body))
 
 

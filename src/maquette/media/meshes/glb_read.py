@@ -1,20 +1,37 @@
 """Reading GLB files that come from somewhere else: first measured, then taken apart, never trusted."""
 
 import io
+import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from maquette.domain.errors import Permanent
-from maquette.media.meshes.container import Document, entry, refuse, rows, split, table, view_bytes, whole
-from maquette.media.meshes.mesh import Floats, Ints, Mesh, Pixels, unit
+from maquette.media.meshes.container import (
+    SELF_CONTAINED,
+    Document,
+    entry,
+    refuse,
+    rows,
+    split,
+    table,
+    view_bytes,
+    whole,
+)
+from maquette.media.meshes.mesh import Floats, Ints, Mesh, Pixels, face_vectors, unit
 
 MAX_TRIANGLES = 2_000_000
 MAX_DEPTH = 32
 MAX_NODES = 10_000
+MAX_PRIMITIVES = 10_000
+"""Drawn ones, so that a mesh that many nodes show counts as often."""
+MAX_PICTURES = 256
+MAX_SCANS = 100
+"""Of a JPEG: encoders make about ten, and each can cost a pass over the picture for a few bytes."""
 MAX_PIXELS = 8192 * 8192
 _KNOWN = frozenset(
     {
@@ -24,9 +41,11 @@ _KNOWN = frozenset(
 )  # fmt: skip
 """Extensions that may be required: they change the gloss, not the shape or the base colour, or are read."""
 MAX_ALL_PIXELS = 2 * MAX_PIXELS
-"""Of all pictures of a file together."""
+"""Of all pictures of a file together; those of the base colours, which are kept in memory, have ``MAX_PIXELS``."""
+_NO_AREA = 1e-12
+"""Of the square of the longest side: less than 32-bit positions can tell from a line."""
 _COMPONENTS = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
-_WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4}
+_TYPES = {1: "SCALAR", 2: "VEC2", 3: "VEC3"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +82,7 @@ def inspect_glb(data: bytes) -> GlbStats:
     required extensions that are not understood.
     """
     document, body = split(data)
-    required = tuple(str(name) for name in rows(document, "extensionsRequired"))
-    if not set(required) <= _KNOWN:
-        refuse(f"it needs {', '.join(sorted(set(required) - _KNOWN))}")
+    required = _required(document)
     placed = list(_walk(document))
     primitives = list(_primitives(document, placed))
     triangles, vertices = _totals(document, primitives)
@@ -75,6 +92,17 @@ def inspect_glb(data: bytes) -> GlbStats:
         max(depth for _, _, depth in placed), all(np.array_equal(matrix, np.eye(4)) for matrix, _, _ in placed),
         _pictures(document, body), required,
     )  # fmt: skip
+
+
+def _required(document: Document) -> tuple[str, ...]:
+    """The extensions that the file cannot do without, all of them known."""
+    names = rows(document, "extensionsRequired")
+    for name in names:
+        if not isinstance(name, str) or name not in _KNOWN:
+            # names come from the file: only what looks like one is repeated to people and to logs
+            shown = name if isinstance(name, str) and re.fullmatch(r"\w{1,64}", name, re.ASCII) else "something"
+            refuse(f"it needs {shown}, which is not read here", "Export it without compression and extensions.")
+    return tuple(sorted(set(names)))
 
 
 def _totals(document: Document, primitives: list[tuple[Floats, Document]]) -> tuple[int, int]:
@@ -95,6 +123,8 @@ def _pictures(document: Document, body: memoryview) -> tuple[tuple[str, int, int
     """Media type, width and height of each picture; only their heads are read."""
     found: list[tuple[str, int, int]] = []
     weight, pixels = 0, 0
+    if len(rows(document, "images")) > MAX_PICTURES:
+        refuse(f"it has more than {MAX_PICTURES} pictures")
     for index in range(len(rows(document, "images"))):
         # pictures may lie over each other: together they must not be more than the file
         weight += len(_picture_bytes(document, body, index))
@@ -111,38 +141,44 @@ def read_parts(data: bytes) -> tuple[list[Part], list[Pixels]]:
     """The triangles of the scene with its transforms applied, and the pictures that they wear. See ``inspect_glb``."""
     parts = read_shape(data)
     document, body = split(data)
-    pictures: list[Pixels] = []
-    numbers: dict[int, int] = {}
-    for index in sorted({part.texture for part in parts if part.texture is not None}):
-        numbers[index] = len(pictures)
-        pictures.append(_decode(document, body, index))
-    found = [Part(p.mesh, None if p.texture is None else numbers[p.texture], p.factor) for p in parts]
+    worn = sorted({part.texture for part in parts if part.texture is not None})
+    sizes = [_measure(document, body, index) for index in worn]
+    if sum(width * height for _, width, height in sizes) > MAX_PIXELS:
+        refuse("its base colours have too many pixels")
+    pictures = [_decode(document, body, index) for index in worn]
+    found = [Part(p.mesh, None if p.texture is None else worn.index(p.texture), p.factor) for p in parts]
     return found, pictures
 
 
 def check_pictures(data: bytes) -> None:
     """Decodes every picture, JPEG at an eighth of its size, and keeps none. Raises ``Permanent("model_invalid")``."""
     document, body = split(data)
-    for index in range(len(rows(document, "images"))):
+    for index in range(len(_pictures(document, body))):
         picture = _open(document, body, index)
-        picture.draft(None, (max(1, picture.width // 8), max(1, picture.height // 8)))
-        try:
+        with _decoding():
+            picture.draft(None, (max(1, picture.width // 8), max(1, picture.height // 8)))
             picture.load()
-        except (OSError, ValueError, SyntaxError) as error:
-            raise Permanent("model_invalid", "The model holds a picture that cannot be read.") from error
 
 
 def read_shape(data: bytes) -> list[Part]:
     """The triangles of ``read_parts``, without their pictures."""
     inspect_glb(data)
     document, body = split(data)
-    return [_part(document, body, *item) for item in _primitives(document, list(_walk(document)))]
+    parts = [_part(document, body, *item) for item in _primitives(document, list(_walk(document)))]
+    points = np.array([[part.mesh.positions.min(axis=0), part.mesh.positions.max(axis=0)] for part in parts])
+    size = np.ptp(points.reshape(-1, 3), axis=0).max()
+    if sum(float(np.linalg.norm(face_vectors(part.mesh), axis=1).sum()) for part in parts) <= _NO_AREA * size**2:
+        refuse("its triangles have no area")
+    return parts
 
 
 def _walk(document: Document) -> Iterator[tuple[Floats, int, int]]:
     """Each node that shows a mesh, as its world matrix, its mesh and its depth."""
     scene = entry(document, "scenes", document.get("scene", 0))
-    waiting = [(root, np.eye(4), 1) for root in rows(scene, "nodes")]
+    roots = rows(scene, "nodes")
+    if len(roots) > MAX_NODES:
+        refuse(f"it has more than {MAX_NODES:,} nodes")
+    waiting = [(root, np.eye(4), 1) for root in roots]
     met: set[int] = set()
     found = False
     while waiting:
@@ -152,13 +188,25 @@ def _walk(document: Document) -> Iterator[tuple[Floats, int, int]]:
         if index in met or depth > MAX_DEPTH or len(met) >= MAX_NODES:
             refuse("its nodes are not a tree of bounded depth")
         met.add(index)
-        matrix = above @ _matrix(node)
+        matrix = _product(above, _matrix(node))
         if "mesh" in node:
             found = True
             yield matrix, whole(node["mesh"], "a node's mesh"), depth
-        waiting += [(child, matrix, depth + 1) for child in rows(node, "children")]
+        children = rows(node, "children")
+        if len(waiting) + len(children) > MAX_NODES:
+            refuse(f"it has more than {MAX_NODES:,} nodes")
+        waiting += [(child, matrix, depth + 1) for child in children]
     if not found:
         refuse("its scene shows no mesh")
+
+
+def _product(above: Floats, below: Floats) -> Floats:
+    """The product of two matrices (4, 4), finite."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        matrix = above @ below
+    if not np.isfinite(matrix).all():
+        refuse("its nodes leave the world")
+    return matrix
 
 
 def _numbers(value: object, count: int, what: str) -> Floats:
@@ -187,8 +235,13 @@ def _matrix(node: Document) -> Floats:
 
 
 def _primitives(document: Document, placed: list[tuple[Floats, int, int]]) -> Iterator[tuple[Floats, Document]]:
+    count = 0
     for matrix, index, _ in placed:
-        for item in rows(entry(document, "meshes", index), "primitives"):
+        items = rows(entry(document, "meshes", index), "primitives")
+        count += len(items)
+        if count > MAX_PRIMITIVES:
+            refuse(f"it draws more than {MAX_PRIMITIVES:,} parts")
+        for item in items:
             primitive = table(item, "a primitive")
             # lines and points are no part of the solid
             if primitive.get("mode", 4) == 4:
@@ -207,7 +260,7 @@ def _counts(document: Document, primitive: Document) -> tuple[int, int]:
 def _accessor(document: Document, body: memoryview, index: object, width: int) -> Any:
     """An accessor's values (count, width), with every byte inside its buffer view."""
     accessor = entry(document, "accessors", index)
-    if accessor.get("type") not in _WIDTHS or _WIDTHS[accessor["type"]] != width or "sparse" in accessor:
+    if accessor.get("type") != _TYPES[width] or "sparse" in accessor:
         refuse("an accessor has a form that is not read")
     component = whole(accessor.get("componentType"), "a component type")
     if component not in _COMPONENTS:
@@ -235,7 +288,8 @@ def _part(document: Document, body: memoryview, matrix: Floats, primitive: Docum
     faces = _faces(document, body, primitive, len(points))
     if uv is not None and (len(uv) != len(points) or not np.isfinite(uv).all() or np.abs(uv).max() > 1e6):
         refuse("its texture coordinates do not fit its vertices")
-    placed = points @ matrix[:3, :3].T + matrix[:3, 3]
+    with np.errstate(over="ignore", invalid="ignore"):
+        placed = points @ matrix[:3, :3].T + matrix[:3, 3]
     if not np.isfinite(placed).all() or np.abs(placed).max() > 1e9:
         refuse("a vertex lies nowhere")
     if np.linalg.det(matrix[:3, :3]) < 0:
@@ -298,35 +352,54 @@ def _surface(document: Document, primitive: Document) -> tuple[int | None, tuple
 def _picture_bytes(document: Document, body: memoryview, index: int) -> memoryview:
     image = entry(document, "images", index)
     if "uri" in image:
-        refuse("it refers to a picture outside itself")
+        refuse("it refers to a picture outside of its own data", SELF_CONTAINED)
     return view_bytes(document, body, image.get("bufferView"))[0]
 
 
 def _open(document: Document, body: memoryview, index: int) -> Any:
     from PIL import Image
 
-    data = io.BytesIO(_picture_bytes(document, body, index))
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            picture = Image.open(data, formats=("JPEG", "PNG", "WEBP"))
-    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
-        raise Permanent("model_invalid", "The model is not a valid GLB: one of its pictures is too large.") from error
-    except (OSError, ValueError, SyntaxError) as error:
-        raise Permanent("model_invalid", "The model holds a picture that cannot be read.") from error
+    data = _picture_bytes(document, body, index)
+    with _decoding():
+        picture = Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP"))
     if picture.width * picture.height > MAX_PIXELS:
         refuse("one of its pictures is too large")
+    # within a scan the two bytes cannot follow each other, so they count scans and the few of a thumbnail
+    if _media_type(picture) == "image/jpeg" and bytes(data).count(b"\xff\xda") > MAX_SCANS:
+        refuse("one of its pictures has too many scans")
     return picture
+
+
+@contextmanager
+def _decoding() -> Generator[None]:
+    """Turns whatever a decoder throws into ``model_invalid``."""
+    from PIL import Image
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            yield
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+        raise Permanent("model_invalid", "The model is not a valid GLB: one of its pictures is too large.") from error
+    except MemoryError:
+        raise
+    except Exception as error:
+        hint = "Export it with its pictures as PNG, JPEG or WebP."
+        raise Permanent("model_invalid", "The model holds a picture that cannot be read.", hint) from error
+
+
+def _media_type(picture: Any) -> str:
+    # a JPEG with further pictures behind it is an MPO to Pillow
+    return "image/jpeg" if picture.format == "MPO" else f"image/{picture.format.lower()}"
 
 
 def _measure(document: Document, body: memoryview, index: int) -> tuple[str, int, int]:
     picture = _open(document, body, index)
-    return f"image/{picture.format.lower()}", picture.width, picture.height
+    return _media_type(picture), picture.width, picture.height
 
 
 def _decode(document: Document, body: memoryview, index: int) -> Pixels:
     picture = _open(document, body, index)
-    try:
+    with _decoding():
         return np.asarray(picture.convert("RGB"))
-    except (OSError, ValueError, SyntaxError) as error:
-        raise Permanent("model_invalid", "The model holds a picture that cannot be read.") from error
