@@ -108,10 +108,10 @@ def test_storing_measures_a_model_and_refuses_what_is_none(tmp_path, model):
 
 def test_optimizing_delivers_three_levels_a_thumbnail_and_a_report_that_passes(tmp_path, model):
     produced = optimizing.work(desk(tmp_path, model, quality="fast"))
-    assert [file.name for file in produced.files] == ["lod0", "lod1", "lod2", "thumbnail"]
+    assert [file.name for file in produced.files] == ["lod0", "lod1", "lod2", "usdz", "thumbnail"]
     triangles = [file.stats["triangles"] for file in produced.files[:3]]
     assert triangles == sorted(triangles, reverse=True)
-    assert "store" in produced.data["report"]["accepted"]
+    assert {"store", "quick_look"} <= set(produced.data["report"]["accepted"])
     assert all(len(file.stats["bounds_m"]) == 3 for file in produced.files[:3])
 
 
