@@ -1,12 +1,12 @@
 """Turns the checked model into a product: three levels of detail, a thumbnail and a report."""
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from maquette.domain.assets import Role
 from maquette.domain.dimensions import Dimensions
 from maquette.domain.states import Stage
+from maquette.media.meshes.facts import GLB, facts
 from maquette.pipelines.stage import MIB, Desk, OutputFile, Produced, StageSpec
 from maquette.ports.processes import Limits
 
@@ -36,19 +36,12 @@ def work(desk: Desk) -> Produced:
     measured["usdz"] = measure_usdz(package.read_bytes())
     source = (model.asset_id,)
     files = [
-        OutputFile(level.path, Role.LOD, "model/gltf-binary", level.name, stats=level.stats, derived_from=source)
-        for level in levels
+        OutputFile(level.path, Role.LOD, GLB, level.name, stats=level.stats, derived_from=source) for level in levels
     ]
     files.append(OutputFile(package, Role.USDZ, MEDIA_TYPE, "usdz", derived_from=source))
-    told = tuple(replace(file, stats={**file.stats, **_facts(measured[file.name])}) for file in files)
+    told = tuple(replace(file, stats={**file.stats, **facts(measured[file.name])}) for file in files)
     thumb = OutputFile(picture, Role.THUMBNAIL, "image/png", "thumbnail", derived_from=source)
     return Produced((*told, thumb), {"report": report(Subject(measured, size, before))})
-
-
-def _facts(measures: Mapping[str, Any]) -> dict[str, Any]:
-    """What an asset says of its model."""
-    named = {"triangles": "triangles", "vertices": "vertices", "materials": "materials", "bounds_m": "size_m"}
-    return {name: measures[measure] for name, measure in named.items() if measure in measures}
 
 
 def sized(model: "Model", size: Dimensions, *, in_metres: bool) -> "Model":
