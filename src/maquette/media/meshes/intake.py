@@ -8,7 +8,7 @@ from pathlib import Path
 
 from maquette.domain.errors import Permanent, Refused
 from maquette.media.meshes.container import MAX_BYTES
-from maquette.media.meshes.glb_read import check_pictures
+from maquette.media.meshes.glb_pictures import check_pictures
 from maquette.media.meshes.measure import Measures, measure_glb
 
 MEDIA_TYPE = "model/gltf-binary"
