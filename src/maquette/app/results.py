@@ -13,6 +13,7 @@ EXTENSIONS: Mapping[str, str] = {
     "image/jpeg": ".jpg",
     "image/webp": ".webp",
     "model/gltf-binary": ".glb",
+    "model/vnd.usdz+zip": ".usdz",
     "application/json": ".json",
 }
 ALIASES: Mapping[str, str] = {"glb": "lod0", "high": "lod0", "medium": "lod1", "low": "lod2"}
@@ -53,7 +54,7 @@ class Results:
         return tuple(Delivery(path, asset) for path, asset in deliveries.items())
 
     def file(self, owner_id: str, result_id: str, name: str) -> Delivery:
-        """One file by its name or alias (``glb``, ``lod1``, ``thumbnail``). Raises ``not_found``."""
+        """One file by its name or alias (``glb``, ``usdz``, ``lod1``, ``thumbnail``). Raises ``not_found``."""
         _, assets = self.get(owner_id, result_id)
         wanted = ALIASES.get(name, name)
         if wanted not in assets:
@@ -68,7 +69,7 @@ FOLDERS: Mapping[Role, str] = {Role.CUTOUT: "cutouts", Role.MASK: "masks"}
 
 def _path(name: str, asset: Asset, number: int | None = None) -> str:
     extension = EXTENSIONS.get(asset.media_type, "")
-    if name == "lod0":
+    if name in ("lod0", "usdz"):
         return f"model{extension}"
     folder = FOLDERS.get(asset.role)
     if folder is None:

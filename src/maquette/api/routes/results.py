@@ -31,7 +31,8 @@ def download_result(
     services: ServicesDep,
     owner: OwnerDep,
     wanted: Annotated[
-        str, Query(alias="as", max_length=50, description="`glb`, `lod0` to `lod2`, `thumbnail`…, or `zip` for all")
+        str,
+        Query(alias="as", max_length=50, description="`glb`, `usdz`, `lod0` to `lod2`, `thumbnail`…, or `zip` for all"),
     ] = "zip",
 ) -> Response:
     """One file of the result, or all of them as a zip."""
