@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from maquette.domain.assets import Asset, Role
 from maquette.domain.errors import Refused
 from maquette.domain.jobs import Result
+from maquette.media.meshes.report_text import markdown
 from maquette.ports.stores import Database
 
 EXTENSIONS: Mapping[str, str] = {
@@ -26,6 +27,12 @@ class Delivery:
 
     path: str
     asset: Asset
+
+
+def markdown_of(result: Result) -> str:
+    """A result's report for people. Results without a model have only a heading."""
+    judged = result.report.get("report") or {"accepted": [], "refused": [], "profiles": []}
+    return markdown(judged, f"Report on {result.id}")
 
 
 class Results:

@@ -37,7 +37,13 @@ def fulfil(order: Order, settings: Settings, screen: Screen) -> bool:
     if order.level not in (level.name for level in LEVELS):
         raise Refused("invalid_request", f"There is no level {order.level!r}.", "Use lod0, lod1 or lod2.")
     measures = asyncio.run(_measure(order.file, settings))
-    found = report(Subject({order.level: measures}, order.size), profiles)
+    name = order.level if "draws" in measures else "usdz"
+    found = report(Subject({name: measures}, order.size), profiles)
+    if not found["profiles"]:
+        asked = ", ".join(order.profiles)
+        raise Refused(
+            "not_a_model", f"No rule of {asked} is about such a file.", "quick_look is about USDZ, others GLB."
+        )
     show(found, order, screen)
     return not found["refused"]
 

@@ -37,7 +37,7 @@ class Order:
     photos: Sequence[str]
     sides: Mapping[View, str | None]
     boxes: Sequence[str]
-    chosen: Mapping[str, str | None]
+    chosen: Mapping[str, Any]
     output: Path
     next_step: str
 
@@ -77,7 +77,7 @@ def _fulfil(order: Order, photos: Sequence[Photo], settings: Settings, screen: S
 
 
 async def _make(
-    photos: Sequence[Photo], chosen: Mapping[str, str], folder: Path, settings: Settings, screen: Screen
+    photos: Sequence[Photo], chosen: Mapping[str, Any], folder: Path, settings: Settings, screen: Screen
 ) -> Made:
     async with open_for_work(settings) as house:
         inputs = tuple([await _named(house, photo) for photo in photos])

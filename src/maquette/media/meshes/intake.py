@@ -9,7 +9,7 @@ from pathlib import Path
 from maquette.domain.errors import Permanent, Refused
 from maquette.media.meshes.container import MAX_BYTES
 from maquette.media.meshes.glb_pictures import check_pictures
-from maquette.media.meshes.measure import Measures, measure_glb
+from maquette.media.meshes.measure import Measures, measure_glb, measure_usdz
 
 MEDIA_TYPE = "model/gltf-binary"
 HEAD = b"glTF"
@@ -20,13 +20,20 @@ def is_glb(head: bytes) -> bool:
     return head.startswith(HEAD)
 
 
+def is_usdz(head: bytes) -> bool:
+    """Whether a file that begins so claims to be a zip, as a USDZ is."""
+    return head.startswith(b"PK\3\4")
+
+
 def probe(path: Path) -> Measures:
-    """Reads a model completely and measures it.
+    """Reads a model completely, GLB or USDZ, and measures it.
 
     Raises ``Refused``: file_missing, empty_file, file_too_large, not_a_model, model_damaged.
     """
     data = weigh(path)
     try:
+        if is_usdz(data):
+            return measure_usdz(data)
         measures = measure_glb(data)
         check_pictures(data)
     except Permanent as error:
@@ -45,7 +52,7 @@ def weigh(path: Path) -> bytes:
         raise Refused("file_missing", f"The file cannot be read: {error.strerror}") from error
     if not data:
         raise Refused("empty_file")
-    if not is_glb(data):
+    if not is_glb(data) and not is_usdz(data):
         raise Refused("not_a_model")
     return data
 

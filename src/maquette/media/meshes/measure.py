@@ -7,6 +7,7 @@ import numpy as np
 from maquette.media.meshes.container import entry, rows, split, table
 from maquette.media.meshes.glb_read import Part, inspect_glb, read_shape
 from maquette.media.meshes.mesh import Flags, Mesh, is_watertight, vertex_normals, volume
+from maquette.media.meshes.usdz_read import read_usdz
 
 Measures = dict[str, Any]
 """Measured values by name, as JSON has them; None where a file has nothing to measure."""
@@ -36,6 +37,21 @@ def measure_glb(data: bytes) -> Measures:
         "texture_size": max(sides, default=0),
         **_described(data),
         **_shape(parts),
+    }
+
+
+def measure_usdz(data: bytes) -> Measures:
+    """Everything that a profile may ask of a USDZ. Raises ``Permanent("model_invalid")``."""
+    package = read_usdz(data)
+    return {
+        "bytes": len(data),
+        "triangles": package.layer.triangles,
+        "textures": len(package.pictures),
+        "texture_size": max((side for size in package.pictures for side in size), default=0),
+        "meters_per_unit": package.layer.meters_per_unit,
+        "up_axis": package.layer.up_axis,
+        "stored": package.stored,
+        "alignment": package.alignment,
     }
 
 

@@ -110,7 +110,8 @@ def _judge_file(rules: Sequence[Rule], name: str, subject: Subject) -> list[Find
 
 
 def _apply(rule: Rule, name: str, subject: Subject) -> Iterator[Finding]:
-    measures, before = subject.files[name], subject.before or {}
+    # what came in is a GLB: its figures say nothing of a USDZ
+    measures, before = subject.files[name], (subject.before or {}) if name != "usdz" else {}
     if rule.test is Test.TRUE_SIZE:
         yield from _sizes(rule, name, subject)
         return

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from maquette.domain.errors import Permanent
 from maquette.media.meshes.camera import Camera
 from maquette.media.meshes.lods import Lod, make_lods, reduce, thumbnail
 from maquette.media.meshes.mesh import Mesh, Model
@@ -23,7 +22,7 @@ def folder(glb: bytes, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def lods(folder: Path) -> list[Lod]:
-    return make_lods(folder / "model.glb", folder)
+    return make_lods(normalise((folder / "model.glb").read_bytes()), folder)
 
 
 def test_three_levels_are_closed_and_get_smaller(lods: list[Lod]) -> None:
@@ -49,12 +48,6 @@ def test_reducing_carries_the_colours_over(painted: Model) -> None:
     assert (red > 120, green > 120) == (True, True)
     red, green, _ = picture[32, 20, :3].astype(int)
     assert (red > 120, green < 90) == (True, True)
-
-
-def test_a_damaged_model_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "x.glb").write_bytes(b"glTF" + b"\0" * 100)
-    with pytest.raises(Permanent, match="model_invalid"):
-        make_lods(tmp_path / "x.glb", tmp_path)
 
 
 def test_the_thumbnail_is_a_picture_on_nothing(folder: Path, tmp_path: Path) -> None:
