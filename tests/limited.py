@@ -13,7 +13,8 @@ from pathlib import Path
 from PIL import Image
 
 from maquette.domain.errors import MaquetteError
-from maquette.media.meshes.glb_read import check_pictures, read_parts
+from maquette.media.meshes.glb_pictures import check_pictures
+from maquette.media.meshes.glb_read import read_parts
 
 CPU_S = 5
 MEMORY = 1 << 30

@@ -13,6 +13,7 @@ Anything else that escapes is a bug: it is stored as ``internal`` with its trace
 the documentation are read from it.
 """
 
+import errno
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -187,6 +188,11 @@ class Temporary(StageError):
         self.retry_after = retry_after
 
 
+def is_full_disk(error: BaseException) -> bool:
+    """Whether the operating system says "no space left" or "over quota"."""
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """A failure as it is stored with a job or a task."""
@@ -198,8 +204,12 @@ class Problem:
 
     @classmethod
     def of(cls, error: BaseException) -> "Problem":
-        """The public side of any exception: what is not a ``MaquetteError`` becomes ``internal``, without details."""
+        """The public side of any exception.
+
+        What is not a ``MaquetteError`` becomes ``storage_full``, where the system says so, or ``internal``, without
+        details.
+        """
         if isinstance(error, MaquetteError):
             return cls(error.code, error.message, error.hint, isinstance(error, Temporary) or error.entry.retryable)
-        entry = CODES["internal"]
+        entry = CODES["storage_full" if is_full_disk(error) else "internal"]
         return cls(entry.name, entry.title, entry.hint, entry.retryable)

@@ -1,27 +1,14 @@
 """Reading GLB files that come from somewhere else: first measured, then taken apart, never trusted."""
 
-import io
 import re
-import warnings
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from maquette.domain.errors import Permanent
-from maquette.media.meshes.container import (
-    SELF_CONTAINED,
-    Document,
-    entry,
-    refuse,
-    rows,
-    split,
-    table,
-    view_bytes,
-    whole,
-)
+from maquette.media.meshes.container import Document, entry, refuse, rows, split, table, view_bytes, whole
+from maquette.media.meshes.glb_pictures import decode_pictures, measure_pictures
 from maquette.media.meshes.mesh import Floats, Ints, Mesh, Pixels, face_vectors, unit
 
 MAX_TRIANGLES = 2_000_000
@@ -29,10 +16,6 @@ MAX_DEPTH = 32
 MAX_NODES = 10_000
 MAX_PRIMITIVES = 10_000
 """Drawn ones, so that a mesh that many nodes show counts as often."""
-MAX_PICTURES = 256
-MAX_SCANS = 100
-"""Of a JPEG: encoders make about ten, and each can cost a pass over the picture for a few bytes."""
-MAX_PIXELS = 8192 * 8192
 _KNOWN = frozenset(
     {
         "KHR_materials_unlit", "KHR_materials_specular", "KHR_materials_ior", "KHR_materials_clearcoat",
@@ -40,8 +23,6 @@ _KNOWN = frozenset(
     }
 )  # fmt: skip
 """Extensions that may be required: they change the gloss, not the shape or the base colour, or are read."""
-MAX_ALL_PIXELS = 2 * MAX_PIXELS
-"""Of all pictures of a file together; those of the base colours, which are kept in memory, have ``MAX_PIXELS``."""
 _NO_AREA = 1e-12
 """Of the square of the longest side: less than 32-bit positions can tell from a line."""
 _COMPONENTS = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
@@ -90,7 +71,7 @@ def inspect_glb(data: bytes) -> GlbStats:
     return GlbStats(
         len(data), triangles, vertices, len({mesh for _, mesh, _ in placed}), len(primitives), len(used), len(placed),
         max(depth for _, _, depth in placed), all(np.array_equal(matrix, np.eye(4)) for matrix, _, _ in placed),
-        _pictures(document, body), required,
+        measure_pictures(document, body), required,
     )  # fmt: skip
 
 
@@ -119,45 +100,14 @@ def _totals(document: Document, primitives: list[tuple[Floats, Document]]) -> tu
     return triangles, vertices
 
 
-def _pictures(document: Document, body: memoryview) -> tuple[tuple[str, int, int], ...]:
-    """Media type, width and height of each picture; only their heads are read."""
-    found: list[tuple[str, int, int]] = []
-    weight, pixels = 0, 0
-    if len(rows(document, "images")) > MAX_PICTURES:
-        refuse(f"it has more than {MAX_PICTURES} pictures")
-    for index in range(len(rows(document, "images"))):
-        # pictures may lie over each other: together they must not be more than the file
-        weight += len(_picture_bytes(document, body, index))
-        if weight > len(body):
-            refuse("its pictures overlap")
-        found.append(_measure(document, body, index))
-        pixels += found[-1][1] * found[-1][2]
-        if pixels > MAX_ALL_PIXELS:
-            refuse("its pictures have too many pixels")
-    return tuple(found)
-
-
 def read_parts(data: bytes) -> tuple[list[Part], list[Pixels]]:
     """The triangles of the scene with its transforms applied, and the pictures that they wear. See ``inspect_glb``."""
     parts = read_shape(data)
     document, body = split(data)
     worn = sorted({part.texture for part in parts if part.texture is not None})
-    sizes = [_measure(document, body, index) for index in worn]
-    if sum(width * height for _, width, height in sizes) > MAX_PIXELS:
-        refuse("its base colours have too many pixels")
-    pictures = [_decode(document, body, index) for index in worn]
+    pictures = decode_pictures(document, body, worn)
     found = [Part(p.mesh, None if p.texture is None else worn.index(p.texture), p.factor) for p in parts]
     return found, pictures
-
-
-def check_pictures(data: bytes) -> None:
-    """Decodes every picture, JPEG at an eighth of its size, and keeps none. Raises ``Permanent("model_invalid")``."""
-    document, body = split(data)
-    for index in range(len(_pictures(document, body))):
-        picture = _open(document, body, index)
-        with _decoding():
-            picture.draft(None, (max(1, picture.width // 8), max(1, picture.height // 8)))
-            picture.load()
 
 
 def read_shape(data: bytes) -> list[Part]:
@@ -347,59 +297,3 @@ def _surface(document: Document, primitive: Document) -> tuple[int | None, tuple
         refuse("its base colour uses a second set of texture coordinates")
     texture = entry(document, "textures", link.get("index"))
     return whole(texture.get("source"), "a texture's picture", 0, len(rows(document, "images")) - 1), factor
-
-
-def _picture_bytes(document: Document, body: memoryview, index: int) -> memoryview:
-    image = entry(document, "images", index)
-    if "uri" in image:
-        refuse("it refers to a picture outside of its own data", SELF_CONTAINED)
-    return view_bytes(document, body, image.get("bufferView"))[0]
-
-
-def _open(document: Document, body: memoryview, index: int) -> Any:
-    from PIL import Image
-
-    data = _picture_bytes(document, body, index)
-    with _decoding():
-        picture = Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP"))
-    if picture.width * picture.height > MAX_PIXELS:
-        refuse("one of its pictures is too large")
-    # within a scan the two bytes cannot follow each other, so they count scans and the few of a thumbnail
-    if _media_type(picture) == "image/jpeg" and bytes(data).count(b"\xff\xda") > MAX_SCANS:
-        refuse("one of its pictures has too many scans")
-    return picture
-
-
-@contextmanager
-def _decoding() -> Generator[None]:
-    """Turns whatever a decoder throws into ``model_invalid``."""
-    from PIL import Image
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            yield
-    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
-        raise Permanent("model_invalid", "The model is not a valid GLB: one of its pictures is too large.") from error
-    except MemoryError:
-        raise
-    except Exception as error:
-        hint = "Export it with its pictures as PNG, JPEG or WebP."
-        raise Permanent("model_invalid", "The model holds a picture that cannot be read.", hint) from error
-
-
-def _media_type(picture: Any) -> str:
-    # a JPEG with further pictures behind it is an MPO to Pillow
-    return "image/jpeg" if picture.format == "MPO" else f"image/{picture.format.lower()}"
-
-
-def _measure(document: Document, body: memoryview, index: int) -> tuple[str, int, int]:
-    picture = _open(document, body, index)
-    return _media_type(picture), picture.width, picture.height
-
-
-def _decode(document: Document, body: memoryview, index: int) -> Pixels:
-    picture = _open(document, body, index)
-    with _decoding():
-        return np.asarray(picture.convert("RGB"))

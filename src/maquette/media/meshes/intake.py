@@ -9,7 +9,8 @@ from pathlib import Path
 from maquette.domain.errors import Permanent, Refused
 from maquette.media.meshes.container import MAX_BYTES
 from maquette.media.meshes.facts import is_glb, is_usdz
-from maquette.media.meshes.glb_read import check_pictures, inspect_glb
+from maquette.media.meshes.glb_pictures import check_pictures
+from maquette.media.meshes.glb_read import inspect_glb
 from maquette.media.meshes.measure import Measures, measure_glb, measure_usdz
 
 

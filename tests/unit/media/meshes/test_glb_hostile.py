@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from hostile_models import CASES, small
 from maquette.domain.errors import Permanent
-from maquette.media.meshes.glb_read import check_pictures, inspect_glb, read_parts
+from maquette.media.meshes.glb_pictures import check_pictures
+from maquette.media.meshes.glb_read import inspect_glb, read_parts
 
 TESTS = Path(__file__).parents[3]
 
