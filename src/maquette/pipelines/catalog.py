@@ -110,7 +110,7 @@ _TO_MODEL = (
 )
 _IN = ((_S.UPLOADING, 5, 5), (_S.VALIDATING, 10, 10))
 _MARKED = ((_S.GENERATING, 30, 70), (_S.STORING, 80, 80), (_S.WATERMARKING, 90, 90))
-_MODEL_ROLES = (Role.LOD, Role.USDZ, Role.CUTOUT, Role.MASK, Role.THUMBNAIL)
+_MODEL_ROLES = (Role.LOD, Role.USDZ, Role.CUTOUT, Role.MASK, Role.THUMBNAIL, Role.PREVIEW)
 
 CATALOG: Mapping[str, Entry] = MappingProxyType(
     {
@@ -172,7 +172,7 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
             Entry(
                 _pipeline("optimize", "A model made shop-ready", *_IN, (_S.OPTIMIZING, 10, 95)),
                 "model",
-                (Role.LOD, Role.USDZ, Role.THUMBNAIL),
+                (Role.LOD, Role.USDZ, Role.THUMBNAIL, Role.PREVIEW),
                 {"quality": QUALITY, DIMENSIONS: SIZE, "triangles": TRIANGLES, "bytes": BYTES},
                 max_models=1,
             ),

@@ -24,6 +24,9 @@ from maquette.ports.engines import EngineRecord, EngineShelf
 from maquette.ports.processes import Done, Limits
 from maquette.ports.stores import Database, Transaction
 
+NAMED = (Role.LOD, Role.PREVIEW)
+"""Roles whose assets a result calls by their own names."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -179,7 +182,7 @@ class Workbench:
         made = tx.assets.many([asset_id for task in tasks for asset_id in task.output_assets])
         for asset in made:
             if asset.role in entry.delivers:
-                name = asset.name if asset.role is Role.LOD else asset.role.value
+                name = asset.name if asset.role in NAMED else asset.role.value
                 assets[name] = (*assets.get(name, ()), asset.id)
         return Result(
             id=result_id,

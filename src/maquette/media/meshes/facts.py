@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 GLB = "model/gltf-binary"
+USDZ = "model/vnd.usdz+zip"
 HEAD_BYTES = 4
 
 _NAMES: Mapping[str, str] = {
