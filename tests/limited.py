@@ -1,8 +1,8 @@
 """Reads models in processes of their own with 5 s of CPU and 1 GB of memory; run as a script.
 
 For each path that it reads, a line, it prints two JSON strings: what became of ``read_parts``, which engines' models go
-through, and of ``probe``, which people's do. Each is ``read``, ``code: message`` of our own error, or what else became of
-the process.
+through, and of ``probe``, which those of people do. Each is ``read``, ``code: message`` of our own error, or what else
+became of the process.
 """
 
 import json
