@@ -25,6 +25,9 @@ def make(
     back: Annotated[str | None, typer.Option(metavar="PHOTO", help="The photo of its back.")] = None,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Where the files go.")] = Path("out"),
     quality: Annotated[str, typer.Option(metavar="fast|medium|full", help="Detail against time.")] = "medium",
+    shape: Annotated[
+        str, typer.Option(metavar="auto|round|boxy|hull", help="Cross-section, where the photos leave it open.")
+    ] = "auto",
     cutter: CutterName = None,
     mesher: Annotated[str | None, typer.Option(metavar="ENGINE", help="Engine that makes the model.")] = None,
     box: Annotated[
@@ -43,6 +46,6 @@ def make(
     from maquette.cli.screen import Screen
 
     told = {View.FRONT: front, View.LEFT: left, View.RIGHT: right, View.BACK: back}
-    chosen = {"quality": quality, "cutter": cutter, "mesher": mesher}
+    chosen = {"quality": quality, "shape": shape, "cutter": cutter, "mesher": mesher}
     order = Order(photos or [], told, box or [], chosen, output, next_step)
     fulfil(order, settings(ctx), Screen(as_json))

@@ -18,7 +18,7 @@ from maquette.pipelines.stages import (
     uploading,
     validating,
 )
-from maquette.ports.engines import Capability
+from maquette.ports.engines import SHAPES, Capability
 
 SPECS: Mapping[Stage, StageSpec] = MappingProxyType(
     {
@@ -49,6 +49,7 @@ class EngineName:
 Setting = Choice | EngineName
 
 QUALITY = Choice("Quality", ("fast", "medium", "full"), "medium")
+SHAPE = Choice("Shape", SHAPES, "auto")
 CUTTER = EngineName("Engine that removes the background", Capability.CUTTER)
 MESHER = EngineName("Engine that makes the model", Capability.MESHER)
 ENGINE_SETTINGS: Mapping[Capability, str] = MappingProxyType({Capability.CUTTER: "cutter", Capability.MESHER: "mesher"})
@@ -95,7 +96,7 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
                 _pipeline("photo_to_model", "Photos to a 3D model", *_IN, (_S.REMOVING_BACKGROUND, 10, 25), *_TO_MODEL),
                 "model",
                 _MODEL_ROLES,
-                {"quality": QUALITY, "cutter": CUTTER, "mesher": MESHER},
+                {"quality": QUALITY, "shape": SHAPE, "cutter": CUTTER, "mesher": MESHER},
                 max_photos=4,
                 views=CAPTURE_VIEWS,
             ),
@@ -111,7 +112,7 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
                 ),
                 "model",
                 _MODEL_ROLES,
-                {"quality": QUALITY, "cutter": CUTTER, "mesher": MESHER},
+                {"quality": QUALITY, "shape": SHAPE, "cutter": CUTTER, "mesher": MESHER},
                 max_photos=24,
             ),
             Entry(
