@@ -22,8 +22,8 @@ BOXY = 12.0
 """The exponent of a box whose edges are not quite sharp."""
 SHARP = 50.0
 """The largest exponent: the full rectangle."""
-_WEIGHTS = (7.95, -13.2, -1.04, -1.96)
-_OFFSET = 0.41
+_WEIGHTS = (8.2, -10.7, -1.0, -2.1)
+_OFFSET = 1.1
 _ANGLES = np.radians([20.0, 30.0, 38.0, 45.0, 52.0, 60.0, 70.0])
 """Where on a quarter of the slice two neighbouring photos are compared."""
 _RIM = 0.95
@@ -52,7 +52,7 @@ def read_cues(facades: tuple[Facade, ...]) -> Cues:
     return Cues(
         agreement=_agreement(facades),
         shading=float(np.median([_shading(facade) for facade in facades])),
-        proportion=min(float((apart * weight).sum() / max(weight.sum(), 1e-9)), 1.0),
+        proportion=1 - float(np.exp(-10 * (apart * weight).sum() / max(weight.sum(), 1e-9))),
         straight=max(_straight(facade.inside) for facade in facades),
     )
 
@@ -118,9 +118,10 @@ def _compare(front: Facade, x: int, side: Facade, z: int) -> tuple[float, float,
 
 
 def _differ(ahead: Floats, beside: Floats, weight: Floats) -> float:
-    """The mean difference of two sets of colours (rows, places, 3), whatever light and white balance they have."""
+    """The mean difference of two sets of colours (rows, places, 3), whatever light they have."""
     difference = ahead - beside
-    difference = np.minimum(np.abs(difference - np.median(difference, axis=0)), _STRANGE)
+    light = np.median(difference.mean(axis=2), axis=0)[:, None]
+    difference = np.minimum(np.abs(difference - light), _STRANGE)
     return float((difference.mean(axis=(1, 2)) * weight).sum() / weight.sum())
 
 
