@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from maquette.cli.options import CutterName, JsonFlag, settings
+from maquette.cli.options import CutterName, Depth, Height, JsonFlag, Width, lengths, settings
 from maquette.domain.assets import View
 
 
@@ -28,6 +28,9 @@ def make(
     shape: Annotated[
         str, typer.Option(metavar="auto|round|boxy|hull", help="Cross-section, where the photos leave it open.")
     ] = "auto",
+    width: Width = None,
+    height: Height = None,
+    depth: Depth = None,
     cutter: CutterName = None,
     mesher: Annotated[str | None, typer.Option(metavar="ENGINE", help="Engine that makes the model.")] = None,
     box: Annotated[
@@ -40,12 +43,20 @@ def make(
     """Make a 3D model from one to four photos of an object.
 
     A photo with a transparent background keeps it as its cut-out.
+    One true dimension is enough for the true size; without any the longest side is 1 m.
     The same command again goes on with an unfinished job, or delivers a finished one.
     """
     from maquette.cli.making import Order, fulfil
     from maquette.cli.screen import Screen
 
     told = {View.FRONT: front, View.LEFT: left, View.RIGHT: right, View.BACK: back}
-    chosen = {"quality": quality, "shape": shape, "cutter": cutter, "mesher": mesher}
+    size = lengths(width, height, depth)
+    chosen = {
+        "quality": quality,
+        "shape": shape,
+        "dimensions": size.document() if size else None,
+        "cutter": cutter,
+        "mesher": mesher,
+    }
     order = Order(photos or [], told, box or [], chosen, output, next_step)
     fulfil(order, settings(ctx), Screen(as_json))

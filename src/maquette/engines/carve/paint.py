@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from maquette.engines.carve.fill import spread
-from maquette.engines.carve.sights import SIDES, Side, Sight, Stage
+from maquette.engines.carve.sights import Sight, Stage
 from maquette.media.meshes.mesh import Flags, Floats, Mesh, Pixels
 from maquette.media.meshes.pixels import fetch, nearest_source
 from maquette.media.meshes.rays import Caster
@@ -22,6 +22,8 @@ _LIFT = 0.004
 _FEATHER = 0.02
 """Width of the soft border along edges that hide something, in object lengths."""
 _RASTER = 384
+_FAR = 4.0
+"""The depth of a ray that meets nothing."""
 _LUMA = np.array([0.2126, 0.7152, 0.0722])
 _GAIN_LIMIT = 0.3
 """The largest correction of a photo's exposure, in natural logarithms."""
@@ -29,11 +31,16 @@ _GAIN_LIMIT = 0.3
 
 @dataclass(frozen=True, slots=True)
 class _Lamp:
-    """A photo thrown onto the object from the side ``toward``, at a relative ``weight``."""
+    """A photo thrown onto the object at a relative ``weight``: along its rays, or ``through`` it, onto the far side."""
 
     sight: Sight
-    side: Side
+    through: bool
     weight: float
+
+    def toward(self, points: Floats) -> Floats:
+        """Unit vectors from ``points`` (n, 3) to where the photo is thrown from, (n, 3)."""
+        toward = self.sight.camera.toward(points)
+        return -toward if self.through else toward
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,25 +82,20 @@ def paint(mesh: Mesh, stage: Stage, size: int) -> Pixels:
 
 
 def _lamps(stage: Stage) -> list[_Lamp]:
-    lamps = [_Lamp(sight, sight.side, 1.0) for sight in stage.sights]
-    taken = {sight.side.toward for sight in stage.sights}
-    for sight in stage.sights:
-        x, y, z = sight.side.toward
-        behind = next(side for side in SIDES.values() if side.toward == (-x, -y, -z))
-        if behind.toward not in taken:
-            lamps.append(_Lamp(sight, behind, _GUESSED))
-    return lamps
+    lamps = [_Lamp(sight, False, 1.0) for sight in stage.sights]
+    alone = [sight for axis in (0, 2) for sight in stage.seen(axis) if len(stage.seen(axis)) == 1]
+    return lamps + [_Lamp(sight, True, _GUESSED) for sight in alone]
 
 
 def _cast(lamp: _Lamp, stage: Stage, caster: Caster, points: Floats, normals: Floats) -> _Cast:
     """Throws one photo at the texels: where it is seen, how well, and which colour it has there."""
-    toward = np.array(lamp.side.toward)
-    cosine = normals @ toward
+    toward = lamp.toward(points)
+    cosine = (normals * toward).sum(axis=1)
     facing = np.flatnonzero(cosine > 0.02)
-    open_sky = ~caster.blocked(points[facing] + normals[facing] * _LIFT, toward)
+    open_sky = ~caster.blocked(points[facing] + normals[facing] * _LIFT, toward[facing])
     seen = facing[open_sky]
     weights = np.zeros(len(points), np.float32)
-    soft = _softness(lamp.side, stage, caster, points[seen])
+    soft = _softness(lamp, stage, caster, points[seen])
     weights[seen] = lamp.weight * cosine[seen] ** _POWER * soft
     colours = np.zeros((len(points), 3), np.float32)
     column, row = stage.pixel(lamp.sight, points[seen])
@@ -116,27 +118,30 @@ def _extended(sight: Sight) -> Pixels:
     return sight.colours.reshape(-1, 3)[nearest_source(core)]
 
 
-def _softness(side: Side, stage: Stage, caster: Caster, points: Floats) -> Floats:
+def _softness(lamp: _Lamp, stage: Stage, caster: Caster, points: Floats) -> Floats:
     """A factor (n,) that falls towards edges behind which something is hidden, so that no colour leaks over them."""
     import cv2
 
-    toward, right = np.array(side.toward), np.array(side.right)
-    wide, tall = stage.extent[side.across] or 1.0, stage.extent[1]
-    # a relief may be deeper or wider than the photos' box: the raster covers what the points cover
-    step = max(wide, tall) / _RASTER
-    columns, rows = int(wide / step) + 8, int(tall / step) + 8
-    across = (np.arange(columns) - (columns - 1) / 2) * step
-    height = (np.arange(rows) - 3.5) * step
-    origins = toward * 2 + np.tile(across, rows)[:, None] * right
-    origins[:, 1] += np.repeat(height, columns)
-    depth = caster.first(origins, -toward).distance.reshape(rows, columns)
-    depth = np.where(np.isfinite(depth), depth, 4.0).astype(np.float32)
+    column, row = stage.pixel(lamp.sight, points)
+    if not len(points):
+        return column
+    step = max(float(np.ptp(column)), float(np.ptp(row)), 1.0) / _RASTER
+    left, top = column.min() - 4 * step, row.min() - 4 * step
+    columns, rows = (int(float(np.ptp(part)) / step) + 9 for part in (column, row))
+    depth = _depths(lamp, caster, left + np.arange(columns) * step, top + np.arange(rows) * step)
     window = np.ones((3, 3), np.uint8)
     jump = cv2.dilate(depth, window) - cv2.erode(depth, window) > 0.04
-    away = cv2.distanceTransform((~jump).astype(np.uint8), cv2.DIST_L2, 5) * step
-    column = points @ right / step + (columns - 1) / 2
-    found = fetch(away[:, :, None], column, points[:, 1] / step + 3.5)[:, 0]
+    away = cv2.distanceTransform((~jump).astype(np.uint8), cv2.DIST_L2, 5) * step / lamp.sight.camera.scale
+    found = fetch(away[:, :, None], (column - left) / step, (row - top) / step)[:, 0]
     return np.clip(found / _FEATHER, 0.02, 1)
+
+
+def _depths(lamp: _Lamp, caster: Caster, columns: Floats, rows: Floats) -> Floats:
+    """How far the surface is along the rays of a raster, (rows, columns) float32; far where there is none."""
+    x, y = np.meshgrid(columns, rows)
+    origins = lamp.sight.camera.before(x.ravel(), y.ravel(), lamp.through)
+    distance = caster.first(origins, -lamp.toward(origins)).distance.reshape(x.shape)
+    return np.where(np.isfinite(distance), distance, _FAR).astype(np.float32)
 
 
 def _gains(casts: list[_Cast]) -> Floats:

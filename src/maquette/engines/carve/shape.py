@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from maquette.domain.errors import Permanent
 from maquette.engines.carve.facades import lay
-from maquette.engines.carve.field import Grid, Outlines, hull, inflated, make_grid, outline, rounded
+from maquette.engines.carve.field import Evidence, Grid, gather, inflated, make_grid, outline, rounded
 from maquette.engines.carve.section import BOXY, ROUND, exponent, read_cues
 from maquette.engines.carve.sights import Stage
 from maquette.engines.carve.surface import extract
@@ -42,19 +42,19 @@ def make_shape(stage: Stage, resolution: int, triangles: int, wanted: str = "aut
 def _candidates(stage: Stage, resolution: int, wanted: str) -> Iterator[tuple[str, Floats, Grid]]:
     """Fields from the best to the safest, made only when asked for."""
     if stage.extent[0] and stage.extent[2]:
-        grid = make_grid(stage.extent, resolution)
-        outlines = Outlines(outline(stage, 0, grid.x, grid.y), outline(stage, 2, grid.z, grid.y))
+        evidence = gather(stage, resolution)
         if wanted != "hull":
-            yield "rounded", rounded(outlines, grid, _power(stage, grid, outlines, wanted)), grid
-        yield "hull", hull(outlines), grid
+            yield "rounded", rounded(evidence, _power(stage, evidence, wanted)), evidence.grid
+        yield "hull", evidence.hull, evidence.grid
     yield "relief", *_relief(stage, resolution)
 
 
-def _power(stage: Stage, grid: Grid, outlines: Outlines, wanted: str) -> float:
+def _power(stage: Stage, evidence: Evidence, wanted: str) -> float:
     """The exponent of the cross-sections: the wanted one, or what the photos say."""
     if wanted != "auto":
         return {"round": ROUND, "boxy": BOXY}[wanted]
-    return exponent(read_cues(lay(stage, (grid.x, grid.y, grid.z), outlines.front, outlines.side)))
+    axes = (evidence.grid.x, evidence.grid.y, evidence.grid.z)
+    return exponent(read_cues(lay(stage, axes, evidence.outlines.front, evidence.outlines.side)))
 
 
 def _relief(stage: Stage, resolution: int) -> tuple[Floats, Grid]:

@@ -23,18 +23,42 @@ class Camera:
 
     def rays(self, size: int) -> tuple[Floats, Floats]:
         """Origins and unit directions of the rays through the pixels' centres, (size * size, 3), row by row."""
-        a, e = np.radians(self.azimuth), np.radians(self.elevation)
-        toward = np.array([np.sin(a) * np.cos(e), np.sin(e), np.cos(a) * np.cos(e)])
-        right = np.array([np.cos(a), 0.0, -np.sin(a)])
-        up = np.cross(toward, right)
-        steps = ((np.arange(size) + 0.5) / size - 0.5) * self.span
-        offsets = np.tile(steps, size)[:, None] * right - np.repeat(steps, size)[:, None] * up
-        at = np.array(self.target) + offsets
+        centres = np.arange(size) + 0.5
+        return self.rays_at(np.tile(centres, size), np.repeat(centres, size), size)
+
+    def rays_at(self, x: Floats, y: Floats, size: int) -> tuple[Floats, Floats]:
+        """Origins and unit directions, (n, 3), of the rays through points of a picture of ``size`` pixels.
+
+        ``x`` and ``y`` (n,) count pixels from the upper left corner.
+        """
+        toward, right, up = self.axes()
+        offsets = ((x / size - 0.5) * self.span)[:, None] * right - ((y / size - 0.5) * self.span)[:, None] * up
         if not self.fov:
+            at = np.array(self.target) + offsets
             return at + toward * 4 * self.span, np.broadcast_to(-toward, at.shape)
-        eye = np.array(self.target) + toward * (self.span / 2 / np.tan(np.radians(self.fov) / 2))
-        away = at - eye
-        return np.broadcast_to(eye, at.shape), away / np.linalg.norm(away, axis=1, keepdims=True)
+        away = offsets - toward * self.distance()
+        eye = np.array(self.target) + toward * self.distance()
+        return np.broadcast_to(eye, away.shape), away / np.linalg.norm(away, axis=1, keepdims=True)
+
+    def place(self, points: Floats) -> Floats:
+        """Where ``points`` (n, 3) lie in the picture, (n, 2): 0..1 from its upper left corner to its lower right."""
+        toward, right, up = self.axes()
+        offsets = points - np.array(self.target)
+        scale = self.span * np.ones(len(points))
+        if self.fov:
+            scale *= np.maximum(1 - offsets @ toward / self.distance(), 1e-6)
+        return np.stack([0.5 + offsets @ right / scale, 0.5 - offsets @ up / scale], axis=1)
+
+    def axes(self) -> tuple[Floats, Floats, Floats]:
+        """Unit vectors (3,): from the target to the camera, to the picture's right, and up in it."""
+        a = np.radians(self.azimuth)
+        toward = self.toward()
+        right = np.array([np.cos(a), 0.0, -np.sin(a)])
+        return toward, right, np.cross(toward, right)
+
+    def distance(self) -> float:
+        """How far the eye is from the target; for a camera with an angle of view."""
+        return float(self.span / 2 / np.tan(np.radians(self.fov) / 2))
 
     def toward(self) -> Floats:
         """The unit vector from the target to the camera, (3,)."""

@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from maquette.media.meshes import pictures
 from maquette.media.meshes.glb_write import write_glb
 from maquette.media.meshes.mesh import Floats, Mesh, Model, Pixels, bounds, is_watertight, unit
 from maquette.media.meshes.normalise import normalise
 from maquette.media.meshes.place import stand
 from maquette.media.meshes.rays import Caster, Hits
-from maquette.media.meshes.render import render, sample
+from maquette.media.meshes.render import sample
 from maquette.media.meshes.simplify import simplify
 from maquette.media.meshes.unwrap import lay, texels_of, unwrap
 
@@ -49,12 +50,8 @@ class Lod:
     stats: Mapping[str, Any]
 
 
-def make_lods(model_glb: Path, into: Path, quality: str = "medium") -> list[Lod]:
-    """Writes ``lod0.glb``, ``lod1.glb`` and ``lod2.glb``, each made from the given model.
-
-    Raises ``Permanent("model_invalid")`` when the model cannot be read.
-    """
-    model = normalise(model_glb.read_bytes())
+def make_lods(model: Model, into: Path, quality: str = "medium") -> list[Lod]:
+    """Writes ``lod0.glb``, ``lod1.glb`` and ``lod2.glb``, each made from the given model."""
     levels = (FULL if quality == "full" else LEVELS[0], *LEVELS[1:])
     return [_write(reduce(model, level.target, level.texture), level, into) for level in levels]
 
@@ -152,8 +149,5 @@ def _stats(mesh: Mesh, texture: Pixels, size: int) -> dict[str, Any]:
 
 
 def thumbnail(model_glb: Path, path: Path, size: int = 512) -> None:
-    """A picture of the model from the front, a little from its left and from above; PNG with transparency."""
-    from PIL import Image
-
-    picture = render(normalise(model_glb.read_bytes()), azimuth=30, elevation=18, size=size)
-    Image.fromarray(picture).save(path, "PNG", optimize=True)
+    """See ``pictures.thumbnail``."""
+    pictures.thumbnail(normalise(model_glb.read_bytes()), path, size)

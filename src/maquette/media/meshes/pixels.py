@@ -29,7 +29,7 @@ def fetch(picture: NDArray[Any], x: Floats, y: Floats) -> Floats:
     # OpenCV bounds each side of a picture to 32767: the points travel as a picture of 1024 columns
     height = -(-max(len(x), 1) // 1024)
     across, down = (np.pad(v, (0, height * 1024 - len(v))).astype(np.float32).reshape(height, 1024) for v in (x, y))
-    source = picture.astype(np.float32)
+    source = picture.astype(np.float32, copy=False)
     found = cv2.remap(source, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(found, np.float32).reshape(height * 1024, -1)[: len(x)]
 

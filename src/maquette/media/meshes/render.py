@@ -97,7 +97,7 @@ def _shade(caster: Caster, points: Floats, normals: Floats, camera: Camera, ligh
     start = points + normals * lift
     sky = np.zeros(len(points))
     turns = np.random.default_rng(0).random(len(points)) * 2 * np.pi
-    side, other = _tangents(normals)
+    side, other = tangents(normals)
     for ray in range(_SKY_RAYS):
         # cosine-weighted directions, turned differently for each point so that no pattern shows
         radius = np.sqrt((ray + 0.5) / _SKY_RAYS)
@@ -114,7 +114,7 @@ def _shade(caster: Caster, points: Floats, normals: Floats, camera: Camera, ligh
     return light.ambient * sky / _SKY_RAYS + light.key * np.clip(normals @ lamp, 0, None)
 
 
-def _tangents(normals: Floats) -> tuple[Floats, Floats]:
+def tangents(normals: Floats) -> tuple[Floats, Floats]:
     """Two unit vectors across each normal."""
     helper = np.where(np.abs(normals[:, :1]) < 0.9, [[1.0, 0.0, 0.0]], [[0.0, 1.0, 0.0]])
     side = unit(np.cross(normals, helper))
