@@ -44,11 +44,12 @@ check: $(STAMPS)/py $(STAMPS)/npm  ## style, types, layers, generated files
 
 test: test-tools test-python test-web test-browser  ## all tests but the slow ones
 
-test-all: test-tools  ## all tests
+test-all: test-tools $(STAMPS)/npm  ## all tests
 	$(BIN)/pytest -n $(WORKERS) -m "slow or not slow"
 	$(MAKE) test-web test-browser
 
-test-python: $(STAMPS)/py
+# the Khronos validator, which the tests of models run, comes by npm
+test-python: $(STAMPS)/py $(STAMPS)/npm
 	$(BIN)/pytest -n $(WORKERS) -m "not slow"
 
 test-web: $(STAMPS)/npm

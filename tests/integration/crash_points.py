@@ -1,6 +1,7 @@
 """One job, from a photo by URL to its result, with a fault at each point in turn, and what was left afterwards.
 
     PYTHONPATH=tests python tests/integration/crash_points.py FOLDER [--fault kill|full] [--points 1,9,40 | --spread 8]
+        [--store sqlite|postgres]
 
 Prints one JSON document: how many points there are, and for every point that was struck what went wrong (nothing, one
 hopes). Each case is a process of its own, forked from this one, in which everything heavy is loaded already: it has the
@@ -37,6 +38,7 @@ from internet import opened as internet_opened
 from internet import reply
 from maquette.adapters.dbos.lock import FolderLock
 from maquette.adapters.processes.forked import ForkedProcesses
+from maquette.adapters.sql.dialect import sqlite_path
 from maquette.app.fetching import Fetching
 from maquette.app.jobs import NewJob
 from maquette.app.uploads import PhotoInfo, Uploads
@@ -44,6 +46,7 @@ from maquette.domain.assets import View
 from maquette.domain.errors import Unavailable
 from maquette.domain.jobs import JobInput, TaskStatus
 from maquette.domain.states import ENDED, Status
+from postgres import TEMPLATE, Server, own_server
 
 T = TypeVar("T")
 URL = "http://photos.example/front.png"
@@ -116,11 +119,11 @@ class Client:
 
 
 @contextlib.contextmanager
-def working(folder: Path) -> Iterator[Client]:
+def working(folder: Path, url: str) -> Iterator[Client]:
     """The service on ``folder`` as it starts, and a client of it."""
     FolderLock(folder).lock()
     decoding = ForkedProcesses()
-    with internet_opened() as internet, opened(folder, seconds=0.0) as shop:
+    with internet_opened() as internet, opened(folder, seconds=0.0, url=url) as shop:
         internet.serve(reply(photo()), "photos.example:80")
         shop.blobs.sweep()
         uploads = Uploads(shop.database, shop.blobs, decoding, RunningClock(), 1_000_000)
@@ -132,10 +135,10 @@ def working(folder: Path) -> Iterator[Client]:
             asyncio.run(decoding.close())
 
 
-def strike(folder: Path, at: int, fault: str) -> dict[str, Any]:
+def strike(folder: Path, url: str, at: int, fault: str) -> dict[str, Any]:
     """Runs the job with a fault at the point, in a process that may not survive it."""
     points = places.Points(folder, at, fault, folder.with_name(f"{folder.name}.hit"))
-    with working(folder) as client:
+    with working(folder, url) as client:
         places.install(points)
         job = client.run()
         refusals = dict(client.refusals)
@@ -143,9 +146,9 @@ def strike(folder: Path, at: int, fault: str) -> dict[str, Any]:
     return {"points": len(points.counts), "kinds": dict(Counter(points.counts)), "wrong": found, "refusals": refusals}
 
 
-def go_on(folder: Path) -> dict[str, Any]:
+def go_on(folder: Path, url: str) -> dict[str, Any]:
     """What comes after a crash: another process on the same folder, and the same client."""
-    with working(folder) as client:
+    with working(folder, url) as client:
         job = client.run()
         return {"wrong": inspect(client.shop, job, places.KILL)}
 
@@ -166,6 +169,9 @@ def _repeated(shop: Workshop, job_id: str, fault: str) -> Iterator[str]:
             yield f"{task.stage} was begun again after its end"
         if task.status is TaskStatus.FINISHED:
             finished.add((task.attempt, task.stage.value))
+    for problem in (task.error for task in shop.tasks(job_id) if task.error):
+        if (fault, problem.code) != (places.FULL, "storage_full"):
+            yield f"a stage failed with {problem.code}"
     if any(task.status is TaskStatus.RUNNING for task in shop.tasks(job_id)):
         yield "a task still counts as running"
     runs = Counter(line.split()[1] for line in (shop.folder / "diary").read_text().splitlines())
@@ -204,7 +210,10 @@ def _bytes(shop: Workshop, job_id: str) -> Iterator[str]:
 def _leftovers(shop: Workshop) -> Iterator[str]:
     if any((shop.folder / "blobs" / "incoming").iterdir()):
         yield "something stayed in the waiting room"
-    with contextlib.closing(sqlite3.connect(shop.folder / "maquette.db")) as connection:
+    path = sqlite_path(shop.database.url)
+    if path is None:
+        return
+    with contextlib.closing(sqlite3.connect(path)) as connection:
         if connection.execute("PRAGMA integrity_check").fetchall() != [("ok",)]:
             yield "the database is damaged"
 
@@ -231,15 +240,15 @@ def forked(work: Callable[[], dict[str, Any]], said: Path) -> int:
     return os.waitpid(pid, 0)[1]
 
 
-def case(folder: Path, template: Path, at: int, fault: str) -> dict[str, Any]:
-    """One point: the fault, what comes after it, and what was found."""
+def case(folder: Path, template: Path, url: str, at: int, fault: str) -> dict[str, Any]:
+    """One point: the fault, what comes after it, and what was found. Without a ``url`` the database is a file."""
     shutil.copytree(template, folder)
     first, second = folder.with_name(f"{folder.name}.first"), folder.with_name(f"{folder.name}.second")
-    status = forked(lambda: strike(folder, at, fault), first)
+    status = forked(lambda: strike(folder, url, at, fault), first)
     told = json.loads(first.read_text()) if first.exists() else {}
     killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
     if killed:
-        forked(lambda: go_on(folder), second)
+        forked(lambda: go_on(folder, url), second)
         told = json.loads(second.read_text()) if second.exists() else {"wrong": ["nothing was said afterwards"]}
     elif not told:
         told = {"wrong": [f"ended with {status} and said nothing"]}
@@ -249,28 +258,34 @@ def case(folder: Path, template: Path, at: int, fault: str) -> dict[str, Any]:
     return {"at": at, "struck": struck, "killed": killed, **told}
 
 
-def sweep(root: Path, numbers: list[int], fault: str, parallel: int) -> list[dict[str, Any]]:
-    """All cases, some at a time."""
+def sweep(
+    root: Path, numbers: list[int], fault: str, parallel: int, server: Server | None = None
+) -> list[dict[str, Any]]:
+    """All cases, some at a time; each has a database of its own, on the ``server`` if there is one."""
     template = root / "template"
     if not template.exists():
         template.mkdir(parents=True)
         forked(lambda: _prepared(template), root / "prepared")
-    running: dict[int, Path] = {}
+    running: dict[int, tuple[Path, str]] = {}
     found: list[dict[str, Any]] = []
     waiting = list(numbers)
     while waiting or running:
         while waiting and len(running) < parallel:
             at = waiting.pop(0)
             said = root / f"{fault}-{at}.said"
+            url = server.create(TEMPLATE) if server else ""
             pid = os.fork()
             if pid == 0:
                 try:
-                    said.write_text(json.dumps(case(root / f"{fault}-{at}", template, at, fault)))
+                    said.write_text(json.dumps(case(root / f"{fault}-{at}", template, url, at, fault)))
                 finally:
                     os._exit(0)
-            running[pid] = said
+            running[pid] = said, url
         pid, _ = os.wait()
-        found.append(json.loads(running.pop(pid).read_text()))
+        said, url = running.pop(pid)
+        found.append(json.loads(said.read_text()))
+        if server:
+            server.drop(url)
     return sorted(found, key=lambda entry: entry["at"])
 
 
@@ -293,15 +308,26 @@ def main() -> None:
     parser.add_argument("--points", default="", help="numbers of points, with commas between")
     parser.add_argument("--spread", type=int, default=0, help="so many points, evenly spread")
     parser.add_argument("--parallel", type=int, default=2)
+    parser.add_argument("--store", choices=["sqlite", "postgres"], default="sqlite")
     options = parser.parse_args()
+    if options.store == "sqlite":
+        report(options, None)
+        return
+    with own_server("fsync=off") as server:
+        server.prepare_template()
+        report(options, server)
+
+
+def report(options: argparse.Namespace, server: Server | None) -> None:
+    """Strikes where it is asked to, and prints what was found."""
     root = options.folder.absolute()
-    (whole,) = sweep(root, [0], options.fault, 1)
+    (whole,) = sweep(root, [0], options.fault, 1, server)
     total = whole.get("points", 0)
     if options.points:
         numbers = [int(number) for number in options.points.split(",")]
     else:
         numbers = spread(total, options.spread) if options.spread else list(range(1, total + 1))
-    cases = sweep(root, numbers, options.fault, options.parallel)
+    cases = sweep(root, numbers, options.fault, options.parallel, server)
     print(json.dumps({"whole": whole, "cases": cases}))
 
 

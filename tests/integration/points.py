@@ -7,15 +7,17 @@
 import errno
 import json
 import os
+import re
 import signal
 import sqlite3
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpcore
+import psycopg
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine.default import DefaultDialect
 
 from maquette.adapters.processes.forked import ForkedProcesses
@@ -24,6 +26,8 @@ KILL, FULL = "kill", "full"
 _FULL_FOR = 3
 _SPACE = frozenset({"create", "mkdir", "write", "fsync", "link", "replace", "sendfile", "commit"})
 """Kinds of points that need space on the disk."""
+_CHANGE = re.compile(r"\s*(WITH\b.*\b)?(INSERT|UPDATE|DELETE)\b", re.IGNORECASE | re.DOTALL)
+_CHANGED = "changed in this transaction"
 _write = os.write
 
 
@@ -38,7 +42,7 @@ class Points:
     counts: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def reach(self, kind: str) -> None:
+    def reach(self, kind: str, database: str = "") -> None:
         """Called at each point, before what it names happens. Raises, kills, or returns."""
         with self.lock:
             if self.fault == FULL and kind not in _SPACE:
@@ -50,7 +54,7 @@ class Points:
                 if self.fault == KILL:
                     os.kill(os.getpid(), signal.SIGKILL)
         if self.fault == FULL and self.at and self.at <= number < self.at + _FULL_FOR:
-            raise _no_space(kind)
+            raise _no_space(database)
 
     def _say(self, kind: str) -> None:
         descriptor = _open(self.said, os.O_CREAT | os.O_WRONLY, 0o600)
@@ -66,8 +70,10 @@ class Points:
         return str(path).startswith(str(self.folder))
 
 
-def _no_space(kind: str) -> Exception:
-    if kind == "commit":
+def _no_space(database: str) -> Exception:
+    if database == "postgresql":
+        return psycopg.errors.DiskFull("could not extend file")
+    if database:
         return sqlite3.OperationalError("database or disk is full")
     return OSError(errno.ENOSPC, "No space left on device")
 
@@ -109,23 +115,29 @@ def _wrap_open(points: Points) -> None:
 
 def _wrap_commit(points: Points) -> None:
     """Before a commit that changes something and, for what is then acknowledged, after it."""
-    real: Callable[..., None] = DefaultDialect.do_commit
-
-    def begin(_: DefaultDialect, connection: Any) -> None:
-        # a pooled connection has a past: only what changed since here is this transaction's
-        connection.info["changes before"] = connection.driver_connection.total_changes
+    event.listen(Engine, "after_cursor_execute", _note_change)
+    real_commit, real_rollback = DefaultDialect.do_commit, DefaultDialect.do_rollback
 
     def commit(self: DefaultDialect, connection: Any) -> None:
-        writes = connection.driver_connection.total_changes != connection.info.get("changes before")
+        writes = connection.info.pop(_CHANGED, False)
         if writes:
-            points.reach("commit")
-        real(self, connection)
-        connection.info["changes before"] = connection.driver_connection.total_changes
+            points.reach("commit", self.name)
+        real_commit(self, connection)
         if writes:
             points.reach("committed")
 
-    DefaultDialect.do_begin = begin  # type: ignore[method-assign]
+    def rollback(self: DefaultDialect, connection: Any) -> None:
+        connection.info.pop(_CHANGED, None)
+        real_rollback(self, connection)
+
     DefaultDialect.do_commit = commit  # type: ignore[method-assign]
+    DefaultDialect.do_rollback = rollback  # type: ignore[method-assign]
+
+
+def _note_change(connection: Connection, cursor: Any, statement: str, *_: Any) -> None:
+    # what returns rows is counted only when they have been read
+    if (cursor.rowcount != 0 or cursor.description) and _CHANGE.match(statement):
+        connection.info[_CHANGED] = True
 
 
 def _wrap_calls(points: Points) -> None:

@@ -12,11 +12,14 @@ from typing import Any
 
 import pytest
 
+from postgres import require
+
 HERE = Path(__file__).parent
 KILLED_AT = {
     *("create", "write", "fsync", "link", "replace", "mkdir", "unlink", "sendfile", "commit", "committed"),
     *("call", "call answered", "process", "process answered"),
 }
+STORES = ["sqlite", "postgres"]
 FULL_AT = {"create", "write", "fsync", "link", "replace", "mkdir", "sendfile", "commit"}
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="files are told apart through /proc")
@@ -24,6 +27,8 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="files are told 
 
 def sweep(folder: Path, fault: str, *options: str, seconds: int = 170) -> dict[str, Any]:
     """What the program of this name found."""
+    if "postgres" in options:
+        require()
     paths = os.pathsep.join([str(HERE.parent), *sys.path])
     done = subprocess.run(
         [sys.executable, str(HERE / "crash_points.py"), str(folder), "--fault", fault, *options],
@@ -40,27 +45,31 @@ def sweep(folder: Path, fault: str, *options: str, seconds: int = 170) -> dict[s
     return report
 
 
-def test_deaths_at_some_points(tmp_path: Path) -> None:
-    report = sweep(tmp_path, "kill", "--spread", "6")
+@pytest.mark.parametrize("store", STORES)
+def test_deaths_at_some_points(tmp_path: Path, store: str) -> None:
+    report = sweep(tmp_path, "kill", "--spread", "6", "--store", store)
     assert [case["killed"] for case in report["cases"]].count(True) >= 5  # the last point may come too late to be met
 
 
-def test_a_full_disk_at_some_points(tmp_path: Path) -> None:
-    report = sweep(tmp_path, "full", "--spread", "2")
+@pytest.mark.parametrize("store", STORES)
+def test_a_full_disk_at_some_points(tmp_path: Path, store: str) -> None:
+    report = sweep(tmp_path, "full", "--spread", "3", "--store", store)
     assert all(case["struck"] for case in report["cases"])
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_deaths_at_every_point(tmp_path: Path) -> None:
-    report = sweep(tmp_path, "kill", seconds=1800)
+@pytest.mark.parametrize("store", STORES)
+def test_deaths_at_every_point(tmp_path: Path, store: str) -> None:
+    report = sweep(tmp_path, "kill", "--store", store, seconds=1800)
     assert {case["struck"] for case in report["cases"]} >= KILLED_AT
     assert sum(case["killed"] for case in report["cases"]) >= 0.95 * report["whole"]["points"]
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_a_full_disk_at_every_point(tmp_path: Path) -> None:
-    report = sweep(tmp_path, "full", seconds=1800)
+@pytest.mark.parametrize("store", STORES)
+def test_a_full_disk_at_every_point(tmp_path: Path, store: str) -> None:
+    report = sweep(tmp_path, "full", "--store", store, seconds=1800)
     assert {case["struck"] for case in report["cases"]} >= FULL_AT
     assert sum(bool(case.get("refusals")) for case in report["cases"]) >= 5  # the client met 507, and nothing worse

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from maquette.adapters.processes.forked import ForkedProcesses
-from maquette.domain.errors import Permanent, Refused, Temporary
+from maquette.domain.errors import Permanent, Refused, Temporary, Unavailable
 from maquette.ports.processes import Crashed, Done, Kind, Limits
 
 MIB = 1024 * 1024
@@ -171,6 +171,7 @@ def test_an_error_of_the_progress_callback_ends_the_process(alone: Children) -> 
         ("refuse", Refused, "no_photo", "Not one."),
         ("give_up", Permanent, "no_subject", "No object was found in the photo"),
         ("stumble", Temporary, "engine_failed", "Busy."),
+        ("fill_up", Unavailable, "storage_full", "The disk is full"),
     ],
 )
 def test_errors_come_back_as_what_they_were(function: str, kind: type, code: str, message: str) -> None:

@@ -18,7 +18,7 @@ from maquette.domain.assets import Asset
 from maquette.domain.errors import Refused
 from maquette.ports.blobs import BlobLinks, BlobStore
 
-INLINE = frozenset({"image/png", "image/jpeg", "image/webp", "image/avif", "model/gltf-binary"})
+INLINE = frozenset({"image/png", "image/jpeg", "image/webp", "image/avif", "model/gltf-binary", "model/vnd.usdz+zip"})
 HEADERS = {
     "accept-ranges": "bytes",
     "cache-control": "private, max-age=3600, immutable",

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from maquette.domain import jobs as moves
+from maquette.domain.dimensions import Dimensions
 from maquette.domain.errors import Refused
 from maquette.domain.ids import new_id, new_token, token_hash
 from maquette.domain.jobs import Event, Job, JobInput, Move, Task, TaskStatus
+from maquette.domain.projects import Project
 from maquette.domain.states import Stage, Status
-from maquette.pipelines.catalog import CATALOG, ENGINE_SETTINGS, Entry, check_views, find, settle
+from maquette.pipelines.catalog import CATALOG, DIMENSIONS, ENGINE_SETTINGS, Entry, check_views, find, settle
 from maquette.ports.clock import Clock
 from maquette.ports.engines import EngineShelf
 from maquette.ports.jobs import JobEngine
@@ -184,7 +186,8 @@ class Jobs:
         check_views(entry, [given.view for given in inputs])
         self._check_engines(entry, settings)
         _check_request(new, entry)
-        if new.project_id and tx.projects.get(new.project_id, owner_id) is None:
+        project = tx.projects.get(new.project_id, owner_id) if new.project_id else None
+        if new.project_id and project is None:
             raise Refused("not_found", "There is no such project.")
         if new.parent_job_id:
             _owned(tx, owner_id, new.parent_job_id)
@@ -198,7 +201,7 @@ class Jobs:
             created_at=at,
             updated_at=at,
             priority=new.priority,
-            settings=settings,
+            settings=_sized(settings, project),
             inputs=inputs,
             hold_after=new.hold_after,
             project_id=new.project_id,
@@ -259,6 +262,14 @@ def _with_views(tx: Transaction, owner_id: str, new: NewJob) -> tuple[JobInput, 
             raise Refused("not_found", "There is no such asset.")
         inputs.append(given if given.view else replace(given, view=asset.view))
     return tuple(inputs)
+
+
+def _sized(settings: Mapping[str, Any], project: Project | None) -> Mapping[str, Any]:
+    """The settings with the true size that the project knows, where the pipeline wants one and the caller gave none."""
+    if project is None or settings.get(DIMENSIONS, ...) is not None:
+        return settings
+    size = Dimensions.of(project.dimensions)
+    return {**settings, DIMENSIONS: size.document() if size else None}
 
 
 def _check_request(new: NewJob, entry: Entry) -> None:

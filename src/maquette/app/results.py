@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from maquette.domain.assets import Asset, Role
 from maquette.domain.errors import Refused
 from maquette.domain.jobs import Result
+from maquette.media.meshes.report_text import markdown
 from maquette.ports.stores import Database
 
 EXTENSIONS: Mapping[str, str] = {
@@ -13,6 +14,7 @@ EXTENSIONS: Mapping[str, str] = {
     "image/jpeg": ".jpg",
     "image/webp": ".webp",
     "model/gltf-binary": ".glb",
+    "model/vnd.usdz+zip": ".usdz",
     "application/json": ".json",
 }
 ALIASES: Mapping[str, str] = {"glb": "lod0", "high": "lod0", "medium": "lod1", "low": "lod2"}
@@ -25,6 +27,12 @@ class Delivery:
 
     path: str
     asset: Asset
+
+
+def markdown_of(result: Result) -> str:
+    """A result's report for people. Results without a model have only a heading."""
+    judged = result.report.get("report") or {"accepted": [], "refused": [], "profiles": []}
+    return markdown(judged, f"Report on {result.id}")
 
 
 class Results:
@@ -53,7 +61,7 @@ class Results:
         return tuple(Delivery(path, asset) for path, asset in deliveries.items())
 
     def file(self, owner_id: str, result_id: str, name: str) -> Delivery:
-        """One file by its name or alias (``glb``, ``lod1``, ``thumbnail``). Raises ``not_found``."""
+        """One file by its name or alias (``glb``, ``usdz``, ``lod1``, ``thumbnail``). Raises ``not_found``."""
         _, assets = self.get(owner_id, result_id)
         wanted = ALIASES.get(name, name)
         if wanted not in assets:
@@ -68,7 +76,7 @@ FOLDERS: Mapping[Role, str] = {Role.CUTOUT: "cutouts", Role.MASK: "masks"}
 
 def _path(name: str, asset: Asset, number: int | None = None) -> str:
     extension = EXTENSIONS.get(asset.media_type, "")
-    if name == "lod0":
+    if name in ("lod0", "usdz"):
         return f"model{extension}"
     folder = FOLDERS.get(asset.role)
     if folder is None:

@@ -95,6 +95,7 @@ __all__ = [
     "open_for_work",
     "open_for_worker",
     "page_folder",
+    "processes",
 ]
 
 MIGRATION_PATIENCE_S = 30.0
@@ -364,3 +365,8 @@ async def _opened(settings: Settings) -> AsyncGenerator[Maquette, None]:
 def fetcher() -> Fetcher:
     """What speaks to other servers."""
     return LateFetcher(SystemClock(), maquette.__version__)
+
+
+def processes(settings: Settings) -> ForkedProcesses:
+    """For a command that needs no data folder. Close them."""
+    return ForkedProcesses(threads=settings.threads)

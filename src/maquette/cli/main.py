@@ -18,6 +18,7 @@ from maquette.cli import (
     engines,
     export,
     import_,
+    inspect,
     jobs,
     keys,
     make,
@@ -73,6 +74,7 @@ def root(
 
 app.command("make")(make.make)
 app.command("cutout")(cutout.cutout)
+app.command("inspect")(inspect.inspect)
 app.command("serve")(serve.serve)
 app.command("worker")(worker.worker)
 app.add_typer(jobs.app, name="jobs")

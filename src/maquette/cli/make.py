@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from maquette.cli.options import CutterName, JsonFlag, settings
+from maquette.cli.options import CutterName, Depth, Height, JsonFlag, Width, lengths, settings
 from maquette.domain.assets import View
 
 
@@ -25,6 +25,9 @@ def make(
     back: Annotated[str | None, typer.Option(metavar="PHOTO", help="The photo of its back.")] = None,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Where the files go.")] = Path("out"),
     quality: Annotated[str, typer.Option(metavar="fast|medium|full", help="Detail against time.")] = "medium",
+    width: Width = None,
+    height: Height = None,
+    depth: Depth = None,
     cutter: CutterName = None,
     mesher: Annotated[str | None, typer.Option(metavar="ENGINE", help="Engine that makes the model.")] = None,
     box: Annotated[
@@ -37,12 +40,14 @@ def make(
     """Make a 3D model from one to four photos of an object.
 
     A photo with a transparent background keeps it as its cut-out.
+    One true dimension is enough for the true size; without any the longest side is 1 m.
     The same command again goes on with an unfinished job, or delivers a finished one.
     """
     from maquette.cli.making import Order, fulfil
     from maquette.cli.screen import Screen
 
     told = {View.FRONT: front, View.LEFT: left, View.RIGHT: right, View.BACK: back}
-    chosen = {"quality": quality, "cutter": cutter, "mesher": mesher}
+    size = lengths(width, height, depth)
+    chosen = {"quality": quality, "dimensions": size.document() if size else None, "cutter": cutter, "mesher": mesher}
     order = Order(photos or [], told, box or [], chosen, output, next_step)
     fulfil(order, settings(ctx), Screen(as_json))

@@ -11,6 +11,7 @@ from rich.markup import escape
 from maquette.app.jobs import NewJob
 from maquette.bootstrap import Maquette, open_for_work
 from maquette.cli.delivery import Delivered, deliver_model, prepare
+from maquette.cli.judging import verdicts
 from maquette.cli.photos import Photo, capture_set
 from maquette.cli.progress import StageBar
 from maquette.cli.remote import fetched
@@ -36,7 +37,7 @@ class Order:
     photos: Sequence[str]
     sides: Mapping[View, str | None]
     boxes: Sequence[str]
-    chosen: Mapping[str, str | None]
+    chosen: Mapping[str, Any]
     output: Path
     next_step: str
 
@@ -76,7 +77,7 @@ def _fulfil(order: Order, photos: Sequence[Photo], settings: Settings, screen: S
 
 
 async def _make(
-    photos: Sequence[Photo], chosen: Mapping[str, str], folder: Path, settings: Settings, screen: Screen
+    photos: Sequence[Photo], chosen: Mapping[str, Any], folder: Path, settings: Settings, screen: Screen
 ) -> Made:
     async with open_for_work(settings) as house:
         inputs = tuple([await _named(house, photo) for photo in photos])
@@ -129,9 +130,8 @@ def _tell(screen: Screen, made: Made, next_step: str) -> None:
     if reused:
         line += f" {plural(len(reused), 'stage')} reused, which saved {duration(saved_ms)}."
     screen.err.print(f"\n[bold green]Done.[/bold green] {line}")
-    for profile, rules in _profiles(made):
-        if all(rule["pass"] for rule in rules):
-            screen.err.print(f"The model meets all {plural(len(rules), 'rule')} of profile {profile}.")
+    for line in verdicts(made.result.report.get("report")):
+        screen.err.print(line)
     for remark in _remarks(made):
         screen.err.print(f"[yellow]![/yellow] {escape(remark)}")
     screen.err.print()
@@ -144,24 +144,13 @@ def _tell(screen: Screen, made: Made, next_step: str) -> None:
 
 
 def _remarks(made: Made) -> list[str]:
-    """What a person should look at: simulated results, flags of engines, rules that the model fails."""
+    """What a person should look at: simulated results, flags of engines."""
     remarks = ["Simulated: an engine that is only a test took part."] if made.result.is_test else []
     for entry in made.result.report.get("quality", ()):
         if entry["flags"]:
             about = entry["view"] or entry["role"]
             remarks.append(f"{about}: score {entry['score']:.2f}, {', '.join(entry['flags'])}")
-    return remarks + [
-        f"{rule['rule']} is {rule['measured']}, the limit of profile {profile} is {rule['limit']}"
-        for profile, rules in _profiles(made)
-        for rule in rules
-        if not rule["pass"]
-    ]
-
-
-def _profiles(made: Made) -> list[tuple[str, list[Mapping[str, Any]]]]:
-    """The profiles that the model was checked against, with their rules."""
-    report = made.result.report.get("report")
-    return [(report["profile"], report["rules"])] if report else []
+    return remarks
 
 
 def _elapsed(tasks: Sequence[Task]) -> int:

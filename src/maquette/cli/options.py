@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from maquette.domain.dimensions import Dimensions, parse_length
 from maquette.domain.errors import Refused
 from maquette.ports.engines import Box
 
@@ -18,6 +19,11 @@ DeletedFlag = Annotated[bool, typer.Option("--deleted", help="Those that were de
 CutterName = Annotated[
     str | None, typer.Option("--cutter", metavar="ENGINE", help="Engine that removes the background.")
 ]
+
+_LENGTH = "80cm, 1.2m, 31.5in"
+Width = Annotated[str | None, typer.Option(metavar="LENGTH", help=f"The object's true width: {_LENGTH}.")]
+Height = Annotated[str | None, typer.Option(metavar="LENGTH", help="Its true height.")]
+Depth = Annotated[str | None, typer.Option(metavar="LENGTH", help="Its true depth.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,11 @@ def settings(ctx: typer.Context, **flags: object) -> "Settings":
 
     place = ctx.find_object(Place) or Place()
     return load(place.config, {"data": place.data, **flags})
+
+
+def lengths(width: str | None, height: str | None, depth: str | None) -> Dimensions:
+    """The dimensions that options gave. Raises ``invalid_dimensions``."""
+    return Dimensions(*(parse_length(text) if text else None for text in (width, height, depth)))
 
 
 def parse_box(text: str) -> Box:

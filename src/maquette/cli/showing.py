@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import cast
 
 from rich.markup import escape
 
@@ -63,7 +64,7 @@ def job(screen: Screen, job: Job, position: int | None, tasks: Sequence[Task], l
 
 def _facts(job: Job, position: int | None, tasks: Sequence[Task]) -> list[tuple[str, str]]:
     elapsed = sum(task.duration_ms for task in tasks if not task.reused)
-    settings = ", ".join(f"{name} {value}" for name, value in job.settings.items() if value is not None)
+    settings = ", ".join(f"{name} {_plain(value)}" for name, value in job.settings.items() if value is not None)
     facts = [
         ("job", job.id),
         ("pipeline", job.pipeline + (f" ({escape(settings)})" if settings else "")),
@@ -80,6 +81,13 @@ def _facts(job: Job, position: int | None, tasks: Sequence[Task]) -> list[tuple[
         facts.append(("failed", f"[red]{escape(job.error.message)}[/red] [dim]({job.error.code})[/dim]"))
         facts.append(("try", escape(job.error.hint)))
     return facts
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, Mapping):
+        entries = cast(Mapping[str, object], value)
+        return " ".join(f"{name} {one}" for name, one in entries.items())
+    return str(value)
 
 
 def _tasks(tasks: Sequence[Task]) -> object:

@@ -13,6 +13,7 @@ Anything else that escapes is a bug: it is stored as ``internal`` with its trace
 the documentation are read from it.
 """
 
+import errno
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -46,6 +47,8 @@ CODES = _table(
     Code("unknown_engine", 422, "No such engine", "List the engines with `maquette engines`."),
     Code("unknown_setting", 422, "No such setting", "GET /api/v1/pipelines lists each pipeline's settings."),
     Code("invalid_setting", 422, "A setting has a value that it cannot have", "GET /api/v1/pipelines lists them."),
+    Code("invalid_dimensions", 422, "A dimension is not a length", "Give a number with a unit, such as 80cm or 1.2 m."),
+    Code("unknown_profile", 422, "No such profile", "GET /api/v1/profiles and `maquette inspect --help` list them."),
     Code("unknown_stage", 422, "The pipeline has no such stage", "GET /api/v1/pipelines lists the stages."),
     Code("no_photo", 422, "There is no photo", "Give at least one photo."),
     Code("too_many_photos", 422, "Too many photos", "Give fewer photos."),
@@ -81,6 +84,13 @@ CODES = _table(
     Code("image_too_large", 413, "The picture has too many pixels", "Scale it down to 50 megapixels or less."),
     Code("image_too_small", 422, "The picture is too small", "Use a photo of at least 16 x 16 pixels."),
     Code("file_too_large", 413, "The file is too large", "Send a smaller file."),
+    Code("not_a_model", 415, "The file is not a model that we can read", "Send glTF 2.0 as one binary file (.glb)."),
+    Code(
+        "model_damaged",
+        422,
+        "The model cannot be read",
+        "Export it again as one GLB, with its pictures inside and without compression that readers must support.",
+    ),
     # -- who and where
     Code("unauthorized", 401, "A valid key is needed", "Send Authorization: Bearer mq_…; `maquette keys` makes keys."),
     Code("key_required", 401, "There is no key yet", "maquette keys create NAME --admin"),
@@ -176,6 +186,11 @@ class Temporary(StageError):
         self.retry_after = retry_after
 
 
+def is_full_disk(error: BaseException) -> bool:
+    """Whether the operating system says "no space left" or "over quota"."""
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """A failure as it is stored with a job or a task."""
@@ -187,8 +202,12 @@ class Problem:
 
     @classmethod
     def of(cls, error: BaseException) -> "Problem":
-        """The public side of any exception: what is not a ``MaquetteError`` becomes ``internal``, without details."""
+        """The public side of any exception.
+
+        What is not a ``MaquetteError`` becomes ``storage_full``, where the system says so, or ``internal``, without
+        details.
+        """
         if isinstance(error, MaquetteError):
             return cls(error.code, error.message, error.hint, isinstance(error, Temporary) or error.entry.retryable)
-        entry = CODES["internal"]
+        entry = CODES["storage_full" if is_full_disk(error) else "internal"]
         return cls(entry.name, entry.title, entry.hint, entry.retryable)

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from maquette.domain.assets import CAPTURE_VIEWS, Role, View
+from maquette.domain.dimensions import Dimensions
 from maquette.domain.errors import Refused
 from maquette.domain.states import Pipeline, Stage, Step
 from maquette.pipelines.stage import StageSpec
@@ -46,11 +47,30 @@ class EngineName:
     capability: Capability
 
 
-Setting = Choice | EngineName
+@dataclass(frozen=True, slots=True)
+class TrueSize:
+    """A setting that gives an object's true size: ``domain.dimensions``. None takes the project's, if it has one."""
+
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A setting that bounds something by a whole number; None leaves the bound to Maquette."""
+
+    title: str
+    low: int
+    high: int
+
+
+Setting = Choice | EngineName | TrueSize | Count
 
 QUALITY = Choice("Quality", ("fast", "medium", "full"), "medium")
 CUTTER = EngineName("Engine that removes the background", Capability.CUTTER)
 MESHER = EngineName("Engine that makes the model", Capability.MESHER)
+SIZE = TrueSize("True size of the object")
+DIMENSIONS = "dimensions"
+"""The name of the setting that takes a project's dimensions where a job gives none."""
 ENGINE_SETTINGS: Mapping[Capability, str] = MappingProxyType({Capability.CUTTER: "cutter", Capability.MESHER: "mesher"})
 
 
@@ -85,7 +105,7 @@ _TO_MODEL = (
 )
 _IN = ((_S.UPLOADING, 5, 5), (_S.VALIDATING, 10, 10))
 _MARKED = ((_S.GENERATING, 30, 70), (_S.STORING, 80, 80), (_S.WATERMARKING, 90, 90))
-_MODEL_ROLES = (Role.LOD, Role.CUTOUT, Role.MASK, Role.THUMBNAIL)
+_MODEL_ROLES = (Role.LOD, Role.USDZ, Role.CUTOUT, Role.MASK, Role.THUMBNAIL)
 
 CATALOG: Mapping[str, Entry] = MappingProxyType(
     {
@@ -95,7 +115,7 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
                 _pipeline("photo_to_model", "Photos to a 3D model", *_IN, (_S.REMOVING_BACKGROUND, 10, 25), *_TO_MODEL),
                 "model",
                 _MODEL_ROLES,
-                {"quality": QUALITY, "cutter": CUTTER, "mesher": MESHER},
+                {"quality": QUALITY, DIMENSIONS: SIZE, "cutter": CUTTER, "mesher": MESHER},
                 max_photos=4,
                 views=CAPTURE_VIEWS,
             ),
@@ -111,7 +131,7 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
                 ),
                 "model",
                 _MODEL_ROLES,
-                {"quality": QUALITY, "cutter": CUTTER, "mesher": MESHER},
+                {"quality": QUALITY, DIMENSIONS: SIZE, "cutter": CUTTER, "mesher": MESHER},
                 max_photos=24,
             ),
             Entry(
@@ -147,7 +167,7 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
             Entry(
                 _pipeline("optimize", "A model made shop-ready", *_IN, (_S.OPTIMIZING, 10, 95)),
                 "model",
-                (Role.LOD, Role.THUMBNAIL),
+                (Role.LOD, Role.USDZ, Role.THUMBNAIL),
                 {"quality": QUALITY},
                 max_photos=0,
             ),
@@ -198,7 +218,7 @@ def offered() -> tuple[str, ...]:
 
 
 def settle(entry: Entry, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Checks the given settings and fills in the defaults. Raises ``unknown_setting`` or ``invalid_setting``."""
+    """Checks the given settings and fills in the defaults. Raises ``unknown_setting``, ``invalid_setting``…"""
     for name in given:
         if name not in entry.settings:
             known = ", ".join(entry.settings) or "none"
@@ -206,11 +226,31 @@ def settle(entry: Entry, given: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _value(name, setting, given.get(name)) for name, setting in entry.settings.items()}
 
 
-def _value(name: str, setting: Setting, given: object) -> str | None:
-    if isinstance(setting, EngineName):
-        if given is None or isinstance(given, str):
-            return given
-        raise Refused("invalid_setting", f"{name} must be the name of an engine.")
+def _value(name: str, setting: Setting, given: Any) -> Any:
+    match setting:
+        case EngineName():
+            if given is None or isinstance(given, str):
+                return given
+            raise Refused("invalid_setting", f"{name} must be the name of an engine.")
+        case TrueSize():
+            size = Dimensions.of(given)
+            return size.document() if size else None
+        case Count():
+            return _counted(name, setting, given)
+        case Choice():
+            return _chosen(name, setting, given)
+
+
+def _counted(name: str, setting: Count, given: object) -> int | None:
+    if given is None:
+        return None
+    if not isinstance(given, int) or isinstance(given, bool) or not setting.low <= given <= setting.high:
+        hint = f"Give a whole number from {setting.low:,} to {setting.high:,}."
+        raise Refused("invalid_setting", f"{name} cannot be {given!r}.", hint)
+    return given
+
+
+def _chosen(name: str, setting: Choice, given: object) -> str:
     if given is None:
         return setting.default
     if given not in setting.values:

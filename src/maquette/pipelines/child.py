@@ -8,10 +8,14 @@ from typing import Any
 
 from maquette.domain.assets import Quality, Role, View
 from maquette.domain.states import Stage
-from maquette.pipelines.stage import Desk, InputFile, OutputFile, Produced
+from maquette.pipelines.stage import MIB, Desk, InputFile, OutputFile, Produced
+from maquette.ports.processes import Limits
 
 PERFORM = "maquette.pipelines.child:perform"
 PROBE = "maquette.pipelines.child:probe"
+PROBE_MODEL = "maquette.pipelines.child:probe_model"
+MODEL_LIMITS = Limits(seconds=20, memory_bytes=2048 * MIB, cpu_seconds=20)
+"""For reading a model from elsewhere."""
 
 
 def perform(payload: dict[str, Any], progress: Callable[[float], None]) -> dict[str, Any]:
@@ -37,6 +41,15 @@ def probe(payload: dict[str, Any], progress: Callable[[float], None]) -> dict[st
     facts = asdict(probe_file(Path(payload["path"])))
     progress(1.0)
     return facts
+
+
+def probe_model(payload: dict[str, Any], progress: Callable[[float], None]) -> dict[str, Any]:
+    """Reads an untrusted model completely and measures it. Raises the errors of ``media.meshes.intake``."""
+    from maquette.media.meshes.intake import probe as probe_file
+
+    measures = probe_file(Path(payload["path"]))
+    progress(1.0)
+    return measures
 
 
 def desk_payload(

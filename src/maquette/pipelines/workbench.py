@@ -111,7 +111,7 @@ class Workbench:
         engine = self._engine(job, spec, engine_name)
         with self._db.read() as tx:
             assets = _inputs(tx, job, spec)
-            settings = {name: job.settings[name] for name in spec.settings}
+            settings = {name: job.settings.get(name) for name in spec.settings}
             boxes = {entry.asset_id: entry.box for entry in job.inputs if entry.box}
             key = _cache_key(spec, assets, settings, boxes, engine)
             anew = job.from_stage is not None and STAGE_ORDER[spec.stage] >= STAGE_ORDER[job.from_stage]

@@ -123,13 +123,16 @@ def result(world):
     cutouts = tuple(
         world.store(png(c), Role.CUTOUT, "image/png", "c", v) for c, v in (("red", View.FRONT), ("tan", View.BACK))
     )
+    usdz = (world.store(b"PK usdz", Role.USDZ, "model/vnd.usdz+zip", "x"),)
     job = world.job("photo_to_model")
-    return world.finish(job["id"], lods | {"cutout": cutouts}, {"rules": [{"rule": "triangles", "value": 7}]})
+    return world.finish(
+        job["id"], lods | {"cutout": cutouts, "usdz": usdz}, {"rules": [{"rule": "triangles", "value": 7}]}
+    )
 
 
 def test_result(world, result):
     body = world.http.get(f"/api/v1/results/{result}").json()
-    assert sorted(body["assets"]) == ["cutout", "lod0", "lod1", "lod2"]
+    assert sorted(body["assets"]) == ["cutout", "lod0", "lod1", "lod2", "usdz"]
     assert [asset["view"] for asset in body["assets"]["cutout"]] == ["front", "back"]
     assert world.http.get(f"/api/v1/results/{result}/report").json() == {"rules": [{"rule": "triangles", "value": 7}]}
 
@@ -142,12 +145,23 @@ def test_download(world, result, name, data):
     assert answer.headers["accept-ranges"] == "bytes"
 
 
+def test_download_for_quick_look(world, result):
+    answer = world.http.get(f"/api/v1/results/{result}/download", params={"as": "usdz"})
+    assert answer.content == b"PK usdz"
+    assert answer.headers["content-type"] == "model/vnd.usdz+zip"
+    assert 'filename="model.usdz"' in answer.headers["content-disposition"]
+    asset = world.http.get(f"/api/v1/results/{result}").json()["assets"]["usdz"][0]
+    shown = world.http.get(f"/api/v1/assets/{asset['id']}/content")
+    assert shown.headers["content-disposition"].startswith("inline;")
+    assert 'filename="x.usdz"' in shown.headers["content-disposition"]
+
+
 def test_zip(world, result):
     answer = world.http.get(f"/api/v1/results/{result}/download", params={"as": "zip"})
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
         assert archive.testzip() is None
         assert sorted(archive.namelist()) == [
-            "cutouts/back.png", "cutouts/front.png", "lod1.glb", "lod2.glb", "model.glb",
+            "cutouts/back.png", "cutouts/front.png", "lod1.glb", "lod2.glb", "model.glb", "model.usdz",
         ]  # fmt: skip
         assert archive.read("cutouts/back.png") == png("tan")
         assert {entry.compress_type for entry in archive.infolist()} == {zipfile.ZIP_STORED}
@@ -163,7 +177,7 @@ def test_zip_with_a_lost_file_is_a_problem(world):
 
 
 def test_unknown_file_of_a_result(world, result):
-    answer = world.http.get(f"/api/v1/results/{result}/download", params={"as": "usdz"})
+    answer = world.http.get(f"/api/v1/results/{result}/download", params={"as": "fbx"})
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
     assert "lod0" in answer.json()["hint"]
 

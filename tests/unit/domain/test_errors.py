@@ -1,5 +1,6 @@
 """The table of codes, and what becomes public of an exception."""
 
+import errno
 import re
 from http import HTTPStatus
 from pathlib import Path
@@ -30,6 +31,11 @@ def test_every_code_that_the_source_raises_is_in_the_table_and_every_row_is_used
     elsewhere = "".join(source for path, source in text.items() if path != table) + text[table].split("_table(")[0]
     unused = [name for name in CODES if f'"{name}"' not in elsewhere and name != "internal"]
     assert not unused, f"nothing raises {unused}"
+
+
+def test_a_full_disk_is_told_whoever_met_it():
+    assert Problem.of(OSError(errno.ENOSPC, "No space left on device")).code == "storage_full"
+    assert Problem.of(OSError(errno.EACCES, "Permission denied")).code == "internal"
 
 
 def test_a_bug_shows_no_details():

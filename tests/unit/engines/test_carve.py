@@ -10,6 +10,7 @@ import trimesh
 from PIL import Image
 from skimage.measure import marching_cubes
 
+from khronos import validate
 from maquette.domain.assets import View
 from maquette.domain.errors import Permanent, Refused
 from maquette.engines.carve import Carve
@@ -135,6 +136,11 @@ def test_carve_is_a_mesher_that_is_ready() -> None:
     assert isinstance(engine, Mesher)
     assert engine.check().ready
     assert (engine.info.name, engine.info.capability, engine.info.is_test) == ("carve", "mesher", False)
+
+
+def test_the_files_are_valid_gltf(carved: dict[str, Carved]) -> None:
+    for verdict in validate(*(made.result.model for made in carved.values())):
+        assert (verdict.wrong, verdict.remarks) == ([], [])
 
 
 # the bars lie a little under what a super-ellipse can give: a box becomes a pillow in plan, a ball stays a ball

@@ -30,8 +30,14 @@ def test_offered_pipelines_have_all_their_stages():
 
 
 def test_settings_get_their_defaults():
-    assert settle(MODEL, {}) == {"quality": "medium", "cutter": None, "mesher": None}
+    assert settle(MODEL, {}) == {"quality": "medium", "dimensions": None, "cutter": None, "mesher": None}
     assert settle(MODEL, {"quality": "full", "mesher": "carve"})["quality"] == "full"
+
+
+def test_a_size_is_kept_in_metres():
+    size = {"height": 80, "width": "1.2m", "unit": "cm"}
+    assert settle(MODEL, {"dimensions": size})["dimensions"] == {"width": 1.2, "height": 0.8, "unit": "m"}
+    assert settle(MODEL, {"dimensions": {}})["dimensions"] is None
 
 
 @pytest.mark.parametrize(
@@ -41,6 +47,8 @@ def test_settings_get_their_defaults():
         ({"quality": "superb"}, "invalid_setting"),
         ({"quality": ["full"]}, "invalid_setting"),
         ({"mesher": 7}, "invalid_setting"),
+        ({"dimensions": {"height": "tall"}}, "invalid_dimensions"),
+        ({"dimensions": {"length": 3}}, "invalid_dimensions"),
     ],
 )
 def test_wrong_settings_are_refused(settings, code):

@@ -11,6 +11,7 @@ from maquette.domain.assets import Role, View
 from maquette.domain.errors import Permanent
 from maquette.engines.carve import Carve
 from maquette.engines.grabcut import GrabCut
+from maquette.media.meshes.measure import measure_glb
 from maquette.pipelines import child
 from maquette.pipelines.catalog import SPECS
 from maquette.pipelines.stage import Desk, InputFile, Produced
@@ -37,7 +38,7 @@ def given(path: Path, role: Role, view: View | None = View.FRONT, **more: Any) -
     return InputFile(path, f"ast_{path.stem}", role, "image/png", path.name, view, **more)
 
 
-def desk(tmp_path: Path, *inputs: InputFile, engine: Any = None, **settings: str) -> Desk:
+def desk(tmp_path: Path, *inputs: InputFile, engine: Any = None, **settings: Any) -> Desk:
     into = tmp_path / "out"
     into.mkdir(exist_ok=True)
     return Desk(inputs, settings, into, lambda fraction: None, engine)
@@ -107,11 +108,32 @@ def test_storing_measures_a_model_and_refuses_what_is_none(tmp_path, model):
 
 def test_optimizing_delivers_three_levels_a_thumbnail_and_a_report_that_passes(tmp_path, model):
     produced = optimizing.work(desk(tmp_path, model, quality="fast"))
-    assert [file.name for file in produced.files] == ["lod0", "lod1", "lod2", "thumbnail"]
+    assert [file.name for file in produced.files] == ["lod0", "lod1", "lod2", "usdz", "thumbnail"]
     triangles = [file.stats["triangles"] for file in produced.files[:3]]
     assert triangles == sorted(triangles, reverse=True)
-    failed = [rule for rule in produced.data["report"]["rules"] if not rule["pass"]]
-    assert not failed
+    assert {"store", "quick_look"} <= set(produced.data["report"]["accepted"])
+    assert all(len(file.stats["bounds_m"]) == 3 for file in produced.files[:3])
+
+
+@pytest.mark.parametrize(
+    ("settings", "stats", "height"),
+    [({"dimensions": {"height": 0.4, "unit": "m"}}, {}, 0.4), ({}, {}, 1.0), ({}, {"in_metres": True}, None)],
+)
+def test_optimizing_delivers_the_true_size(tmp_path, model, settings, stats, height):
+    asked = replace(model, stats=stats)
+    produced = optimizing.work(desk(tmp_path, asked, quality="fast", **settings))
+    for file in produced.files[:3]:
+        assert file.stats["bounds_m"][1] == pytest.approx(
+            height or measure_glb(model.path.read_bytes())["size_m"][1], rel=0.03
+        )
+    (store,) = (entry for entry in produced.data["report"]["profiles"] if entry["profile"] == "store")
+    names = {rule["rule"]: rule["status"] for rule in store["rules"]}
+    assert names.get("height_m", names.get("true_size")) in (("pass", "fixed") if settings else ("warn",))
+
+
+def test_the_size_is_no_business_of_the_stage_that_makes_the_shape():
+    assert "dimensions" in optimizing.SPEC.settings
+    assert [spec.stage for spec in SPECS.values() if "dimensions" in spec.settings] == [optimizing.SPEC.stage]
 
 
 def test_what_crosses_the_process_boundary_arrives_as_it_left(tmp_path, model):

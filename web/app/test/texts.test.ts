@@ -3,7 +3,7 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { formatAgo, formatBytes, formatDuration } from '@/i18n/format'
 import { en } from '@/i18n/en'
 import { t, word } from '@/i18n/t'
-import { rulesOf } from '@/features/job/rules'
+import { profilesOf } from '@/features/job/rules'
 
 afterEach(() => vi.useRealTimers())
 
@@ -39,11 +39,20 @@ test('ages are rough, and a clock ahead of ours is no future', () => {
   expect(formatAgo('2026-01-02T12:00:09Z', now)).toBe('just now')
 })
 
-test('reads the rules of a report', () => {
-  const rule = { rule: 'lod0.uv_range', measured: [0, 1], limit: [0, 1], pass: true }
-  expect(rulesOf({ pipeline: 'x', report: { profile: 'store', pass: true, rules: [rule] } })).toEqual([
-    { subject: 'lod0', name: 'uv_range', measured: [0, 1], limit: [0, 1], passed: true },
+test('reads the profiles of a report', () => {
+  const rule = { rule: 'uv_range', file: 'lod0', measured: [0, 1], limit: [0, 1], test: 'within', status: 'fixed', required: true }
+  const profile = { profile: 'store', title: 'Shop-ready model', source: 'x', pass: true, rules: [rule, { rule: 'draws' }] }
+  expect(profilesOf({ pipeline: 'x', report: { accepted: ['store'], refused: [], profiles: [profile] } })).toEqual([
+    {
+      name: 'store',
+      title: 'Shop-ready model',
+      passed: true,
+      rules: [
+        { file: 'lod0', name: 'uv_range', measured: [0, 1], limit: [0, 1], verdict: 'fixed' },
+        { file: 'undefined', name: 'draws', measured: undefined, limit: undefined, verdict: 'fail' },
+      ],
+    },
   ])
-  expect(rulesOf({ report: 'none' })).toEqual([])
-  expect(rulesOf({})).toEqual([])
+  expect(profilesOf({ report: 'none' })).toEqual([])
+  expect(profilesOf({})).toEqual([])
 })

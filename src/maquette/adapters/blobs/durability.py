@@ -1,6 +1,5 @@
 """Making sure that bytes are on the disk, and saying so when the disk is full."""
 
-import errno
 import fcntl
 import os
 import sys
@@ -8,9 +7,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from maquette.domain.errors import Unavailable
-
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+from maquette.domain.errors import Unavailable, is_full_disk
 
 
 @contextmanager
@@ -19,7 +16,7 @@ def full_disk_reported() -> Generator[None, None, None]:
     try:
         yield
     except OSError as error:
-        if error.errno in _FULL:
+        if is_full_disk(error):
             raise Unavailable("storage_full") from error
         raise
 

@@ -22,8 +22,8 @@ from maquette.ports.blobs import StoredBlob
 
 PART_BYTES = 5 * 1024**2
 """The least that S3 takes as a part; a file has at most 10,000 of them."""
-PARTS_AT_ONCE = 2
-"""Bounds the memory of one upload to about 10 MiB."""
+PARTS_AT_ONCE = 1
+"""Bounds the memory of one upload to about 10 MiB: a part under way and the next one being filled."""
 RECENT = timedelta(minutes=10)
 CHECK_S = 10.0
 
@@ -53,7 +53,9 @@ class S3Blobs:
             if self._is_fresh(path, size):
                 return
             try:
-                obstore.put(self._store, path, source, chunk_size=PART_BYTES, max_concurrency=PARTS_AT_ONCE)
+                # given the path of a large file, the library reads another part ahead, besides the two that it holds
+                content = source if size <= PART_BYTES else _pieces_of(source)
+                obstore.put(self._store, path, content, chunk_size=PART_BYTES, max_concurrency=PARTS_AT_ONCE)
                 stored = obstore.head(self._store, path)["size"]
             except FileNotFoundError as error:
                 # HEAD has no body that could say whether it is the bucket that is missing
@@ -122,3 +124,9 @@ class S3Blobs:
         except FileNotFoundError:
             return False
         return found["size"] == size and datetime.now(UTC) - found["last_modified"] < RECENT
+
+
+def _pieces_of(source: Path) -> Iterator[bytes]:
+    with source.open("rb") as file:
+        while piece := file.read(PIECE_BYTES):
+            yield piece

@@ -14,6 +14,8 @@ _CALM_S = 60.0
 _SILENCE = {"connect_timeout": 5, "tcp_user_timeout": 15_000, "keepalives_idle": 5, "keepalives_interval": 5}
 """After a network that was cut libpq gives a connection up within 20 s; left alone it waits for 15 minutes."""
 _POOL = 20
+_POSTGRES_FULL = "53100"
+"""PostgreSQL manual, appendix A."""
 
 
 def engine(url: str, patience_s: float = PATIENCE_S) -> Engine:
@@ -64,4 +66,4 @@ class FullDisk:
 
 def is_full(error: BaseException | None) -> bool:
     """Whether the driver says that the disk is full."""
-    return "database or disk is full" in str(error)
+    return "database or disk is full" in str(error) or getattr(error, "sqlstate", None) == _POSTGRES_FULL

@@ -12,7 +12,15 @@ import traceback
 from collections.abc import Mapping
 from typing import Any
 
-from maquette.domain.errors import MaquetteError, Permanent, Refused, StageError, Temporary, Unavailable
+from maquette.domain.errors import (
+    MaquetteError,
+    Permanent,
+    Refused,
+    StageError,
+    Temporary,
+    Unavailable,
+    is_full_disk,
+)
 from maquette.ports.processes import Crashed
 
 OUT_OF_MEMORY = 86
@@ -28,6 +36,8 @@ def line(**message: Any) -> bytes:
 
 def told(error: BaseException) -> dict[str, Any]:
     """The last message of a child whose function raised ``error``."""
+    if is_full_disk(error):
+        error = Unavailable("storage_full")
     if not isinstance(error, MaquetteError):
         return {"crash": {"message": f"{type(error).__name__}: {error}", "detail": "".join(_traceback(error))}}
     kind = next(parent.__name__ for parent in type(error).__mro__ if parent.__name__ in _CLASSES)

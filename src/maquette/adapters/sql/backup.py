@@ -1,6 +1,5 @@
 """A copy of the database before it is changed."""
 
-import errno
 import os
 import shlex
 import sqlite3
@@ -9,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import URL, make_url
 
-from maquette.domain.errors import Refused, Unavailable
+from maquette.domain.errors import Refused, Unavailable, is_full_disk
 
 _PAGES = 1000
 """Pages (of 4 KiB) that are copied at a time: whoever writes waits no longer than that takes."""
@@ -57,7 +56,7 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _is_full(error: Exception) -> bool:
-    return "disk is full" in str(error) or getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
+    return "disk is full" in str(error) or is_full_disk(error)
 
 
 def _flush(path: Path) -> None:

@@ -30,8 +30,9 @@ POLL_S = 2
 """What ``Retry-After`` advises to whoever polls."""
 _REFUSALS = (
     "unknown_pipeline", "pipeline_unavailable", "unknown_engine", "engine_unavailable", "unknown_setting",
-    "invalid_setting", "unknown_stage", "no_photo", "too_many_photos", "view_missing", "duplicate_view",
-    "idempotency_mismatch", "deleted", "file_too_large", "not_found", "queue_full", "storage_full", "not_ready",
+    "invalid_setting", "invalid_dimensions", "unknown_stage", "no_photo", "too_many_photos", "view_missing",
+    "duplicate_view", "idempotency_mismatch", "deleted", "file_too_large", "not_found", "queue_full", "storage_full",
+    "not_ready",
 )  # fmt: skip
 Key = Annotated[str | None, Header(min_length=1, max_length=255, description="Makes repeating the request safe")]
 

@@ -8,8 +8,9 @@ from pydantic import Field
 from maquette.api.schemas.common import Answer
 from maquette.domain import projections
 from maquette.domain.assets import View
+from maquette.domain.dimensions import UNITS
 from maquette.domain.states import STAGE_LABELS, Stage, Step
-from maquette.pipelines.catalog import SPECS, Choice, Entry, Setting, is_offered
+from maquette.pipelines.catalog import SPECS, Choice, Count, EngineName, Entry, Setting, TrueSize, is_offered
 from maquette.ports.engines import Capability
 
 
@@ -53,7 +54,24 @@ class EngineOut(Answer):
     capability: Capability
 
 
-SettingOut = Annotated[ChoiceOut | EngineOut, Field(discriminator="type")]
+class DimensionsOut(Answer):
+    """A setting that gives the object's true size: `{"height": 80, "unit": "cm"}`, with width and depth where known."""
+
+    type: Literal["dimensions"] = "dimensions"
+    title: str
+    units: list[str]
+
+
+class CountOut(Answer):
+    """A setting that bounds something by a whole number; left out, the bound is Maquette's own."""
+
+    type: Literal["count"] = "count"
+    title: str
+    low: int
+    high: int
+
+
+SettingOut = Annotated[ChoiceOut | EngineOut | DimensionsOut | CountOut, Field(discriminator="type")]
 
 
 class UiStepOut(Answer):
@@ -101,10 +119,16 @@ def _settings(settings: Mapping[str, Setting]) -> dict[str, SettingOut]:
     return {name: _setting(setting) for name, setting in settings.items()}
 
 
-def _setting(setting: Setting) -> ChoiceOut | EngineOut:
-    if isinstance(setting, Choice):
-        return ChoiceOut(title=setting.title, values=list(setting.values), default=setting.default)
-    return EngineOut(title=setting.title, capability=setting.capability)
+def _setting(setting: Setting) -> SettingOut:
+    match setting:
+        case Choice():
+            return ChoiceOut(title=setting.title, values=list(setting.values), default=setting.default)
+        case EngineName():
+            return EngineOut(title=setting.title, capability=setting.capability)
+        case TrueSize():
+            return DimensionsOut(title=setting.title, units=list(UNITS))
+        case Count():
+            return CountOut(title=setting.title, low=setting.low, high=setting.high)
 
 
 class PipelinePage(Answer):

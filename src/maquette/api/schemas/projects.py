@@ -32,7 +32,7 @@ class Dimensions(Asked):
     width: Size | None = None
     height: Size | None = None
     depth: Size | None = None
-    unit: Literal["mm", "cm", "m", "in"] = "cm"
+    unit: Literal["mm", "cm", "m", "in", "ft"] = "cm"
 
 
 class NewProject(Asked):

@@ -37,7 +37,7 @@ class Carve:
         """Who this is."""
         return EngineInfo(
             name="carve",
-            version="1",
+            version="2",
             capability=Capability.MESHER,
             title="Carve: outlines to a textured model, on any CPU",
             licence="Apache-2.0",
@@ -77,6 +77,7 @@ def _validate(request: MeshRequest) -> None:
 
 
 def _mesh(request: MeshRequest, effort: Effort, progress: Progress) -> MeshedModel:
+    from maquette.engines.carve.fit import fit_cameras
     from maquette.engines.carve.paint import paint, texture_size
     from maquette.engines.carve.score import judge
     from maquette.engines.carve.shape import make_shape
@@ -89,7 +90,7 @@ def _mesh(request: MeshRequest, effort: Effort, progress: Progress) -> MeshedMod
     progress(0.0)
     # the order of the photos must not matter: the same set gives the same bytes
     images = sorted(request.images, key=lambda image: image.view)
-    stage = align(tuple(load_sight(image.view, image.cutout, effort.photo) for image in images))
+    stage = fit_cameras(align(tuple(load_sight(image.view, image.cutout, effort.photo) for image in images)))
     progress(0.15)
     shape = make_shape(stage, effort.grid, effort.triangles)
     progress(0.35)

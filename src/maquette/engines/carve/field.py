@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from maquette.engines.carve.rows import Runs, read_rows, single_runs
-from maquette.engines.carve.sights import Stage
+from maquette.engines.carve.sights import Sight, Stage
 from maquette.media.meshes.mesh import Flags, Floats, Ints
 
 _FAR = 1e3
@@ -50,23 +50,69 @@ def make_grid(extent: tuple[float, float, float], resolution: int) -> Grid:
     return Grid(centred(extent[0]), (np.arange(rows) - _MARGIN + 0.5) * step, centred(extent[2]), step)
 
 
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the photos leave: the visual ``hull`` as a field (y, x, z), and its outlines from the front and the side."""
+
+    grid: Grid
+    hull: Floats
+    outlines: Outlines
+
+
+def gather(stage: Stage, resolution: int) -> Evidence:
+    """The evidence of views along both axes. The outlines are parallel projections, whatever the cameras were.
+
+    From nominal cameras they are the photos' own; else those of the hull, which the true cameras have freed from
+    perspective.
+    """
+    grid = make_grid(stage.extent, resolution)
+    if stage.fitted:
+        solid = carve_hull(stage, grid)
+        return Evidence(grid, solid, Outlines(solid.max(axis=2), solid.max(axis=1)))
+    outlines = Outlines(outline(stage, 0, grid.x, grid.y), outline(stage, 2, grid.z, grid.y))
+    return Evidence(grid, np.minimum(outlines.front[:, :, None], outlines.side[:, None, :]), outlines)
+
+
+def carve_hull(stage: Stage, grid: Grid) -> Floats:
+    """The visual hull of the cameras as they are: the least of all signed distances, a field (y, x, z) float32."""
+    x, y, z = (axis.astype(np.float32) for axis in (grid.x, grid.y, grid.z))
+    solid = np.full((len(y), len(x), len(z)), _FAR, np.float32)
+    for sight in stage.sights:
+        np.minimum(solid, distances(sight, x[:, None], y[:, None, None], z), out=solid)
+    return solid
+
+
+def distances(sight: Sight, x: Floats, y: Floats, z: Floats) -> Floats:
+    """Signed distance to a photo's outline, positive inside, at points whose coordinates broadcast to 2 or 3 axes."""
+    column, row, scale = np.broadcast_arrays(*sight.camera.project(x, y, z))
+    return look_up(sight.signed(), column, row) / scale.astype(np.float32)
+
+
+def look_up(signed: Floats, columns: Floats, rows: Floats) -> Floats:
+    """Values of a picture (h, w) at places of any shape, bilinear, float32; outside its edge goes on."""
+    import cv2
+
+    # OpenCV takes pictures: the first axes lie below each other
+    across, down = (np.ascontiguousarray(part, np.float32).reshape(-1, columns.shape[-1]) for part in (columns, rows))
+    picked = cv2.remap(signed, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(picked, np.float32).reshape(columns.shape)
+
+
 def outline(stage: Stage, axis: int, along: Floats, heights: Floats) -> Floats:
-    """The signed distance that the views along ``axis`` agree on; one of them stands for both.
+    """The signed distance (heights, along) that the nominal views along ``axis`` agree on; one can stand for both.
 
     It is their mean, so that small differences of the cameras even out, except where one view shows something that
     the mean would lose: a thin leg, seen in two places, stays in both.
     """
-    views = [stage.signed_distance(sight, along, heights) for sight in stage.seen(axis)]
+    zero = np.zeros(1)
+    places = (along, heights[:, None], zero) if axis == 0 else (zero, heights[:, None], along)
+    views = [distances(sight, *places) for sight in stage.seen(axis)]
     return np.maximum(np.mean(views, axis=0), np.max(views, axis=0) - _DOUBT)
 
 
-def hull(outlines: Outlines) -> Floats:
-    """The visual hull as a field (y, x, z): what no outline excludes."""
-    return np.minimum(outlines.front[:, :, None], outlines.side[:, None, :])
-
-
-def rounded(outlines: Outlines, grid: Grid) -> Floats:
+def rounded(evidence: Evidence) -> Floats:
     """The super-elliptic solid within the hull, as a field (y, x, z)."""
+    outlines, grid = evidence.outlines, evidence.grid
     front = read_rows(outlines.front, grid.x, single_runs(outlines.side))
     side = read_rows(outlines.side, grid.z, single_runs(outlines.front))
     solid = _ellipses(front.body, side.body, grid.x, grid.z)
@@ -75,7 +121,7 @@ def rounded(outlines: Outlines, grid: Grid) -> Floats:
     if side.limbs is not None:
         turned = _ellipses(side.limbs, front.body, grid.z, grid.x)
         solid = np.maximum(solid, turned.transpose(0, 2, 1))
-    return np.minimum(solid, hull(outlines))
+    return np.minimum(solid, evidence.hull)
 
 
 def _ellipses(wide: Runs, deep: Runs, along: Floats, depth: Floats) -> Floats:

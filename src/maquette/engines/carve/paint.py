@@ -83,12 +83,12 @@ def _cast(lamp: Lamp, caster: Caster, points: Floats, normals: Floats) -> _Cast:
     shown = seen(lamp, caster, points, np.sqrt(1 - np.minimum(cosine, 1) ** 2) / cosine)
     keep = shown > 0
     texels, points, cosine, shown = texels[keep], points[keep], cosine[keep], shown[keep]
-    weights = shown * cosine**_POWER * (_GUESSED if lamp.guessed else 1)
+    weights = shown * cosine**_POWER * (_GUESSED if lamp.through else 1)
     whole, low = bands(lamp.sight)
     column, row = lamp.pixels(points)
     colours = fetch(whole, column, row)
     soft = fetch(low, (column + 0.5) / 4 - 0.5, (row + 0.5) / 4 - 0.5)
-    return _Cast(texels, weights, cosine * shown, (soft, colours - soft), np.array(lamp.side.toward), lamp.guessed)
+    return _Cast(texels, weights, cosine * shown, (soft, colours - soft), lamp.axis(), lamp.through)
 
 
 def _blend(casts: list[_Cast], count: int) -> tuple[Floats, Floats]:

@@ -5,19 +5,22 @@ from dataclasses import dataclass
 import numpy as np
 
 from maquette.domain.assets import Quality, View
+from maquette.engines.carve.coherence import overlap_of_opposites
+from maquette.engines.carve.field import distances
 from maquette.engines.carve.sights import Sight, Stage
-from maquette.media.meshes.mesh import Flags, Floats, Mesh
+from maquette.media.meshes.mesh import Flags, Mesh
 from maquette.media.meshes.rays import Caster
 
 _SAMPLES = 192
 _DISAGREE = 0.88
-"""Overlap of two opposite outlines below which the photos do not show one rigid object from exact sides."""
+"""Agreement of the outlines below which the photos do not show one rigid object from the sides they say."""
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """``agreement``: the overlap (IoU) of opposite outlines, 1 without a pair; ``fit``: that of the model's outlines
-    with the photos'; ``quality``: both with the number of views in one figure."""
+    """``agreement``: the overlap (IoU) of opposite outlines, under fitted cameras with what the others leave of each;
+    1 without a pair. ``fit``: that of the model's outlines with the photos'; ``quality``: both with the number of
+    views in one figure."""
 
     agreement: float
     fit: float
@@ -26,34 +29,42 @@ class Score:
 
 def judge(stage: Stage, mesh: Mesh, method: str) -> Score:
     """Compares the outlines with each other and with the finished mesh."""
-    heights = (np.arange(_SAMPLES) + 0.5) / _SAMPLES * stage.extent[1]
     caster = Caster(mesh)
-    pairs: list[float] = []
-    fits: list[float] = []
-    for axis in (0, 2):
-        across = ((np.arange(_SAMPLES) + 0.5) / _SAMPLES - 0.5) * stage.extent[axis]
-        masks = [stage.signed_distance(sight, across, heights) > 0 for sight in stage.seen(axis)]
-        pairs += [_overlap(masks[0], masks[1])] if len(masks) == 2 else []
-        fits += [
-            _overlap(mask, _shadow(sight, caster, across, heights))
-            for sight, mask in zip(stage.seen(axis), masks, strict=True)
-        ]
-    agreement, fit = float(np.mean(pairs)) if pairs else 1.0, float(np.mean(fits))
+    agreement = _agreement(stage)
+    fit = float(np.mean([_overlap(*_shadows(sight, caster)) for sight in stage.sights]))
     trust = float(np.clip((min(agreement, fit) - 0.4) / 0.5, 0.2, 1))
     return Score(agreement, fit, Quality(round(_reach(stage) * trust, 3), _flags(stage, method, agreement)))
+
+
+def _agreement(stage: Stage) -> float:
+    """The mean overlap of opposite outlines, or under fitted cameras of each with the hull of the others."""
+    if stage.fitted:
+        return overlap_of_opposites(stage)
+    heights = (np.arange(_SAMPLES) + 0.5) / _SAMPLES * stage.extent[1]
+    zero = np.zeros(1)
+    pairs: list[float] = []
+    for axis in (0, 2):
+        across = ((np.arange(_SAMPLES) + 0.5) / _SAMPLES - 0.5) * stage.extent[axis]
+        places = (across, heights[:, None], zero) if axis == 0 else (zero, heights[:, None], across)
+        masks = [distances(sight, *places) > 0 for sight in stage.seen(axis)]
+        pairs += [_overlap(masks[0], masks[1])] if len(masks) == 2 else []
+    return float(np.mean(pairs)) if pairs else 1.0
 
 
 def _overlap(a: Flags, b: Flags) -> float:
     return float((a & b).sum() / max((a | b).sum(), 1))
 
 
-def _shadow(sight: Sight, caster: Caster, across: Floats, heights: Floats) -> Flags:
-    """Which of the samples the mesh covers, seen from the sight's side: (heights, across)."""
-    origins = np.zeros((len(heights) * len(across), 3))
-    origins[:, sight.side.across] = np.tile(across, len(heights))
-    origins[:, 1] = np.repeat(heights, len(across))
-    toward = np.array(sight.side.toward)
-    return caster.blocked(origins + 2 * toward, -toward).reshape(len(heights), len(across))
+def _shadows(sight: Sight, caster: Caster) -> tuple[Flags, Flags]:
+    """Which pixels of a coarse raster over a photo show the object, and which the mesh covers: (rows * columns,)."""
+    tall, wide = sight.mask.shape
+    step = max(tall, wide) / _SAMPLES
+    rows, columns = np.meshgrid(
+        np.arange(step / 2, tall - 0.5, step), np.arange(step / 2, wide - 0.5, step), indexing="ij"
+    )
+    near = sight.camera.before(columns.ravel(), rows.ravel())
+    shown = sight.mask[rows.astype(int), columns.astype(int)].ravel()
+    return shown, caster.blocked(near, -sight.camera.toward(near))
 
 
 def _reach(stage: Stage) -> float:

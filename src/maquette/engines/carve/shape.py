@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from maquette.domain.errors import Permanent
-from maquette.engines.carve.field import Grid, Outlines, hull, inflated, make_grid, outline, rounded
+from maquette.engines.carve.field import Grid, gather, inflated, make_grid, outline, rounded
 from maquette.engines.carve.sights import Stage
 from maquette.engines.carve.surface import extract
 from maquette.media.meshes.mesh import Floats, Mesh, is_watertight
@@ -38,10 +38,9 @@ def make_shape(stage: Stage, resolution: int, triangles: int) -> Shape:
 def _candidates(stage: Stage, resolution: int) -> Iterator[tuple[str, Floats, Grid]]:
     """Fields from the best to the safest, made only when asked for."""
     if stage.extent[0] and stage.extent[2]:
-        grid = make_grid(stage.extent, resolution)
-        outlines = Outlines(outline(stage, 0, grid.x, grid.y), outline(stage, 2, grid.z, grid.y))
-        yield "rounded", rounded(outlines, grid), grid
-        yield "hull", hull(outlines), grid
+        evidence = gather(stage, resolution)
+        yield "rounded", rounded(evidence), evidence.grid
+        yield "hull", evidence.hull, evidence.grid
     yield "relief", *_relief(stage, resolution)
 
 

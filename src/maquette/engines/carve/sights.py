@@ -1,16 +1,17 @@
-"""The photos as the carver sees them: outlines, brought to one scale and centre.
+"""The photos as the carver sees them: outlines with the cameras that took them.
 
-Frame: the object stands on y = 0, centred on x = z = 0, with its longest side 1. A view looks along one axis, its
-picture's columns run along another.
+Frame: the object stands on y = 0, centred on x = z = 0, with its longest side 1. A view's nominal camera looks along
+one axis, from far away; its picture's columns run along another.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from maquette.domain.assets import View
 from maquette.domain.errors import Permanent
+from maquette.engines.carve.cameras import Camera
 from maquette.media.meshes.mesh import Flags, Floats, Pixels
 
 _OPAQUE = 128
@@ -20,8 +21,12 @@ _SPECK = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """Where a camera stands: ``toward`` points from the object to it, ``right`` along its picture's columns."""
+    """Where a nominal camera stands: ``toward`` points from the object to it, ``right`` along its picture's columns.
 
+    ``azimuth`` says the same in degrees.
+    """
+
+    azimuth: float
     toward: tuple[float, float, float]
     right: tuple[float, float, float]
 
@@ -37,10 +42,10 @@ class Side:
 
 
 SIDES = {
-    View.FRONT: Side((0, 0, 1), (1, 0, 0)),
-    View.BACK: Side((0, 0, -1), (-1, 0, 0)),
-    View.LEFT: Side((1, 0, 0), (0, 0, -1)),
-    View.RIGHT: Side((-1, 0, 0), (0, 0, 1)),
+    View.FRONT: Side(0, (0, 0, 1), (1, 0, 0)),
+    View.BACK: Side(180, (0, 0, -1), (-1, 0, 0)),
+    View.LEFT: Side(90, (1, 0, 0), (0, 0, -1)),
+    View.RIGHT: Side(270, (-1, 0, 0), (0, 0, 1)),
 }
 
 
@@ -49,7 +54,8 @@ class Sight:
     """One photo, cropped to its object with a margin.
 
     ``colours`` (h, w, 3) uint8 sRGB, ``mask`` (h, w) bool; ``box`` is the object's left, top, width and height in
-    pixels of the crop. ``cropped`` says that the object runs out of the photo.
+    pixels of the crop. ``cropped`` says that the object runs out of the photo, whose height was ``tall`` pixels.
+    ``camera`` is the one that took it, as far as is known.
     """
 
     view: View
@@ -57,10 +63,20 @@ class Sight:
     mask: Flags
     box: tuple[int, int, int, int]
     cropped: bool
+    tall: int
+    camera: Camera
+
+    def signed(self) -> Floats:
+        """The distance to the outline in pixels, positive inside, (h, w) float32."""
+        import cv2
+
+        inside = cv2.distanceTransform(self.mask.astype(np.uint8), cv2.DIST_L2, 5)
+        outside = cv2.distanceTransform((~self.mask).astype(np.uint8), cv2.DIST_L2, 5)
+        return np.where(self.mask, inside - 0.5, 0.5 - outside).astype(np.float32)
 
     @property
     def side(self) -> Side:
-        """Where the camera stands."""
+        """Where its nominal camera stands."""
         return SIDES[self.view]
 
 
@@ -88,7 +104,9 @@ def load_sight(view: View, path: Path, longest: int) -> Sight:
     crop = (slice(top, top + height), slice(left, left + width))
     colours = cv2.copyMakeBorder(rgba[crop][..., :3], margin, margin, margin, margin, cv2.BORDER_REPLICATE)
     box = (margin, margin, int(width), int(height))
-    return Sight(view, np.asarray(colours, np.uint8), np.pad(mask[crop], margin), box, cropped)
+    outline = np.pad(mask[crop], margin)
+    camera = _nominal(view, box, 1.0, width / height)
+    return Sight(view, np.asarray(colours, np.uint8), outline, box, cropped, len(mask), camera)
 
 
 def _clean(mask: Flags) -> Flags:
@@ -110,15 +128,24 @@ def _drop_specks(mask: Flags) -> Flags:
     return keep[labels]
 
 
+def _nominal(view: View, box: tuple[int, int, int, int], tall: float, wide: float) -> Camera:
+    """The camera that sees a box of ``tall`` x ``wide`` fill ``box`` from exactly its side and from far away."""
+    left, top, width, height = box
+    scale = height / tall
+    middle = (left + (width - 1) / 2, top + (height - 1) / 2)
+    return Camera(SIDES[view].azimuth, 0, 0, 0, scale, *middle, (0, tall / 2, 0), width / wide / scale)
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
     """The sights in one frame. ``extent`` is the object's size along x, y and z, the longest 1.
 
-    An axis that no photo shows has an extent of 0 here.
+    An axis that no photo shows has an extent of 0 here. ``fitted`` says that the cameras are not the nominal ones.
     """
 
     sights: tuple[Sight, ...]
     extent: tuple[float, float, float]
+    fitted: bool = False
 
     def seen(self, axis: int) -> tuple[Sight, ...]:
         """The sights whose columns run along ``axis``."""
@@ -126,42 +153,19 @@ class Stage:
 
     def pixel(self, sight: Sight, points: Floats) -> tuple[Floats, Floats]:
         """The column and row of ``points`` (n, 3) in the sight's picture; (0, 0) is the first pixel's centre."""
-        across = points[:, sight.side.across] * sight.side.sign
-        return self.column(sight, across), self.row(sight, points[:, 1])
-
-    def column(self, sight: Sight, across: Floats) -> Floats:
-        """The picture's column at the distance ``across`` to the right of the object's middle."""
-        left, _, width, _ = sight.box
-        return left + (across / self.extent[sight.side.across] + 0.5) * width - 0.5
-
-    def row(self, sight: Sight, height: Floats) -> Floats:
-        """The picture's row at ``height`` above the ground."""
-        _, top, _, tall = sight.box
-        return top + (1 - height / self.extent[1]) * tall - 0.5
-
-    def signed_distance(self, sight: Sight, across: Floats, heights: Floats) -> Floats:
-        """Distance to the outline, positive inside, at ``heights`` (r,) x ``across`` (c,) of the axis: (r, c)."""
-        import cv2
-
-        inside = cv2.distanceTransform(sight.mask.astype(np.uint8), cv2.DIST_L2, 5)
-        outside = cv2.distanceTransform((~sight.mask).astype(np.uint8), cv2.DIST_L2, 5)
-        signed = np.where(sight.mask, inside - 0.5, 0.5 - outside).astype(np.float32)
-        columns = self.column(sight, across * sight.side.sign).astype(np.float32)
-        rows = self.row(sight, heights).astype(np.float32)
-        x, y = (
-            np.broadcast_to(columns, (len(rows), len(columns))),
-            np.broadcast_to(rows[:, None], (len(rows), len(columns))),
-        )
-        picked = cv2.remap(signed, x.copy(), y.copy(), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        return picked * (self.extent[1] / sight.box[3])
+        column, row, _ = sight.camera.project(points[:, 0], points[:, 1], points[:, 2])
+        return column, row
 
 
 def align(sights: tuple[Sight, ...]) -> Stage:
-    """Brings the sights to one height, and to one width where two of them look at the same axis."""
+    """Nominal cameras for all: one height, and one width where two sights look at the same axis."""
     widths = [0.0, 1.0, 0.0]
     for axis in (0, 2):
         ratios = [sight.box[2] / sight.box[3] for sight in sights if sight.side.across == axis]
         if ratios:
             widths[axis] = float(np.exp(np.mean(np.log(ratios))))
-    longest = max(widths)
-    return Stage(sights, (widths[0] / longest, widths[1] / longest, widths[2] / longest))
+    extent = (widths[0] / max(widths), widths[1] / max(widths), widths[2] / max(widths))
+    placed = [
+        replace(sight, camera=_nominal(sight.view, sight.box, extent[1], extent[sight.side.across])) for sight in sights
+    ]
+    return Stage(tuple(placed), extent)

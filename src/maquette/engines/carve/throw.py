@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from maquette.engines.carve.sights import SIDES, Side, Sight, Stage
+from maquette.engines.carve.sights import Sight, Stage
 from maquette.media.meshes.mesh import Flags, Floats, Pixels
 from maquette.media.meshes.pixels import fetch, nearest_source
 from maquette.media.meshes.rays import Caster
@@ -27,50 +27,39 @@ _LOW = 0.025
 
 @dataclass(frozen=True, slots=True)
 class Lamp:
-    """A photo that lights the object from where it was taken.
+    """A photo thrown onto the object: along its rays, or ``through`` it onto the far side, as a guess.
 
-    One that is ``guessed`` shines from the far side, which has no photo of its own and is taken to look alike.
+    The guess is for a side that has no photo of its own: it is taken to look alike.
     """
 
-    stage: Stage
     sight: Sight
-    side: Side
-    guessed: bool
+    through: bool
 
     def toward(self, points: Floats) -> Floats:
-        """Unit vectors (n, 3) from ``points`` (n, 3) to the camera."""
-        return np.broadcast_to(np.array(self.side.toward, np.float32), points.shape)
+        """Unit vectors from ``points`` (n, 3) to where the photo is thrown from, (n, 3)."""
+        toward = self.sight.camera.toward(points)
+        return -toward if self.through else toward
 
-    def depth(self, points: Floats) -> Floats:
-        """How near points (n, 3) are to the camera, (n,): grows towards it."""
-        return points @ np.array(self.side.toward, points.dtype)
+    def axis(self) -> Floats:
+        """The unit vector (3,) to where the photo is thrown from, at the object's middle."""
+        toward = self.sight.camera.axes()[0]
+        return -toward if self.through else toward
 
     def rays(self, columns: Floats, rows: Floats) -> tuple[Floats, Floats]:
         """Origins and unit directions (n, 3) of what the photo's pixels (n,) look along, from outside the object."""
-        left, top, width, tall = self.sight.box
-        wide = self.stage.extent[self.sight.side.across]
-        across = ((columns + 0.5 - left) / width - 0.5) * wide * self.sight.side.sign
-        origins = np.zeros((len(columns), 3), np.float32)
-        origins[:, self.sight.side.across] = across
-        origins[:, 1] = (1 - (rows + 0.5 - top) / tall) * self.stage.extent[1]
-        toward = np.array(self.side.toward, np.float32)
-        return origins + 2 * toward, np.broadcast_to(-toward, origins.shape)
+        origins = self.sight.camera.before(columns, rows, self.through)
+        return origins, -self.toward(origins)
 
     def pixels(self, points: Floats) -> tuple[Floats, Floats]:
         """The photo's columns and rows (n,) that show ``points`` (n, 3)."""
-        return self.stage.pixel(self.sight, points)
+        column, row, _ = self.sight.camera.project(points[:, 0], points[:, 1], points[:, 2])
+        return column, row
 
 
 def lamps(stage: Stage) -> list[Lamp]:
-    """One for each photo, and a guessed one for each side without a photo whose opposite has one."""
-    found = [Lamp(stage, sight, sight.side, False) for sight in stage.sights]
-    taken = {sight.side.toward for sight in stage.sights}
-    for sight in stage.sights:
-        x, y, z = sight.side.toward
-        behind = next(side for side in SIDES.values() if side.toward == (-x, -y, -z))
-        if behind.toward not in taken:
-            found.append(Lamp(stage, sight, behind, True))
-    return found
+    """One for each photo, and one more for each photo whose opposite side has none."""
+    alone = [sight for axis in (0, 2) for sight in stage.seen(axis) if len(stage.seen(axis)) == 1]
+    return [Lamp(sight, False) for sight in stage.sights] + [Lamp(sight, True) for sight in alone]
 
 
 def seen(lamp: Lamp, caster: Caster, points: Floats, slope: Floats) -> Floats:
@@ -88,17 +77,17 @@ def seen(lamp: Lamp, caster: Caster, points: Floats, slope: Floats) -> Floats:
     distance = caster.first(origins, directions).distance
     hit = np.isfinite(distance)
     depth = np.full(len(distance), -_FAR, np.float32)
-    depth[hit] = lamp.depth(origins[hit] + directions[hit] * distance[hit, None])
+    depth[hit] = (origins[hit] + directions[hit] * distance[hit, None]) @ lamp.axis()
     depth = depth.reshape(rows, columns)
     window = np.ones((3, 3), np.uint8)
     nearest = cv2.dilate(depth, window)
     jump = nearest - cv2.erode(depth, window) > _JUMP
-    size = cell * lamp.stage.extent[1] / lamp.sight.box[3]
+    size = cell / lamp.sight.camera.scale
     away = cv2.distanceTransform((~jump).astype(np.uint8), cv2.DIST_L2, 5) * size
     at_x, at_y = lamp.pixels(points)
     found = fetch(np.dstack([nearest, away]), (at_x + 0.5) / cell - 0.5, (at_y + 0.5) / cell - 0.5)
     slack = _BIAS + _STEEP * size * np.minimum(slope, 6)
-    behind = found[:, 0] - lamp.depth(points)
+    behind = found[:, 0] - points @ lamp.axis()
     return np.clip(2 - behind / slack, 0, 1) * np.clip(found[:, 1] / _FEATHER, 0.02, 1)
 
 

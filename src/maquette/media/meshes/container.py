@@ -10,12 +10,15 @@ Document = dict[str, Any]
 
 MAX_BYTES = 256 << 20
 MAX_JSON = 16 << 20
+MAX_CHUNKS = 64
+"""The format has two; readers must skip others (glTF 2.0, 4.4.3), so an empty one costs next to nothing to repeat."""
+SELF_CONTAINED = "Export it as one GLB that holds everything itself."
 _JSON, _BIN = 0x4E4F534A, 0x004E4942
 
 
-def refuse(reason: str) -> NoReturn:
+def refuse(reason: str, hint: str = "") -> NoReturn:
     """Raises ``Permanent("model_invalid")``."""
-    raise Permanent("model_invalid", f"The model is not a valid GLB: {reason}.")
+    raise Permanent("model_invalid", f"The model is not a valid GLB: {reason}.", hint)
 
 
 def whole(value: object, what: str, low: int = 0, high: int = 1 << 31) -> int:
@@ -46,8 +49,11 @@ def entry(document: Document, name: str, index: object) -> Document:
     return table(items[whole(index, f"an index into {name}", 0, len(items) - 1)], f"an entry of {name}")
 
 
-def split(data: bytes) -> tuple[Document, bytes]:
-    """The JSON and the binary chunk. Refuses wrong lengths, other versions, and anything that lies outside the file."""
+def split(data: bytes) -> tuple[Document, memoryview]:
+    """The JSON and the binary chunk, of which nothing is copied.
+
+    Refuses wrong lengths, other versions, and anything that lies outside the file.
+    """
     if not 20 <= len(data) <= MAX_BYTES:
         refuse("its size is not possible")
     magic, version, length = struct.unpack_from("<4sII", data)
@@ -55,17 +61,17 @@ def split(data: bytes) -> tuple[Document, bytes]:
         refuse("it does not begin like one")
     if length != len(data):
         refuse("it is shorter or longer than it says")
-    chunks = _chunks(data)
+    chunks = _chunks(memoryview(data))
     if not chunks or chunks[0][0] != _JSON or len(chunks[0][1]) > MAX_JSON:
         refuse("its first part is not JSON")
-    body = chunks[1][1] if len(chunks) > 1 and chunks[1][0] == _BIN else b""
-    document = _parse(chunks[0][1])
+    body = chunks[1][1] if len(chunks) > 1 and chunks[1][0] == _BIN else memoryview(b"")
+    document = _parse(chunks[0][1].tobytes())
     _check_buffer(document, body)
     return document, body
 
 
-def _chunks(data: bytes) -> list[tuple[int, bytes]]:
-    found: list[tuple[int, bytes]] = []
+def _chunks(data: memoryview) -> list[tuple[int, memoryview]]:
+    found: list[tuple[int, memoryview]] = []
     place = 12
     while place < len(data):
         if place + 8 > len(data):
@@ -74,6 +80,8 @@ def _chunks(data: bytes) -> list[tuple[int, bytes]]:
         place += 8
         if size > len(data) - place:
             refuse("a part is longer than the file")
+        if len(found) >= MAX_CHUNKS:
+            refuse("it has too many parts")
         found.append((kind, data[place : place + size]))
         place += size
     return found
@@ -81,7 +89,7 @@ def _chunks(data: bytes) -> list[tuple[int, bytes]]:
 
 def _parse(text: bytes) -> Document:
     try:
-        document = json.loads(text.decode("utf-8"))
+        document = json.loads(text.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise Permanent("model_invalid", "The model is not a valid GLB: its JSON cannot be read.") from error
     document = table(document, "the document")
@@ -91,18 +99,30 @@ def _parse(text: bytes) -> Document:
     return document
 
 
-def _check_buffer(document: Document, body: bytes) -> None:
+def _unique(pairs: list[tuple[str, Any]]) -> Document:
+    """An object, if no key is there twice: readers would disagree on which one counts (glTF 2.0, 2.7.1)."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key is there twice")
+    return found
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _check_buffer(document: Document, body: memoryview) -> None:
     buffers = rows(document, "buffers")
     if len(buffers) > 1:
         refuse("it has more than one buffer")
     for item in buffers:
         buffer = table(item, "a buffer")
         if "uri" in buffer:
-            refuse("it refers to a file outside itself")
+            refuse("it refers to a file outside itself", SELF_CONTAINED)
         whole(buffer.get("byteLength"), "a buffer's length", 1, len(body))
 
 
-def view_bytes(document: Document, body: bytes, index: object) -> tuple[bytes, int]:
+def view_bytes(document: Document, body: memoryview, index: object) -> tuple[memoryview, int]:
     """The bytes of a buffer view and its stride, 0 when packed."""
     view = entry(document, "bufferViews", index)
     whole(view.get("buffer"), "a buffer view's buffer", 0, 0)

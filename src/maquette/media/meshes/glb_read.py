@@ -1,24 +1,32 @@
 """Reading GLB files that come from somewhere else: first measured, then taken apart, never trusted."""
 
-import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from maquette.domain.errors import Permanent
 from maquette.media.meshes.container import Document, entry, refuse, rows, split, table, view_bytes, whole
-from maquette.media.meshes.mesh import Floats, Ints, Mesh, Pixels
+from maquette.media.meshes.glb_pictures import decode_pictures, measure_pictures
+from maquette.media.meshes.mesh import Floats, Ints, Mesh, Pixels, face_vectors, unit
 
 MAX_TRIANGLES = 2_000_000
 MAX_DEPTH = 32
 MAX_NODES = 10_000
-MAX_PIXELS = 8192 * 8192
-_KNOWN = frozenset({"KHR_materials_unlit", "KHR_materials_specular", "KHR_materials_ior", "KHR_materials_clearcoat"})
-"""Extensions that may be required: leaving them out changes the gloss, not the shape or the base colour."""
+MAX_PRIMITIVES = 10_000
+"""Drawn ones, so that a mesh that many nodes show counts as often."""
+_KNOWN = frozenset(
+    {
+        "KHR_materials_unlit", "KHR_materials_specular", "KHR_materials_ior", "KHR_materials_clearcoat",
+        "KHR_mesh_quantization",
+    }
+)  # fmt: skip
+"""Extensions that may be required: they change the gloss, not the shape or the base colour, or are read."""
+_NO_AREA = 1e-12
+"""Of the square of the longest side: less than 32-bit positions can tell from a line."""
 _COMPONENTS = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
-_WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4}
+_TYPES = {1: "SCALAR", 2: "VEC2", 3: "VEC3"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,45 +63,72 @@ def inspect_glb(data: bytes) -> GlbStats:
     required extensions that are not understood.
     """
     document, body = split(data)
-    required = tuple(str(name) for name in rows(document, "extensionsRequired"))
-    if not set(required) <= _KNOWN:
-        refuse(f"it needs {', '.join(sorted(set(required) - _KNOWN))}")
+    required = _required(document)
     placed = list(_walk(document))
     primitives = list(_primitives(document, placed))
-    triangles, vertices = 0, 0
-    for _, primitive in primitives:
-        points, corners = _counts(document, primitive)
-        triangles, vertices = triangles + corners // 3, vertices + points
-        if triangles > MAX_TRIANGLES:
-            refuse(f"it has more than {MAX_TRIANGLES:,} triangles")
-    if not triangles:
-        refuse("it has no triangles")
+    triangles, vertices = _totals(document, primitives)
     used = {_material_index(document, primitive) for _, primitive in primitives}
     return GlbStats(
         len(data), triangles, vertices, len({mesh for _, mesh, _ in placed}), len(primitives), len(used), len(placed),
         max(depth for _, _, depth in placed), all(np.array_equal(matrix, np.eye(4)) for matrix, _, _ in placed),
-        tuple(_measure(document, body, index) for index in range(len(rows(document, "images")))), required,
+        measure_pictures(document, body), required,
     )  # fmt: skip
+
+
+def _required(document: Document) -> tuple[str, ...]:
+    """The extensions that the file cannot do without, all of them known."""
+    names = rows(document, "extensionsRequired")
+    for name in names:
+        if not isinstance(name, str) or name not in _KNOWN:
+            # names come from the file: only what looks like one is repeated to people and to logs
+            shown = name if isinstance(name, str) and re.fullmatch(r"\w{1,64}", name, re.ASCII) else "something"
+            refuse(f"it needs {shown}, which is not read here", "Export it without compression and extensions.")
+    return tuple(sorted(set(names)))
+
+
+def _totals(document: Document, primitives: list[tuple[Floats, Document]]) -> tuple[int, int]:
+    """Triangles and vertices of all primitives, before anything of them is taken into memory."""
+    triangles, vertices = 0, 0
+    for _, primitive in primitives:
+        points, corners = _counts(document, primitive)
+        triangles, vertices = triangles + corners // 3, vertices + points
+        # a vertex that is read a thousand times takes the memory of a thousand
+        if triangles > MAX_TRIANGLES or vertices > 3 * MAX_TRIANGLES:
+            refuse(f"it has more than {MAX_TRIANGLES:,} triangles")
+    if not triangles:
+        refuse("it has no triangles")
+    return triangles, vertices
 
 
 def read_parts(data: bytes) -> tuple[list[Part], list[Pixels]]:
     """The triangles of the scene with its transforms applied, and the pictures that they wear. See ``inspect_glb``."""
+    parts = read_shape(data)
+    document, body = split(data)
+    worn = sorted({part.texture for part in parts if part.texture is not None})
+    pictures = decode_pictures(document, body, worn)
+    found = [Part(p.mesh, None if p.texture is None else worn.index(p.texture), p.factor) for p in parts]
+    return found, pictures
+
+
+def read_shape(data: bytes) -> list[Part]:
+    """The triangles of ``read_parts``, without their pictures."""
     inspect_glb(data)
     document, body = split(data)
     parts = [_part(document, body, *item) for item in _primitives(document, list(_walk(document)))]
-    pictures: list[Pixels] = []
-    numbers: dict[int, int] = {}
-    for index in sorted({part.texture for part in parts if part.texture is not None}):
-        numbers[index] = len(pictures)
-        pictures.append(_decode(document, body, index))
-    found = [Part(p.mesh, None if p.texture is None else numbers[p.texture], p.factor) for p in parts]
-    return found, pictures
+    points = np.array([[part.mesh.positions.min(axis=0), part.mesh.positions.max(axis=0)] for part in parts])
+    size = np.ptp(points.reshape(-1, 3), axis=0).max()
+    if sum(float(np.linalg.norm(face_vectors(part.mesh), axis=1).sum()) for part in parts) <= _NO_AREA * size**2:
+        refuse("its triangles have no area")
+    return parts
 
 
 def _walk(document: Document) -> Iterator[tuple[Floats, int, int]]:
     """Each node that shows a mesh, as its world matrix, its mesh and its depth."""
     scene = entry(document, "scenes", document.get("scene", 0))
-    waiting = [(root, np.eye(4), 1) for root in rows(scene, "nodes")]
+    roots = rows(scene, "nodes")
+    if len(roots) > MAX_NODES:
+        refuse(f"it has more than {MAX_NODES:,} nodes")
+    waiting = [(root, np.eye(4), 1) for root in roots]
     met: set[int] = set()
     found = False
     while waiting:
@@ -103,13 +138,25 @@ def _walk(document: Document) -> Iterator[tuple[Floats, int, int]]:
         if index in met or depth > MAX_DEPTH or len(met) >= MAX_NODES:
             refuse("its nodes are not a tree of bounded depth")
         met.add(index)
-        matrix = above @ _matrix(node)
+        matrix = _product(above, _matrix(node))
         if "mesh" in node:
             found = True
             yield matrix, whole(node["mesh"], "a node's mesh"), depth
-        waiting += [(child, matrix, depth + 1) for child in rows(node, "children")]
+        children = rows(node, "children")
+        if len(waiting) + len(children) > MAX_NODES:
+            refuse(f"it has more than {MAX_NODES:,} nodes")
+        waiting += [(child, matrix, depth + 1) for child in children]
     if not found:
         refuse("its scene shows no mesh")
+
+
+def _product(above: Floats, below: Floats) -> Floats:
+    """The product of two matrices (4, 4), finite."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        matrix = above @ below
+    if not np.isfinite(matrix).all():
+        refuse("its nodes leave the world")
+    return matrix
 
 
 def _numbers(value: object, count: int, what: str) -> Floats:
@@ -138,8 +185,13 @@ def _matrix(node: Document) -> Floats:
 
 
 def _primitives(document: Document, placed: list[tuple[Floats, int, int]]) -> Iterator[tuple[Floats, Document]]:
+    count = 0
     for matrix, index, _ in placed:
-        for item in rows(entry(document, "meshes", index), "primitives"):
+        items = rows(entry(document, "meshes", index), "primitives")
+        count += len(items)
+        if count > MAX_PRIMITIVES:
+            refuse(f"it draws more than {MAX_PRIMITIVES:,} parts")
+        for item in items:
             primitive = table(item, "a primitive")
             # lines and points are no part of the solid
             if primitive.get("mode", 4) == 4:
@@ -155,10 +207,10 @@ def _counts(document: Document, primitive: Document) -> tuple[int, int]:
     return points, whole(entry(document, "accessors", primitive["indices"]).get("count"), "a count", 1)
 
 
-def _accessor(document: Document, body: bytes, index: object, width: int) -> Any:
+def _accessor(document: Document, body: memoryview, index: object, width: int) -> Any:
     """An accessor's values (count, width), with every byte inside its buffer view."""
     accessor = entry(document, "accessors", index)
-    if accessor.get("type") not in _WIDTHS or _WIDTHS[accessor["type"]] != width or "sparse" in accessor:
+    if accessor.get("type") != _TYPES[width] or "sparse" in accessor:
         refuse("an accessor has a form that is not read")
     component = whole(accessor.get("componentType"), "a component type")
     if component not in _COMPONENTS:
@@ -177,7 +229,7 @@ def _accessor(document: Document, body: bytes, index: object, width: int) -> Any
     return values
 
 
-def _part(document: Document, body: bytes, matrix: Floats, primitive: Document) -> Part:
+def _part(document: Document, body: memoryview, matrix: Floats, primitive: Document) -> Part:
     attributes = table(primitive.get("attributes"), "attributes")
     points = _accessor(document, body, attributes.get("POSITION"), 3).astype(np.float64)
     uv = None
@@ -186,16 +238,32 @@ def _part(document: Document, body: bytes, matrix: Floats, primitive: Document) 
     faces = _faces(document, body, primitive, len(points))
     if uv is not None and (len(uv) != len(points) or not np.isfinite(uv).all() or np.abs(uv).max() > 1e6):
         refuse("its texture coordinates do not fit its vertices")
-    placed = points @ matrix[:3, :3].T + matrix[:3, 3]
+    with np.errstate(over="ignore", invalid="ignore"):
+        placed = points @ matrix[:3, :3].T + matrix[:3, 3]
     if not np.isfinite(placed).all() or np.abs(placed).max() > 1e9:
         refuse("a vertex lies nowhere")
     if np.linalg.det(matrix[:3, :3]) < 0:
         faces = faces[:, ::-1]
+    normals = _normals(document, body, matrix, attributes, len(points))
     texture, factor = _surface(document, primitive)
-    return Part(Mesh(placed.astype(np.float32), faces, uv=uv), texture, factor)
+    return Part(Mesh(placed.astype(np.float32), faces, normals, uv), texture, factor)
 
 
-def _faces(document: Document, body: bytes, primitive: Document, count: int) -> Ints:
+def _normals(document: Document, body: memoryview, matrix: Floats, attributes: Document, count: int) -> Floats | None:
+    """Unit normals (n, 3) in the model's axes; None where the file has none, or none that can be used."""
+    if "NORMAL" not in attributes:
+        return None
+    given = np.asarray(_accessor(document, body, attributes["NORMAL"], 3), np.float64)
+    # normals follow the inverse transpose of their model's matrix; the cofactors are that, times the determinant
+    a, b, c = matrix[:3, :3]
+    cofactors = np.array([np.cross(b, c), np.cross(c, a), np.cross(a, b)]) * np.sign(np.linalg.det(matrix[:3, :3]))
+    placed = given @ cofactors.T
+    if len(placed) != count or not np.isfinite(placed).all() or np.linalg.norm(placed, axis=1).min() < 1e-12:
+        return None
+    return unit(placed).astype(np.float32)
+
+
+def _faces(document: Document, body: memoryview, primitive: Document, count: int) -> Ints:
     if "indices" not in primitive:
         return np.arange(count // 3 * 3).reshape(-1, 3)
     values = _accessor(document, body, primitive["indices"], 1)
@@ -229,32 +297,3 @@ def _surface(document: Document, primitive: Document) -> tuple[int | None, tuple
         refuse("its base colour uses a second set of texture coordinates")
     texture = entry(document, "textures", link.get("index"))
     return whole(texture.get("source"), "a texture's picture", 0, len(rows(document, "images")) - 1), factor
-
-
-def _open(document: Document, body: bytes, index: int) -> Any:
-    from PIL import Image
-
-    image = entry(document, "images", index)
-    if "uri" in image:
-        refuse("it refers to a picture outside itself")
-    data, _ = view_bytes(document, body, image.get("bufferView"))
-    try:
-        picture = Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP"))
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise Permanent("model_invalid", "The model holds a picture that cannot be read.") from error
-    if picture.width * picture.height > MAX_PIXELS:
-        refuse("one of its pictures is too large")
-    return picture
-
-
-def _measure(document: Document, body: bytes, index: int) -> tuple[str, int, int]:
-    picture = _open(document, body, index)
-    return f"image/{picture.format.lower()}", picture.width, picture.height
-
-
-def _decode(document: Document, body: bytes, index: int) -> Pixels:
-    picture = _open(document, body, index)
-    try:
-        return np.asarray(picture.convert("RGB"))
-    except (OSError, ValueError, SyntaxError) as error:
-        raise Permanent("model_invalid", "The model holds a picture that cannot be read.") from error

@@ -50,12 +50,8 @@ class Lod:
     stats: Mapping[str, Any]
 
 
-def make_lods(model_glb: Path, into: Path, quality: str = "medium") -> list[Lod]:
-    """Writes ``lod0.glb``, ``lod1.glb`` and ``lod2.glb``, each made from the given model.
-
-    Raises ``Permanent("model_invalid")`` when the model cannot be read.
-    """
-    model = normalise(model_glb.read_bytes())
+def make_lods(model: Model, into: Path, quality: str = "medium") -> list[Lod]:
+    """Writes ``lod0.glb``, ``lod1.glb`` and ``lod2.glb``, each made from the given model."""
     levels = (FULL if quality == "full" else LEVELS[0], *LEVELS[1:])
     return [_write(reduce(model, level.target, level.texture), level, into) for level in levels]
 

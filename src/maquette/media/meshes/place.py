@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from maquette.media.meshes.mesh import Mesh, bounds, vertex_normals
+from maquette.domain.dimensions import Dimensions
+from maquette.media.meshes.mesh import Floats, Mesh, bounds, unit
 
 STRETCH = 0.10
 """The most that a single axis may be stretched to meet a given dimension, as a share of the uniform scale."""
@@ -17,21 +18,32 @@ def stand(mesh: Mesh) -> Mesh:
     return replace(mesh, positions=(mesh.positions - shift).astype(np.float32))
 
 
-def scale_to(mesh: Mesh, width: float | None = None, height: float | None = None, depth: float | None = None) -> Mesh:
-    """Brings a standing mesh to its true size in metres.
+def scale_to(mesh: Mesh, size: Dimensions) -> Mesh:
+    """Brings a standing mesh to its true size in metres; unchanged when nothing is known of it.
 
-    One dimension gives a uniform scale. Several give the scale that fits them best (geometric mean), and then each
-    given axis is stretched towards its own dimension by at most ``STRETCH``.
+    One dimension gives a uniform scale. Several give the scale in the middle between them, and each given axis is then
+    stretched towards its own dimension by at most ``STRETCH``: what is further off stays off. A dimension along which
+    the mesh is flat cannot be met.
     """
     low, high = bounds(mesh)
-    wanted = [(axis, value) for axis, value in enumerate((width, height, depth)) if value and high[axis] > low[axis]]
-    if not wanted:
+    extent = (high - low).astype(np.float64)
+    ratios = {axis: metres / extent[axis] for axis, metres in size.given() if extent[axis] > 1e-9 * extent.max()}
+    if not ratios:
         return mesh
-    ratios = {axis: value / float(high[axis] - low[axis]) for axis, value in wanted}
-    uniform = float(np.exp(np.mean(np.log(list(ratios.values())))))
+    uniform = float(np.sqrt(min(ratios.values()) * max(ratios.values())))
     factors = np.full(3, uniform)
     for axis, ratio in ratios.items():
         factors[axis] = uniform * np.clip(ratio / uniform, 1 - STRETCH, 1 + STRETCH)
-    scaled = replace(mesh, positions=(mesh.positions * factors).astype(np.float32))
-    even = np.allclose(factors, factors[0])
-    return scaled if even or mesh.normals is None else replace(scaled, normals=vertex_normals(scaled))
+    return _scaled(mesh, factors)
+
+
+def scale_to_unit(mesh: Mesh) -> Mesh:
+    """The longest side of the bounding box becomes 1 m: what a model of unknown size is delivered as."""
+    low, high = bounds(mesh)
+    return _scaled(mesh, np.full(3, 1 / max(float((high - low).max()), 1e-12)))
+
+
+def _scaled(mesh: Mesh, factors: Floats) -> Mesh:
+    # normals follow the inverse of the scale
+    normals = None if mesh.normals is None else unit(mesh.normals / factors).astype(np.float32)
+    return replace(mesh, positions=(mesh.positions * factors).astype(np.float32), normals=normals)

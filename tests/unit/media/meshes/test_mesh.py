@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from maquette.domain.dimensions import Dimensions
 from maquette.media.meshes.mend import mend
 from maquette.media.meshes.mesh import Mesh, is_watertight, vertex_normals, volume, weld
-from maquette.media.meshes.place import scale_to, stand
+from maquette.media.meshes.place import scale_to, scale_to_unit, stand
 from maquette.media.meshes.simplify import simplify
 from maquette.media.meshes.unwrap import texels_of, unwrap
 
@@ -78,14 +79,31 @@ def test_standing_puts_the_origin_under_the_middle(box: Mesh) -> None:
 @pytest.mark.parametrize(
     ("wanted", "size"),
     [
-        ({"height": 0.5}, (0.5, 0.5, 0.5)),
-        ({"width": 1.0, "height": 1.1}, (1.0, 1.1, (1.0 * 1.1) ** 0.5)),
+        (Dimensions(height=0.5), (0.5, 0.5, 0.5)),
+        (Dimensions(width=1.0, height=1.1), (1.0, 1.1, (1.0 * 1.1) ** 0.5)),
+        # two that agree do not outvote a third: the scale lies in the middle of the furthest
+        (Dimensions(1.0, 1.0, 1.2), (1.0, 1.0, 1.2)),
         # too far apart to be met: each axis goes a tenth of the way from the uniform scale
-        ({"width": 1.0, "height": 4.0}, (1.8, 2.2, 2.0)),
-        ({}, (2, 2, 2)),
+        (Dimensions(width=1.0, height=4.0), (1.8, 2.2, 2.0)),
+        (Dimensions(), (2, 2, 2)),
     ],
 )
-def test_true_size_is_one_scale_and_a_little_stretch(
-    box: Mesh, wanted: dict[str, float], size: tuple[float, ...]
-) -> None:
-    assert np.ptp(scale_to(stand(box), **wanted).positions, axis=0) == pytest.approx(size, rel=1e-3)
+def test_true_size_is_one_scale_and_a_little_stretch(box: Mesh, wanted: Dimensions, size: tuple[float, ...]) -> None:
+    assert np.ptp(scale_to(stand(box), wanted).positions, axis=0) == pytest.approx(size, rel=1e-3)
+
+
+def test_a_flat_side_cannot_be_scaled(box: Mesh) -> None:
+    flat = Mesh(box.positions * [1, 1, 0], box.faces)
+    assert np.ptp(scale_to(flat, Dimensions(width=1, depth=5)).positions, axis=0) == pytest.approx([1, 1, 0])
+    assert np.ptp(scale_to(flat, Dimensions(depth=5)).positions, axis=0) == pytest.approx([2, 2, 0])
+
+
+def test_normals_stay_upright_on_what_is_stretched(ball: Mesh) -> None:
+    scaled = scale_to(Mesh(ball.positions, ball.faces, vertex_normals(ball)), Dimensions(width=2.0, height=2.3))
+    assert scaled.normals is not None
+    assert np.abs(scaled.normals - vertex_normals(scaled)).max() < 0.05
+
+
+def test_without_a_size_the_longest_side_is_a_metre(box: Mesh) -> None:
+    long = Mesh(box.positions * [1, 3, 2], box.faces)
+    assert np.ptp(scale_to_unit(long).positions, axis=0) == pytest.approx([1 / 3, 1, 2 / 3])

@@ -4,56 +4,69 @@ import { Card } from '@/ui/bits'
 import { Icon } from '@/ui/Icon'
 
 import css from './job.module.css'
-import { rulesOf, type Rule } from './rules'
+import { profilesOf, type Profile, type Rule } from './rules'
 
-/** What was measured on the finished files, rule by rule. */
+/** Who accepts the finished files, rule by rule. */
 export function Report({ report }: { report: Record<string, unknown> }) {
-  const rules = rulesOf(report)
-  if (rules.length === 0) return null
-  const failed = rules.filter(({ passed }) => !passed).length
+  const profiles = profilesOf(report)
+  if (profiles.length === 0) return null
+  const accepted = profiles.filter(({ passed }) => passed).length
   return (
     <Card>
-      <details className={css.report} open={failed > 0}>
+      <details className={css.report}>
         <summary>
           <h2>{t('report.title')}</h2>
-          <span data-bad={failed > 0}>
-            {failed ? t(failed === 1 ? 'report.failed.one' : 'report.failed', { count: failed }) : t('report.passed', { count: rules.length })}
-          </span>
+          <span data-bad={accepted < profiles.length}>{t('report.accepted', { accepted, count: profiles.length })}</span>
         </summary>
-        <div className={css.scroll} tabIndex={0} role="region" aria-label={t('report.title')}>
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">{t('report.rule')}</th>
-                <th scope="col">{t('report.measured')}</th>
-                <th scope="col">{t('report.limit')}</th>
-                <th scope="col">{t('report.verdict')}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {rules.map((rule) => (
-                <Row key={`${rule.subject}/${rule.name}`} rule={rule} />
-              ))}
-            </tbody>
-          </table>
-        </div>
+        {profiles.map((profile) => (
+          <Judged key={profile.name} profile={profile} />
+        ))}
       </details>
     </Card>
   )
 }
 
+function Judged({ profile }: { profile: Profile }) {
+  return (
+    <details className={css.report} open={profile.name === 'store'}>
+      <summary>
+        <h3>{profile.title}</h3>
+        <span data-bad={!profile.passed}>{profile.passed ? t('report.yes') : t('report.no')}</span>
+      </summary>
+      <div className={css.scroll} tabIndex={0} role="region" aria-label={profile.title}>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">{t('report.rule')}</th>
+              <th scope="col">{t('report.measured')}</th>
+              <th scope="col">{t('report.limit')}</th>
+              <th scope="col">{t('report.verdict')}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {profile.rules.map((rule) => (
+              <Row key={`${rule.file}/${rule.name}`} rule={rule} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </details>
+  )
+}
+
 function Row({ rule }: { rule: Rule }) {
+  const good = rule.verdict === 'pass' || rule.verdict === 'fixed'
   return (
     <tr>
       <th scope="row">
-        {rule.subject && <small>{word('download', rule.subject)}</small>} {word('rule', rule.name)}
+        <small>{word('download', rule.file)}</small> {word('rule', rule.name)}
       </th>
       <td>{show(rule.name, rule.measured)}</td>
       <td>{show(rule.name, rule.limit)}</td>
       <td>
-        <span className={css.verdict} data-bad={!rule.passed}>
-          <Icon name={rule.passed ? 'check' : 'x'} size={14} />
-          {rule.passed ? t('report.pass') : t('report.fail')}
+        <span className={css.verdict} data-bad={!good}>
+          <Icon name={good ? 'check' : 'x'} size={14} />
+          {word('report', rule.verdict)}
         </span>
       </td>
     </tr>
@@ -61,7 +74,7 @@ function Row({ rule }: { rule: Rule }) {
 }
 
 function show(name: string, value: unknown): string {
-  if (name === 'bytes' && typeof value === 'number') return formatBytes(value)
+  if (name.startsWith('bytes') && typeof value === 'number') return formatBytes(value)
   if (typeof value === 'number') return Number.isInteger(value) ? formatCount(value) : value.toFixed(3)
   if (typeof value === 'boolean') return value ? t('yes') : t('no')
   if (value === null || value === undefined) return '–'

@@ -1,24 +1,38 @@
+export type Verdict = 'pass' | 'fixed' | 'warn' | 'fail'
+
 /** One line of a result's report. */
 export interface Rule {
-  /** The file that was measured, such as `lod0`; empty for the whole. */
-  subject: string
+  /** The file that was measured, such as `lod0`. */
+  file: string
   name: string
   measured: unknown
   limit: unknown
+  verdict: Verdict
+}
+
+/** A place that models go to, and whether it takes this one. */
+export interface Profile {
+  name: string
+  title: string
   passed: boolean
+  rules: Rule[]
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
+const records = (value: unknown) => (Array.isArray(value) ? value.filter(isRecord) : [])
 
-/** The rules that the finished files were held against: `report.rules`, each named as `lod0.bytes`. */
-export function rulesOf(result: Record<string, unknown>): Rule[] {
+/** What the finished files were held against: `report.profiles`, each with its rules. */
+export function profilesOf(result: Record<string, unknown>): Profile[] {
   const report = result['report']
-  const rules = isRecord(report) ? report['rules'] : undefined
-  return Array.isArray(rules) ? rules.flatMap((entry: unknown) => (isRecord(entry) ? [ruleOf(entry)] : [])) : []
+  return records(isRecord(report) ? report['profiles'] : undefined).map(({ profile, title, pass, rules }) => ({
+    name: String(profile),
+    title: String(title),
+    passed: pass === true,
+    rules: records(rules).map(ruleOf),
+  }))
 }
 
-function ruleOf({ rule, measured, limit, pass }: Record<string, unknown>): Rule {
-  const full = String(rule)
-  const dot = full.indexOf('.')
-  return { subject: full.slice(0, Math.max(dot, 0)), name: full.slice(dot + 1), measured, limit, passed: pass === true }
+function ruleOf({ rule, file, measured, limit, status }: Record<string, unknown>): Rule {
+  const verdict = status === 'pass' || status === 'fixed' || status === 'warn' ? status : 'fail'
+  return { file: String(file), name: String(rule), measured, limit, verdict }
 }

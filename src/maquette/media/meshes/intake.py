@@ -1,0 +1,62 @@
+"""The door that models from elsewhere come through: nothing is taken into memory before it was weighed.
+
+Order: size, first bytes, lengths, counts, nodes, the heads of pictures, then every value and every picture. It is meant
+to run in a forked child with limits on memory and time, as photos are.
+"""
+
+from pathlib import Path
+
+from maquette.domain.errors import Permanent, Refused
+from maquette.media.meshes.container import MAX_BYTES
+from maquette.media.meshes.glb_pictures import check_pictures
+from maquette.media.meshes.measure import Measures, measure_glb, measure_usdz
+
+MEDIA_TYPE = "model/gltf-binary"
+HEAD = b"glTF"
+
+
+def is_glb(head: bytes) -> bool:
+    """Whether a file that begins so claims to be a GLB."""
+    return head.startswith(HEAD)
+
+
+def is_usdz(head: bytes) -> bool:
+    """Whether a file that begins so claims to be a zip, as a USDZ is."""
+    return head.startswith(b"PK\3\4")
+
+
+def probe(path: Path) -> Measures:
+    """Reads a model completely, GLB or USDZ, and measures it.
+
+    Raises ``Refused``: file_missing, empty_file, file_too_large, not_a_model, model_damaged.
+    """
+    data = weigh(path)
+    try:
+        if is_usdz(data):
+            return measure_usdz(data)
+        measures = measure_glb(data)
+        check_pictures(data)
+    except Permanent as error:
+        raise as_refusal(error) from error
+    return measures
+
+
+def weigh(path: Path) -> bytes:
+    """The bytes of a file that may be a model. Raises as ``probe`` does."""
+    try:
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise Refused("file_too_large", hint=f"At most {MAX_BYTES // 1_000_000} MB a model.")
+        data = path.read_bytes()
+    except OSError as error:
+        raise Refused("file_missing", f"The file cannot be read: {error.strerror}") from error
+    if not data:
+        raise Refused("empty_file")
+    if not is_glb(data) and not is_usdz(data):
+        raise Refused("not_a_model")
+    return data
+
+
+def as_refusal(error: Permanent) -> Refused:
+    """What is an engine's fault in a job is the sender's at the door."""
+    return Refused("model_damaged", error.message)
