@@ -20,7 +20,7 @@ from maquette.pipelines.stages import (
     uploading,
     validating,
 )
-from maquette.ports.engines import Capability
+from maquette.ports.engines import SHAPES, Capability
 
 SPECS: Mapping[Stage, StageSpec] = MappingProxyType(
     {
@@ -67,6 +67,7 @@ class Count:
 Setting = Choice | EngineName | TrueSize | Count
 
 QUALITY = Choice("Quality", ("fast", "medium", "full"), "medium")
+SHAPE = Choice("Shape", SHAPES, "auto")
 CUTTER = EngineName("Engine that removes the background", Capability.CUTTER)
 MESHER = EngineName("Engine that makes the model", Capability.MESHER)
 SIZE = TrueSize("True size of the object")
@@ -120,7 +121,7 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
                 _pipeline("photo_to_model", "Photos to a 3D model", *_IN, (_S.REMOVING_BACKGROUND, 10, 25), *_TO_MODEL),
                 "model",
                 _MODEL_ROLES,
-                {"quality": QUALITY, DIMENSIONS: SIZE, "cutter": CUTTER, "mesher": MESHER},
+                {"quality": QUALITY, "shape": SHAPE, DIMENSIONS: SIZE, "cutter": CUTTER, "mesher": MESHER},
                 max_photos=4,
                 views=CAPTURE_VIEWS,
             ),
@@ -136,7 +137,7 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
                 ),
                 "model",
                 _MODEL_ROLES,
-                {"quality": QUALITY, DIMENSIONS: SIZE, "cutter": CUTTER, "mesher": MESHER},
+                {"quality": QUALITY, "shape": SHAPE, DIMENSIONS: SIZE, "cutter": CUTTER, "mesher": MESHER},
                 max_photos=24,
             ),
             Entry(

@@ -30,7 +30,13 @@ def test_offered_pipelines_have_all_their_stages():
 
 
 def test_settings_get_their_defaults():
-    assert settle(MODEL, {}) == {"quality": "medium", "dimensions": None, "cutter": None, "mesher": None}
+    assert settle(MODEL, {}) == {
+        "quality": "medium",
+        "shape": "auto",
+        "dimensions": None,
+        "cutter": None,
+        "mesher": None,
+    }
     assert settle(MODEL, {"quality": "full", "mesher": "carve"})["quality"] == "full"
 
 

@@ -92,7 +92,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> InputFile:
     folder = tmp_path_factory.mktemp("model")
     path = ball(folder / "ball.png", "RGBA")
     cutouts = [given(path, Role.CUTOUT, view) for view in (View.BACK, View.RIGHT, View.LEFT, View.FRONT)]
-    (made,) = generating.work(desk(folder, *cutouts, engine=Carve(), quality="fast")).files
+    (made,) = generating.work(desk(folder, *cutouts, engine=Carve(), quality="fast", shape="auto")).files
     assert (made.role, made.media_type) == (Role.MODEL, "model/gltf-binary")
     assert made.quality is not None
     return given(made.path, Role.MODEL, None)
