@@ -10,10 +10,12 @@ from glb_files import pack
 from hostile_models import base, changed, positions, shown
 from khronos import validate
 from maquette.media.meshes.container import split
-from maquette.media.meshes.lods import make_lods, thumbnail
+from maquette.media.meshes.fit import make_lods
+from maquette.media.meshes.levels import levels_for
 from maquette.media.meshes.measure import measure_glb, measure_usdz
 from maquette.media.meshes.mesh import Mesh
 from maquette.media.meshes.normalise import normalise
+from maquette.media.meshes.pictures import thumbnail
 from maquette.media.meshes.simplify import simplify
 from maquette.media.meshes.unwrap import unwrap
 from maquette.media.meshes.usdz_write import write_usdz
@@ -55,8 +57,8 @@ SHAPES = {
 @pytest.mark.parametrize("name", SHAPES)
 def test_every_product_is_made_and_valid(name: str, tmp_path: Path) -> None:
     measure_glb(SHAPES[name])
-    lods = make_lods(normalise(SHAPES[name]), tmp_path)
-    thumbnail(lods[0].path, tmp_path / "thumbnail.png", 64)
+    lods = make_lods(normalise(SHAPES[name]), tmp_path, levels_for("medium"))
+    thumbnail(lods[0].model, tmp_path / "thumbnail.png", 64)
     for lod, verdict in zip(lods, validate(*(lod.path for lod in lods)), strict=True):
         assert (verdict.wrong, verdict.remarks) == ([], [])
         assert measure_usdz(write_usdz(normalise(lod.path.read_bytes())))["triangles"] == lod.stats["triangles"]
