@@ -25,6 +25,9 @@ def make(
     back: Annotated[str | None, typer.Option(metavar="PHOTO", help="The photo of its back.")] = None,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Where the files go.")] = Path("out"),
     quality: Annotated[str, typer.Option(metavar="fast|medium|full", help="Detail against time.")] = "medium",
+    shape: Annotated[
+        str, typer.Option(metavar="auto|round|boxy|hull", help="Cross-section, where the photos leave it open.")
+    ] = "auto",
     width: Width = None,
     height: Height = None,
     depth: Depth = None,
@@ -48,6 +51,12 @@ def make(
 
     told = {View.FRONT: front, View.LEFT: left, View.RIGHT: right, View.BACK: back}
     size = lengths(width, height, depth)
-    chosen = {"quality": quality, "dimensions": size.document() if size else None, "cutter": cutter, "mesher": mesher}
+    chosen = {
+        "quality": quality,
+        "shape": shape,
+        "dimensions": size.document() if size else None,
+        "cutter": cutter,
+        "mesher": mesher,
+    }
     order = Order(photos or [], told, box or [], chosen, output, next_step)
     fulfil(order, settings(ctx), Screen(as_json))

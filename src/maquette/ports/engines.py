@@ -120,17 +120,24 @@ class ViewImage:
     cutout: Path
 
 
+SHAPES = ("auto", "round", "boxy", "hull")
+"""What the cross-section of an object is, for engines that fill a solid inside outlines."""
+
+
 @dataclass(frozen=True, slots=True)
 class MeshRequest:
     """One to four different views of one object. ``quality`` is ``fast``, ``medium`` or ``full``.
 
-    ``key`` is the same for every try of this very work, as in ``CutRequest``.
+    ``shape`` is one of ``SHAPES``: ``auto`` lets the engine judge from the photos, the others overrule it; ``hull``
+    keeps all that the outlines allow. An engine that does not work with outlines takes no notice of it. ``key`` is
+    the same for every try of this very work, as in ``CutRequest``.
     """
 
     images: tuple[ViewImage, ...]
     into: Path
     quality: str = "medium"
     key: str = ""
+    shape: str = "auto"
 
 
 @dataclass(frozen=True, slots=True)

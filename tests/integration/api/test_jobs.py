@@ -43,7 +43,7 @@ def test_accepted(world):
     assert int(answer.headers["retry-after"]) > 0
     assert len(job.pop("session_token")) >= 43
     assert job["inputs"] == [{"asset_id": photo["id"], "view": "left", "box": [1, 2, 30, 40]}]
-    assert job["settings"] == {"quality": "fast", "dimensions": None, "cutter": None, "mesher": None}
+    assert job["settings"] == {"quality": "fast", "shape": "auto", "dimensions": None, "cutter": None, "mesher": None}
     assert (job["status"], job["stage"], job["progress"], job["attempt"], job["seq"]) == ("pending", None, 0, 1, 1)
     assert (job["generation_status"], job["ui_stage"], job["model_status"]) == ("pending", None, "uploading_photos")
     assert job["queue_position"] >= 1

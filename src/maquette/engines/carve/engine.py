@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 
 from maquette.domain.errors import Refused
-from maquette.ports.engines import Capability, EngineInfo, MeshedModel, MeshRequest, Progress, Readiness
+from maquette.ports.engines import SHAPES, Capability, EngineInfo, MeshedModel, MeshRequest, Progress, Readiness
 
 _NEEDED = ("cv2", "embreex", "fast_simplification", "numpy", "PIL", "scipy", "skimage", "xatlas")
 
@@ -37,7 +37,7 @@ class Carve:
         """Who this is."""
         return EngineInfo(
             name="carve",
-            version="2",
+            version="3",
             capability=Capability.MESHER,
             title="Carve: outlines to a textured model, on any CPU",
             licence="Apache-2.0",
@@ -74,6 +74,8 @@ def _validate(request: MeshRequest) -> None:
             raise Refused("view_missing", f"A {view} photo cannot be carved.")
     if request.quality not in EFFORTS:
         raise Refused("invalid_setting", f"quality is one of {', '.join(EFFORTS)}.")
+    if request.shape not in SHAPES:
+        raise Refused("invalid_setting", f"shape is one of {', '.join(SHAPES)}.")
 
 
 def _mesh(request: MeshRequest, effort: Effort, progress: Progress) -> MeshedModel:
@@ -92,7 +94,7 @@ def _mesh(request: MeshRequest, effort: Effort, progress: Progress) -> MeshedMod
     images = sorted(request.images, key=lambda image: image.view)
     stage = fit_cameras(align(tuple(load_sight(image.view, image.cutout, effort.photo) for image in images)))
     progress(0.15)
-    shape = make_shape(stage, effort.grid, effort.triangles)
+    shape = make_shape(stage, effort.grid, effort.triangles, request.shape)
     progress(0.35)
     size = texture_size(stage, effort.texture)
     unwrapped = unwrap(shape.mesh, size)
@@ -110,6 +112,7 @@ def _mesh(request: MeshRequest, effort: Effort, progress: Progress) -> MeshedMod
         "triangles": len(model.mesh.faces),
         "watertight": is_watertight(model.mesh),
         "texture_size": size,
+        "cameras": {sight.view.value: sight.describe_camera() for sight in stage.sights},
         "silhouette_agreement": round(score.agreement, 4),
         "silhouette_fit": round(score.fit, 4),
     }

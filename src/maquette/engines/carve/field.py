@@ -1,6 +1,6 @@
 """The implicit solid: a field on a voxel grid that is positive inside the object.
 
-Each horizontal slice is a super-ellipse (exponent 2) inside the rectangle that the outlines leave to it: the run of
+Each horizontal slice is a super-ellipse inside the rectangle that the outlines leave to it: the run of
 the front's row by the run of the side's row. The hull of all outlines bounds the whole. A limb (a handle, an arm)
 that stands beside the body in one outline has no outline of its own in the other: it becomes as deep as it is wide.
 """
@@ -110,21 +110,21 @@ def outline(stage: Stage, axis: int, along: Floats, heights: Floats) -> Floats:
     return np.maximum(np.mean(views, axis=0), np.max(views, axis=0) - _DOUBT)
 
 
-def rounded(evidence: Evidence) -> Floats:
-    """The super-elliptic solid within the hull, as a field (y, x, z)."""
+def rounded(evidence: Evidence, power: float) -> Floats:
+    """The solid of super-ellipses of exponent ``power`` within the hull, as a field (y, x, z)."""
     outlines, grid = evidence.outlines, evidence.grid
     front = read_rows(outlines.front, grid.x, single_runs(outlines.side))
     side = read_rows(outlines.side, grid.z, single_runs(outlines.front))
-    solid = _ellipses(front.body, side.body, grid.x, grid.z)
+    solid = _ellipses(front.body, side.body, grid.x, grid.z, power)
     if front.limbs is not None:
-        solid = np.maximum(solid, _ellipses(front.limbs, side.body, grid.x, grid.z))
+        solid = np.maximum(solid, _ellipses(front.limbs, side.body, grid.x, grid.z, power))
     if side.limbs is not None:
-        turned = _ellipses(side.limbs, front.body, grid.z, grid.x)
+        turned = _ellipses(side.limbs, front.body, grid.z, grid.x, power)
         solid = np.maximum(solid, turned.transpose(0, 2, 1))
     return np.minimum(solid, evidence.hull)
 
 
-def _ellipses(wide: Runs, deep: Runs, along: Floats, depth: Floats) -> Floats:
+def _ellipses(wide: Runs, deep: Runs, along: Floats, depth: Floats, power: float) -> Floats:
     """Every run of ``wide`` rounded with every run of ``deep`` in the same row: (rows, along, depth).
 
     A cap on ``wide`` bounds how deep its ellipse may be. The value approximates a distance; it is far outside in
@@ -134,7 +134,15 @@ def _ellipses(wide: Runs, deep: Runs, along: Floats, depth: Floats) -> Floats:
     u = wide.reach(along)[:, :, None]
     w = np.abs(depth - deep.middle)[:, None, :] / np.maximum(half, 1e-9)
     scale = np.minimum(half, wide.half[:, :, None])
-    return np.where(scale > 0, (1 - np.sqrt(u * u + w * w)) * scale, -_FAR)
+    return np.where(scale > 0, (1 - _length(u, w, power)) * scale, -_FAR)
+
+
+def _length(u: Floats, w: Floats, power: float) -> Floats:
+    """(u^p + w^p)^(1/p) for non-negative values that broadcast; the larger one is taken out, so nothing overflows."""
+    if power == 2:
+        return np.sqrt(u * u + w * w)
+    long = np.maximum(u, w)
+    return long * (1 + (np.minimum(u, w) / np.maximum(long, 1e-9)) ** power) ** (1 / power)
 
 
 def inflated(outline: Floats, depth: Floats, step: float) -> Floats:

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from maquette.domain.errors import Permanent
-from maquette.engines.carve.field import Grid, gather, inflated, make_grid, outline, rounded
+from maquette.engines.carve.facades import lay
+from maquette.engines.carve.field import Evidence, Grid, gather, inflated, make_grid, outline, rounded
+from maquette.engines.carve.section import BOXY, ROUND, exponent, read_cues
 from maquette.engines.carve.sights import Stage
 from maquette.engines.carve.surface import extract
 from maquette.media.meshes.mesh import Floats, Mesh, is_watertight
@@ -22,10 +24,12 @@ class Shape:
     method: str
 
 
-def make_shape(stage: Stage, resolution: int, triangles: int) -> Shape:
-    """The best shape that comes out closed. Raises ``Permanent("no_subject")`` if no outline encloses anything."""
+def make_shape(stage: Stage, resolution: int, triangles: int, wanted: str = "auto") -> Shape:
+    """The best shape that comes out closed; ``wanted`` is the cross-section, see ``MeshRequest.shape``.
+
+    Raises ``Permanent("no_subject")`` if no outline encloses anything."""
     for size in (resolution, resolution * 2 // 3):
-        for method, solid, grid in _candidates(stage, size):
+        for method, solid, grid in _candidates(stage, size, wanted):
             mesh = extract(solid, grid)
             if mesh is None:
                 continue
@@ -35,13 +39,22 @@ def make_shape(stage: Stage, resolution: int, triangles: int) -> Shape:
     raise Permanent("no_subject", "The outlines do not enclose a solid.")
 
 
-def _candidates(stage: Stage, resolution: int) -> Iterator[tuple[str, Floats, Grid]]:
+def _candidates(stage: Stage, resolution: int, wanted: str) -> Iterator[tuple[str, Floats, Grid]]:
     """Fields from the best to the safest, made only when asked for."""
     if stage.extent[0] and stage.extent[2]:
         evidence = gather(stage, resolution)
-        yield "rounded", rounded(evidence), evidence.grid
+        if wanted != "hull":
+            yield "rounded", rounded(evidence, _power(stage, evidence, wanted)), evidence.grid
         yield "hull", evidence.hull, evidence.grid
     yield "relief", *_relief(stage, resolution)
+
+
+def _power(stage: Stage, evidence: Evidence, wanted: str) -> float:
+    """The exponent of the cross-sections: the wanted one, or what the photos say."""
+    if wanted != "auto":
+        return {"round": ROUND, "boxy": BOXY}[wanted]
+    axes = (evidence.grid.x, evidence.grid.y, evidence.grid.z)
+    return exponent(read_cues(lay(stage, axes, evidence.outlines.front, evidence.outlines.side)))
 
 
 def _relief(stage: Stage, resolution: int) -> tuple[Floats, Grid]:

@@ -15,7 +15,9 @@ def work(desk: Desk) -> Produced:
         key=lambda cutout: CAPTURE_VIEWS.index(cutout.view or CAPTURE_VIEWS[0]),
     )
     images = tuple(ViewImage(cutout.view, cutout.path) for cutout in cutouts if cutout.view)
-    model = mesher.mesh(MeshRequest(images, desk.into, str(desk.settings["quality"]), desk.key), desk.progress)
+    wanted = desk.settings
+    request = MeshRequest(images, desk.into, str(wanted["quality"]), desk.key, str(wanted["shape"]))
+    model = mesher.mesh(request, desk.progress)
     output = OutputFile(
         path=model.model,
         role=Role.MODEL,
@@ -30,10 +32,10 @@ def work(desk: Desk) -> Produced:
 
 SPEC = StageSpec(
     stage=Stage.GENERATING,
-    version="1",
+    version="2",
     work=work,
     reads=(Role.CUTOUT,),
     limits=Limits(seconds=900, memory_bytes=6144 * MIB, cpu_seconds=1800),
-    settings=("quality",),
+    settings=("quality", "shape"),
     capability=Capability.MESHER,
 )
