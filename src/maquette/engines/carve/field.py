@@ -13,6 +13,7 @@ from maquette.engines.carve.prism import bulge, straight_outlines
 from maquette.engines.carve.rows import Runs, read_rows, single_runs
 from maquette.engines.carve.sights import Sight, Stage
 from maquette.media.meshes.mesh import Flags, Floats, Ints
+from maquette.media.meshes.pixels import fetch
 
 _FAR = 1e3
 _DOUBT = 0.01
@@ -105,12 +106,8 @@ def distances(sight: Sight, x: Floats, y: Floats, z: Floats) -> Floats:
 
 def look_up(signed: Floats, columns: Floats, rows: Floats) -> Floats:
     """Values of a picture (h, w) at places of any shape, bilinear, float32; outside its edge goes on."""
-    import cv2
-
-    # OpenCV takes pictures: the first axes lie below each other
-    across, down = (np.ascontiguousarray(part, np.float32).reshape(-1, columns.shape[-1]) for part in (columns, rows))
-    picked = cv2.remap(signed, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(picked, np.float32).reshape(columns.shape)
+    found = fetch(signed[..., None], columns.reshape(-1), rows.reshape(-1))
+    return found[:, 0].reshape(columns.shape)
 
 
 def outline(stage: Stage, axis: int, along: Floats, heights: Floats) -> Floats:
