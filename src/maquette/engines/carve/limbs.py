@@ -43,12 +43,11 @@ def find_ghosts(front: Flags, side: Flags) -> Flags:
     crossing = front[:, :, None] & side[:, None, :]
     if not ((_number(front).max(axis=1) > 1) | (_number(side).max(axis=1) > 1)).any():
         return np.zeros_like(crossing)
-    upwards: Flags = _sweep(front, side)
-    downwards: Flags = _sweep(front[::-1], side[::-1])[::-1]
-    possible: Flags = np.logical_and(upwards, downwards)
-    either: Flags = np.logical_or(upwards, downwards)
-    possible |= either & ~possible.any(axis=2)[:, :, None]
-    possible |= either & ~possible.any(axis=1)[:, None, :]
+    upwards, downwards = _sweep(front, side), _sweep(front[::-1], side[::-1])[::-1]
+    possible: Flags = np.logical_and(upwards, downwards, dtype=np.bool_)
+    either: Flags = np.logical_or(upwards, downwards, dtype=np.bool_)
+    np.logical_or(possible, either & ~np.any(possible, axis=2, keepdims=True), out=possible)
+    np.logical_or(possible, either & ~np.any(possible, axis=1, keepdims=True), out=possible)
     return crossing & ~possible
 
 
