@@ -82,7 +82,7 @@ class Client:
         return job
 
     async def _fetch(self) -> str:
-        return (await self.fetching.add_photo(OWNER, URL, PhotoInfo("front.png", View.FRONT))).id
+        return (await self.fetching.add(OWNER, URL, PhotoInfo("front.png", View.FRONT))).id
 
     def _create(self, asset: str) -> str:
         new = NewJob("photo_to_model", (JobInput(asset, View.FRONT),))

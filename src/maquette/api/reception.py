@@ -42,7 +42,7 @@ async def receive_form(request: Request, services: Services, owner_id: str) -> A
         name, fields = form.close()
         info = PhotoInfo(name, parse_view(fields["view"]), fields["project_id"] or None)
         received = await asyncio.to_thread(writer.finish)
-        return await uploads.add_photo(owner_id, received, info)
+        return await uploads.add(owner_id, received, info)
     finally:
         await asyncio.to_thread(writer.discard)
 
@@ -56,7 +56,7 @@ async def receive_raw(request: Request, services: Services, owner_id: str, info:
     try:
         await _pour(request, writer.write, Cap(uploads.max_photo_bytes, services.upload_seconds))
         received = await asyncio.to_thread(writer.finish)
-        return await uploads.add_photo(owner_id, received, info)
+        return await uploads.add(owner_id, received, info)
     finally:
         await asyncio.to_thread(writer.discard)
 

@@ -46,8 +46,8 @@ class Fetching:
         self._turns = asyncio.Semaphore(at_once)
         self.seconds = seconds
 
-    async def add_photo(self, owner_id: str, url: str, info: PhotoInfo) -> Asset:
-        """Raises ``fetches_busy``, what ``fetch`` raises and what ``Uploads.add_photo`` raises."""
+    async def add(self, owner_id: str, url: str, info: PhotoInfo) -> Asset:
+        """Raises ``fetches_busy``, what ``fetch`` raises and what ``Uploads.add`` raises."""
         async with self._turn():
             writer = await asyncio.to_thread(self._uploads.receive)
             try:
@@ -55,7 +55,7 @@ class Fetching:
                 await fetch(self._fetcher, url, writer.write, bounds)
                 received = await asyncio.to_thread(writer.finish)
                 named = replace(info, name=info.name or name_in(url))
-                return await self._uploads.add_photo(owner_id, received, named)
+                return await self._uploads.add(owner_id, received, named)
             finally:
                 await asyncio.to_thread(writer.discard)
 

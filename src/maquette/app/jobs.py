@@ -13,7 +13,7 @@ from maquette.domain.ids import new_id, new_token, token_hash
 from maquette.domain.jobs import Event, Job, JobInput, Move, Task, TaskStatus
 from maquette.domain.projects import Project
 from maquette.domain.states import Stage, Status
-from maquette.pipelines.catalog import CATALOG, DIMENSIONS, ENGINE_SETTINGS, Entry, check_views, find, settle
+from maquette.pipelines.catalog import CATALOG, DIMENSIONS, ENGINE_SETTINGS, Entry, check_inputs, find, settle
 from maquette.ports.clock import Clock
 from maquette.ports.engines import EngineShelf
 from maquette.ports.jobs import JobEngine
@@ -182,8 +182,8 @@ class Jobs:
             return tx.events.after(_owned(tx, owner_id, job_id).id, after)
 
     def _accept(self, tx: Transaction, owner_id: str, new: NewJob, entry: Entry, settings: Mapping[str, Any]) -> Job:
-        inputs = _with_views(tx, owner_id, new)
-        check_views(entry, [given.view for given in inputs])
+        inputs, kinds = _with_views(tx, owner_id, new)
+        check_inputs(entry, [(given.view, kind) for given, kind in zip(inputs, kinds, strict=True)])
         self._check_engines(entry, settings)
         _check_request(new, entry)
         project = tx.projects.get(new.project_id, owner_id) if new.project_id else None
@@ -253,15 +253,17 @@ def _owned(tx: Transaction, owner_id: str, job_id: str) -> Job:
     return job
 
 
-def _with_views(tx: Transaction, owner_id: str, new: NewJob) -> tuple[JobInput, ...]:
-    """The inputs with the views that their assets carry where the caller named none."""
+def _with_views(tx: Transaction, owner_id: str, new: NewJob) -> tuple[tuple[JobInput, ...], list[str]]:
+    """The inputs with the views that their assets carry where the caller named none, and their media types."""
     inputs: list[JobInput] = []
+    kinds: list[str] = []
     for given in new.inputs:
         asset = tx.assets.get(given.asset_id, owner_id)
         if asset is None:
             raise Refused("not_found", "There is no such asset.")
         inputs.append(given if given.view else replace(given, view=asset.view))
-    return tuple(inputs)
+        kinds.append(asset.media_type)
+    return tuple(inputs), kinds
 
 
 def _sized(settings: Mapping[str, Any], project: Project | None) -> Mapping[str, Any]:

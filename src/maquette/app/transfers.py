@@ -138,7 +138,7 @@ class Transfers:
         try:
             received = await self._uploads.carry(self._fetch, upload, writer)
             info = PhotoInfo(upload.name, upload.view, upload.project_id, upload.sha256)
-            return await self._uploads.add_photo(upload.owner_id, received, info, announced=upload.id)
+            return await self._uploads.add(upload.owner_id, received, info, announced=upload.id)
         finally:
             await asyncio.to_thread(writer.discard)
 

@@ -1,16 +1,18 @@
-"""Photos come in: received in pieces, checked in a process with limits, kept, and only then acknowledged."""
+"""Photos and models come in: received in pieces, checked in a process with limits, kept, and only then acknowledged."""
 
 import asyncio
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from maquette.domain.assets import Asset, Role, View
 from maquette.domain.errors import Refused, Unavailable
 from maquette.domain.ids import new_id
-from maquette.pipelines.child import PROBE
+from maquette.media.meshes.facts import GLB, HEAD_BYTES, facts, is_glb
+from maquette.pipelines.child import MODEL_LIMITS, PROBE, PROBE_MODEL
 from maquette.pipelines.keeping import add_kept
 from maquette.pipelines.stage import MIB
 from maquette.ports.blobs import BlobStore, BlobWriter, Received
@@ -43,7 +45,7 @@ def clean_name(name: str) -> str:
 
 
 class Uploads:
-    """Takes photos and gives assets."""
+    """Takes photos and models, and gives assets."""
 
     def __init__(
         self, database: Database, blobs: BlobStore, processes: Processes, clock: Clock, max_photo_bytes: int
@@ -59,10 +61,10 @@ class Uploads:
         """Opens the waiting room; feed it at most ``max_photo_bytes``."""
         return self._blobs.receive()
 
-    async def add_photo(
-        self, owner_id: str, received: Received, info: PhotoInfo, *, announced: str | None = None
-    ) -> Asset:
-        """Checks and keeps a received photo. The row is the acknowledgement: it is written after the bytes are safe.
+    async def add(self, owner_id: str, received: Received, info: PhotoInfo, *, announced: str | None = None) -> Asset:
+        """Checks and keeps a received photo or model (GLB).
+
+        The row is the acknowledgement: it is written after the bytes are safe.
 
         The same bytes under the same name and view are answered with the asset that exists already. ``announced`` is
         the upload that becomes complete with it. Raises the intake's errors, ``digest_mismatch``, ``not_found``
@@ -78,10 +80,17 @@ class Uploads:
         known = await asyncio.to_thread(self._known, owner_id, received.sha256, info)
         if known is not None:
             return await asyncio.to_thread(self._settle, known, announced) if announced else known
-        done = await self._processes.run(PROBE, {"path": str(received.path)}, limits=PROBE_LIMITS, kind=Kind.DECODE)
-        asset = self._described(owner_id, received, info, done.value)
+        asset = self._described(owner_id, received, info, await self._probe(received.path))
         await self.carry(self._blobs.keep, asset.blob_key, received.path)
         return await asyncio.to_thread(self._record, asset, received, announced)
+
+    async def _probe(self, path: Path) -> Mapping[str, Any]:
+        """What a file is, found out in a process with limits: by its first bytes, whatever it is called."""
+        with path.open("rb") as file:
+            is_model = is_glb(file.read(HEAD_BYTES))
+        function, limits = (PROBE_MODEL, MODEL_LIMITS) if is_model else (PROBE, PROBE_LIMITS)
+        done = await self._processes.run(function, {"path": str(path)}, limits=limits, kind=Kind.DECODE)
+        return {"media_type": GLB, "stats": facts(done.value)} if is_model else done.value
 
     async def carry(self, move: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs what moves a whole file to or from the store, when one of the few carriers is free."""
@@ -133,20 +142,21 @@ class Uploads:
         same = asset and (asset.name, asset.view, asset.project_id) == (info.name, info.view, info.project_id)
         return asset if same else None
 
-    def _described(self, owner_id: str, received: Received, info: PhotoInfo, facts: Mapping[str, Any]) -> Asset:
+    def _described(self, owner_id: str, received: Received, info: PhotoInfo, found: Mapping[str, Any]) -> Asset:
         return Asset(
             id=new_id("ast"),
             owner_id=owner_id,
             role=Role.ORIGINAL,
-            media_type=facts["media_type"],
+            media_type=found["media_type"],
             sha256=received.sha256,
             bytes=received.bytes,
             created_at=self._clock.now(),
             name=info.name,
             view=info.view,
             project_id=info.project_id,
-            width=facts["width"],
-            height=facts["height"],
+            width=found.get("width"),
+            height=found.get("height"),
+            stats=found.get("stats", {}),
         )
 
     def _record(self, asset: Asset, received: Received, announced: str | None) -> Asset:

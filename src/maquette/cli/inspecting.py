@@ -11,7 +11,7 @@ from maquette.cli.judging import tables, verdicts
 from maquette.cli.screen import Screen
 from maquette.domain.dimensions import Dimensions
 from maquette.domain.errors import Refused
-from maquette.media.meshes.lods import LEVELS
+from maquette.media.meshes.levels import LEVELS
 from maquette.media.meshes.measure import Measures
 from maquette.media.meshes.report import Subject, choose, report
 from maquette.media.meshes.report_text import markdown

@@ -24,6 +24,7 @@ from maquette.cli import (
     make,
     migrate,
     openapi,
+    optimize,
     owners,
     projects,
     queues,
@@ -74,6 +75,7 @@ def root(
 
 app.command("make")(make.make)
 app.command("cutout")(cutout.cutout)
+app.command("optimize")(optimize.optimize)
 app.command("inspect")(inspect.inspect)
 app.command("serve")(serve.serve)
 app.command("worker")(worker.worker)

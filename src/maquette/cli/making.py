@@ -1,4 +1,4 @@
-"""What ``maquette make`` does: photos in, one job, its files in a folder, and what came of it."""
+"""What ``maquette make`` and ``optimize`` do: files in, one job, its files in a folder, and what came of it."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -69,19 +69,24 @@ def _fulfil(order: Order, photos: Sequence[Photo], settings: Settings, screen: S
     folder = prepare(order.output)
     if not screen.as_json:
         _say_sides(screen, photos)
-    made = asyncio.run(_make(photos, chosen, folder, settings, screen))
+    show(asyncio.run(produce(PIPELINE, photos, chosen, folder, settings, screen)), screen, order.next_step)
+
+
+def show(made: Made, screen: Screen, next_step: str) -> None:
+    """What was made, who accepts it, and what to do now."""
     if screen.as_json:
         screen.document(_document(made))
     else:
-        _tell(screen, made, order.next_step)
+        _tell(screen, made, next_step)
 
 
-async def _make(
-    photos: Sequence[Photo], chosen: Mapping[str, Any], folder: Path, settings: Settings, screen: Screen
+async def produce(
+    pipeline: str, photos: Sequence[Photo], chosen: Mapping[str, Any], folder: Path, settings: Settings, screen: Screen
 ) -> Made:
+    """Runs one job on these files, and puts what it delivers into the folder."""
     async with open_for_work(settings) as house:
         inputs = tuple([await _named(house, photo) for photo in photos])
-        job = await accept(house, NewJob(PIPELINE, inputs, chosen), folder)
+        job = await accept(house, NewJob(pipeline, inputs, chosen), folder)
         if job.status is Status.COMPLETED:
             screen.note("This was made before; the files are delivered again.")
         else:

@@ -86,7 +86,7 @@ async def _upload(house: "Maquette", photo: Photo) -> Asset:
     try:
         await asyncio.to_thread(_copy, photo.path, writer)
         received = await asyncio.to_thread(writer.finish)
-        return await house.uploads.add_photo(LOCAL_OWNER, received, PhotoInfo(photo.path.name, photo.view))
+        return await house.uploads.add(LOCAL_OWNER, received, PhotoInfo(photo.path.name, photo.view))
     finally:
         writer.discard()
 

@@ -54,6 +54,8 @@ CODES = _table(
     Code("too_many_photos", 422, "Too many photos", "Give fewer photos."),
     Code("view_missing", 422, "A photo does not say which side it shows", "Name the view: front, left, right or back."),
     Code("duplicate_view", 422, "Two photos claim the same view", "Give each view once."),
+    Code("no_model", 422, "There is no model", "Give one model, uploaded as a GLB."),
+    Code("too_many_models", 422, "Too many models", "Start one job for each model."),
     Code("idempotency_mismatch", 422, "The Idempotency-Key was used for another request", "Use a new key."),
     Code("digest_mismatch", 422, "The bytes do not have the given digest", "Upload the file again."),
     Code("length_mismatch", 422, "The file does not have the announced length", "Announce it with its true length."),

@@ -9,6 +9,7 @@ from maquette.domain.assets import CAPTURE_VIEWS, Role, View
 from maquette.domain.dimensions import Dimensions
 from maquette.domain.errors import Refused
 from maquette.domain.states import Pipeline, Stage, Step
+from maquette.media.meshes.facts import GLB
 from maquette.pipelines.stage import StageSpec
 from maquette.pipelines.stages import (
     generating,
@@ -70,6 +71,8 @@ SHAPE = Choice("Shape", SHAPES, "auto")
 CUTTER = EngineName("Engine that removes the background", Capability.CUTTER)
 MESHER = EngineName("Engine that makes the model", Capability.MESHER)
 SIZE = TrueSize("True size of the object")
+TRIANGLES = Count("Triangles of the largest level, at most", 100, 1_000_000)
+BYTES = Count("Bytes of the largest level, at most", 20_000, 500_000_000)
 DIMENSIONS = "dimensions"
 """The name of the setting that takes a project's dimensions where a job gives none."""
 ENGINE_SETTINGS: Mapping[Capability, str] = MappingProxyType({Capability.CUTTER: "cutter", Capability.MESHER: "mesher"})
@@ -83,7 +86,9 @@ class Entry:
     result: str
     delivers: tuple[Role, ...]
     settings: Mapping[str, Setting]
-    max_photos: int
+    max_photos: int = 0
+    max_models: int = 0
+    """Models from elsewhere; a pipeline starts from photos or from these, never from both."""
     views: tuple[View, ...] = ()
     """When given, each photo must show one of these, and no two the same."""
 
@@ -106,7 +111,7 @@ _TO_MODEL = (
 )
 _IN = ((_S.UPLOADING, 5, 5), (_S.VALIDATING, 10, 10))
 _MARKED = ((_S.GENERATING, 30, 70), (_S.STORING, 80, 80), (_S.WATERMARKING, 90, 90))
-_MODEL_ROLES = (Role.LOD, Role.USDZ, Role.CUTOUT, Role.MASK, Role.THUMBNAIL)
+_MODEL_ROLES = (Role.LOD, Role.USDZ, Role.CUTOUT, Role.MASK, Role.THUMBNAIL, Role.PREVIEW)
 
 CATALOG: Mapping[str, Entry] = MappingProxyType(
     {
@@ -168,9 +173,9 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
             Entry(
                 _pipeline("optimize", "A model made shop-ready", *_IN, (_S.OPTIMIZING, 10, 95)),
                 "model",
-                (Role.LOD, Role.USDZ, Role.THUMBNAIL),
-                {"quality": QUALITY},
-                max_photos=0,
+                (Role.LOD, Role.USDZ, Role.THUMBNAIL, Role.PREVIEW),
+                {"quality": QUALITY, DIMENSIONS: SIZE, "triangles": TRIANGLES, "bytes": BYTES},
+                max_models=1,
             ),
             Entry(
                 _pipeline("transcribe", "Speech to text", *_IN, (_S.TRANSCRIBING, 10, 95)),
@@ -190,8 +195,8 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
     }
 )
 
-# checking photos is not checking models or sound: until these pipelines get stages of their own they are not offered
-NOT_OFFERED = frozenset({"optimize", "transcribe", "analyze"})
+# checking photos is not checking sound: until these pipelines get stages of their own they are not offered
+NOT_OFFERED = frozenset({"transcribe", "analyze"})
 
 
 def find(name: str) -> Entry:
@@ -257,6 +262,25 @@ def _chosen(name: str, setting: Choice, given: object) -> str:
     if given not in setting.values:
         raise Refused("invalid_setting", f"{name} cannot be {given!r}.", f"Choose one of: {', '.join(setting.values)}.")
     return str(given)
+
+
+def check_inputs(entry: Entry, inputs: Sequence[tuple[View | None, str]]) -> None:
+    """Each input is the side that it shows and its media type.
+
+    Raises ``no_photo``, ``no_model``, ``too_many_photos``, ``too_many_models``, ``not_an_image``, ``not_a_model``,
+    ``view_missing`` or ``duplicate_view``.
+    """
+    if not entry.max_models:
+        if any(media_type == GLB for _, media_type in inputs):
+            raise Refused("not_an_image", f"{entry.pipeline.name} starts from photos, not from a model.")
+        check_views(entry, [view for view, _ in inputs])
+        return
+    if not inputs:
+        raise Refused("no_model")
+    if len(inputs) > entry.max_models:
+        raise Refused("too_many_models", f"{entry.pipeline.name} takes one model at a time.")
+    if any(media_type != GLB for _, media_type in inputs):
+        raise Refused("not_a_model", f"{entry.pipeline.name} starts from a model.")
 
 
 def check_views(entry: Entry, views: Sequence[View | None]) -> None:

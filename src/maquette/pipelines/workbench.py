@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from maquette.domain.assets import Asset, Role, blob_key
+from maquette.domain.assets import Asset, Role, View, blob_key
 from maquette.domain.errors import Permanent, Unavailable
 from maquette.domain.ids import new_id
 from maquette.domain.jobs import Job, Result, Task, TaskStatus
 from maquette.domain.states import STAGE_ORDER, Stage
+from maquette.media.meshes.facts import GLB
 from maquette.pipelines import child
 from maquette.pipelines.catalog import CATALOG, ENGINE_SETTINGS
 from maquette.pipelines.keeping import add_kept
@@ -22,6 +23,9 @@ from maquette.ports.clock import Clock
 from maquette.ports.engines import EngineRecord, EngineShelf
 from maquette.ports.processes import Done, Limits
 from maquette.ports.stores import Database, Transaction
+
+NAMED = (Role.LOD, Role.PREVIEW)
+"""Roles whose assets a result calls by their own names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +182,7 @@ class Workbench:
         made = tx.assets.many([asset_id for task in tasks for asset_id in task.output_assets])
         for asset in made:
             if asset.role in entry.delivers:
-                name = asset.name if asset.role is Role.LOD else asset.role.value
+                name = asset.name if asset.role in NAMED else asset.role.value
                 assets[name] = (*assets.get(name, ()), asset.id)
         return Result(
             id=result_id,
@@ -238,9 +242,14 @@ def _inputs(tx: Transaction, job: Job, spec: StageSpec) -> tuple[Asset, ...]:
     missing = [asset_id for asset_id in wanted if asset_id not in originals]
     if missing:
         raise Unavailable("data_missing", f"A photo of this job was deleted: {', '.join(missing)}.")
-    given = [replace(originals[entry.asset_id], view=entry.view) for entry in job.inputs]
+    given = [_as_input(originals[entry.asset_id], entry.view) for entry in job.inputs]
     made = tx.assets.many([asset_id for task in _finished(tx, job) for asset_id in task.output_assets])
     return tuple(asset for asset in (*given, *made) if asset.role in spec.reads)
+
+
+def _as_input(asset: Asset, view: View | None) -> Asset:
+    """An asset seen from where the job says. A model that another job made is an original to this one."""
+    return replace(asset, view=view, role=Role.ORIGINAL if asset.media_type == GLB else asset.role)
 
 
 def _cache_key(

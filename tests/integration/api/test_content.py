@@ -149,7 +149,7 @@ def test_download_for_quick_look(world, result):
     answer = world.http.get(f"/api/v1/results/{result}/download", params={"as": "usdz"})
     assert answer.content == b"PK usdz"
     assert answer.headers["content-type"] == "model/vnd.usdz+zip"
-    assert 'filename="model.usdz"' in answer.headers["content-disposition"]
+    assert answer.headers["content-disposition"].startswith('inline; filename="model.usdz"')
     asset = world.http.get(f"/api/v1/results/{result}").json()["assets"]["usdz"][0]
     shown = world.http.get(f"/api/v1/assets/{asset['id']}/content")
     assert shown.headers["content-disposition"].startswith("inline;")

@@ -180,6 +180,48 @@ def test_twenty_cuts_over_two_servers_and_a_restart_lose_and_repeat_nothing(stor
     assert by_job(events) == all_events(store, jobs)
 
 
+class Processes:
+    """Two servers that share nothing but the database, one of which is killed and started again."""
+
+    def __init__(self, world, folder, running):
+        self._database, self._folder, self._running = world.database.url, folder, running
+        self._ports = [self._start(0), self._start(1)]
+
+    def url(self, number):
+        return f"http://127.0.0.1:{self._ports[number][0]}"
+
+    def restart(self, number):
+        self._ports[number][1].kill()
+        self._ports[number] = self._start(number)
+
+    def _start(self, number):
+        command = [sys.executable, Path(__file__).with_name("looking.py"), self._folder / str(number), self._database]
+        child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        self._running.enter_context(child)
+        self._running.callback(child.kill)
+        return int(child.stdout.readline()), child
+
+
+def test_servers_in_processes_of_their_own(store, tmp_path):
+    jobs = [add_job(store) for _ in range(4)]
+
+    def enough(events):
+        return sum(event["type"] == "job.completed" for event in events) == len(jobs)
+
+    with ExitStack() as running:
+        servers = Processes(store, tmp_path, running)
+        mover = threading.Thread(target=run_through, args=(store, jobs, 0.06, 2))
+        mover.start()
+        killer = threading.Timer(0.7, servers.restart, (0,))
+        killer.start()
+        urls = [lambda: servers.url(0), lambda: servers.url(1)]
+        events, cuts = follow_sse(urls, f"/api/v1/events?jobs={','.join(jobs)}", 20, enough)
+        mover.join()
+        killer.join()
+    assert cuts < 0
+    assert by_job(events) == all_events(store, jobs)
+
+
 def test_what_is_written_elsewhere_is_seen_by_all_servers(store):
     job = add_job(store)
     with cluster(store) as servers:

@@ -219,8 +219,8 @@ def test_two_or_three_photos_are_enough(studio: Studio, views: list[View]) -> No
 
 
 def test_photos_that_disagree_lower_the_score(studio: Studio, tmp_path: Path) -> None:
-    front = studio.photos(box, [View.FRONT])
-    other = studio.photos(mug, [View.BACK, View.LEFT])
+    front = studio.photos(ell, [View.FRONT])
+    other = studio.photos(mug, [View.BACK, View.RIGHT])
     result = Carve().mesh(MeshRequest((*front, *other), tmp_path, "fast"), lambda _done: None)
     assert "views_disagree" in result.quality.flags
     assert result.quality.score < 0.7

@@ -4,7 +4,7 @@ import pytest
 
 from maquette.domain.assets import View
 from maquette.domain.errors import Refused
-from maquette.pipelines.catalog import CATALOG, SPECS, check_views, find, is_offered, offered, settle
+from maquette.pipelines.catalog import CATALOG, SPECS, check_inputs, check_views, find, is_offered, offered, settle
 
 MODEL = CATALOG["photo_to_model"]
 
@@ -23,10 +23,10 @@ def test_an_unknown_pipeline_and_one_that_cannot_run_are_told_apart():
 
 
 def test_offered_pipelines_have_all_their_stages():
-    assert offered() == ("photo_to_model", "cutout")
+    assert offered() == ("photo_to_model", "cutout", "optimize")
     for name in offered():
         assert all(stage in SPECS for stage in find(name).pipeline.stages)
-    assert not is_offered(CATALOG["optimize"])
+    assert not is_offered(CATALOG["transcribe"])
 
 
 def test_settings_get_their_defaults():
@@ -83,3 +83,30 @@ def test_one_to_four_different_views_are_welcome():
 def test_cutouts_need_no_views():
     check_views(CATALOG["cutout"], [None] * 24)
     assert refusal(lambda: check_views(CATALOG["cutout"], [None] * 25)) == "too_many_photos"
+
+
+GLB = "model/gltf-binary"
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "inputs", "code"),
+    [
+        ("optimize", [], "no_model"),
+        ("optimize", [(None, "image/png")], "not_a_model"),
+        ("optimize", [(None, GLB), (None, GLB)], "too_many_models"),
+        ("photo_to_model", [(View.FRONT, GLB)], "not_an_image"),
+        ("cutout", [], "no_photo"),
+    ],
+)
+def test_photos_and_models_are_not_taken_for_each_other(pipeline, inputs, code):
+    assert refusal(lambda: check_inputs(CATALOG[pipeline], inputs)) == code
+
+
+def test_one_model_is_welcome_where_models_are():
+    check_inputs(CATALOG["optimize"], [(None, GLB)])
+
+
+@pytest.mark.parametrize("value", [0, 99, 1_000_001, 5.5, True, "5000"])
+def test_a_bound_is_a_whole_number_in_its_range(value):
+    assert settle(CATALOG["optimize"], {"triangles": 100, "bytes": None})["triangles"] == 100
+    assert refusal(lambda: settle(CATALOG["optimize"], {"triangles": value})) == "invalid_setting"

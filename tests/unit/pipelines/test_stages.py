@@ -8,10 +8,10 @@ import pytest
 from PIL import Image, ImageDraw
 
 from maquette.domain.assets import Role, View
-from maquette.domain.errors import Permanent
+from maquette.domain.errors import Permanent, Refused
 from maquette.engines.carve import Carve
 from maquette.engines.grabcut import GrabCut
-from maquette.media.meshes.measure import measure_glb
+from maquette.media.meshes.facts import GLB
 from maquette.pipelines import child
 from maquette.pipelines.catalog import SPECS
 from maquette.pipelines.stage import Desk, InputFile, Produced
@@ -106,29 +106,54 @@ def test_storing_measures_a_model_and_refuses_what_is_none(tmp_path, model):
     assert refusal(storing.work, desk(tmp_path)) == "model_invalid"
 
 
-def test_optimizing_delivers_three_levels_a_thumbnail_and_a_report_that_passes(tmp_path, model):
-    produced = optimizing.work(desk(tmp_path, model, quality="fast"))
-    assert [file.name for file in produced.files] == ["lod0", "lod1", "lod2", "usdz", "thumbnail"]
-    triangles = [file.stats["triangles"] for file in produced.files[:3]]
+@pytest.fixture(scope="module")
+def product(tmp_path_factory: pytest.TempPathFactory, model: InputFile) -> Produced:
+    """What optimizing makes of the ball, which shall be 40 cm high, within a budget."""
+    size = {"height": 0.4, "unit": "m"}
+    at = desk(tmp_path_factory.mktemp("product"), model, quality="fast", dimensions=size, triangles=2000, bytes=60_000)
+    return optimizing.work(at)
+
+
+def test_optimizing_delivers_three_levels_a_usdz_and_pictures(product):
+    names = [file.name for file in product.files]
+    assert names == ["lod0", "lod1", "lod2", "usdz", "thumbnail", "poster", "turntable"]
+    assert [file.role for file in product.files[3:]] == [Role.USDZ, Role.THUMBNAIL, Role.PREVIEW, Role.PREVIEW]
+    for file, kind in zip(product.files[4:], ("PNG", "JPEG", "WEBP"), strict=True):
+        with Image.open(file.path) as picture:
+            assert picture.format == kind
+
+
+def test_optimizing_keeps_its_budgets(product):
+    triangles = [file.stats["triangles"] for file in product.files[:3]]
     assert triangles == sorted(triangles, reverse=True)
-    assert {"store", "quick_look"} <= set(produced.data["report"]["accepted"])
-    assert all(len(file.stats["bounds_m"]) == 3 for file in produced.files[:3])
+    assert triangles[0] <= 2000
+    assert triangles[1] <= 1000
+    assert all(file.path.stat().st_size <= 60_000 for file in product.files[:3])
 
 
-@pytest.mark.parametrize(
-    ("settings", "stats", "height"),
-    [({"dimensions": {"height": 0.4, "unit": "m"}}, {}, 0.4), ({}, {}, 1.0), ({}, {"in_metres": True}, None)],
-)
-def test_optimizing_delivers_the_true_size(tmp_path, model, settings, stats, height):
-    asked = replace(model, stats=stats)
-    produced = optimizing.work(desk(tmp_path, asked, quality="fast", **settings))
-    for file in produced.files[:3]:
-        assert file.stats["bounds_m"][1] == pytest.approx(
-            height or measure_glb(model.path.read_bytes())["size_m"][1], rel=0.03
-        )
-    (store,) = (entry for entry in produced.data["report"]["profiles"] if entry["profile"] == "store")
-    names = {rule["rule"]: rule["status"] for rule in store["rules"]}
-    assert names.get("height_m", names.get("true_size")) in (("pass", "fixed") if settings else ("warn",))
+def test_optimizing_delivers_the_true_size_and_reports_it(product):
+    for file in product.files[:3]:
+        assert file.stats["bounds_m"][1] == pytest.approx(0.4, rel=0.03)
+    report = product.data["report"]
+    assert {"store", "quick_look", "google_swirl"} <= set(report["accepted"])
+    heights = [rule for rule in report["profiles"][0]["rules"] if rule["rule"] == "height_m"]
+    assert {rule["status"] for rule in heights} == {"fixed"}
+
+
+@pytest.fixture
+def original(model: InputFile) -> InputFile:
+    return replace(model, role=Role.ORIGINAL, media_type=GLB, stats={"triangles": 1})
+
+
+def test_validating_passes_a_model_on_and_refuses_a_damaged_one(tmp_path, original):
+    (passed,) = validating.work(desk(tmp_path, original)).files
+    assert (passed.role, passed.media_type, passed.derived_from) == (Role.MODEL, GLB, (original.asset_id,))
+    assert passed.path.read_bytes() == original.path.read_bytes()
+    assert passed.stats == {"triangles": 1, "in_metres": True}
+    broken = tmp_path / "broken.glb"
+    broken.write_bytes(original.path.read_bytes()[:-100])
+    with pytest.raises(Refused, match="model_damaged"):
+        validating.work(desk(tmp_path, replace(original, path=broken)))
 
 
 def test_the_size_is_no_business_of_the_stage_that_makes_the_shape():

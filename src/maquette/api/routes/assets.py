@@ -1,4 +1,4 @@
-"""Photos in, files out."""
+"""Photos and models in, files out."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
@@ -13,12 +13,13 @@ from maquette.api.reception import parse_digest, recall, receive_form, receive_r
 from maquette.api.schemas.assets import AssetOut, AssetPage, LinkOut, PhotoUrl
 from maquette.app.uploads import PhotoInfo
 from maquette.domain.assets import View
+from maquette.media.meshes.facts import GLB
 
 router = APIRouter(prefix="/api/v1/assets", tags=["assets"])
 _INTAKE = (
     "empty_file", "not_an_image", "heic_missing", "image_truncated", "image_damaged", "image_too_large",
     "image_too_small", "file_too_large", "upload_timeout", "not_found", "storage_full", "storage_unavailable",
-    "not_ready",
+    "not_ready", "model_damaged",
 )  # fmt: skip
 _FORM = {
     "type": "object",
@@ -39,7 +40,7 @@ _FORM = {
     openapi_extra={"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _FORM}}}},
 )
 async def upload_asset(request: Request, response: Response, services: ServicesDep, owner: OwnerDep) -> AssetOut:
-    """Takes one photo as a form. Answered when its bytes are safe on the disk."""
+    """Takes one photo or model (GLB) as a form. Answered when its bytes are safe on the disk."""
     return _created(AssetOut.of(await receive_form(request, services, owner)), response)
 
 
@@ -48,7 +49,9 @@ async def upload_asset(request: Request, response: Response, services: ServicesD
     status_code=201,
     response_model=AssetOut,
     responses=documented(*_INTAKE, "length_required", "digest_mismatch"),
-    openapi_extra={"requestBody": {"required": True, "content": {"application/octet-stream": FILE, "image/*": FILE}}},
+    openapi_extra={
+        "requestBody": {"required": True, "content": {"application/octet-stream": FILE, "image/*": FILE, GLB: FILE}}
+    },
 )
 async def put_asset(
     request: Request,
@@ -60,7 +63,7 @@ async def put_asset(
     project_id: Annotated[str | None, Query(max_length=100)] = None,
     content_digest: Annotated[str | None, Header(max_length=1000, description="RFC 9530: sha-256=:base64:")] = None,
 ) -> AssetOut:
-    """Takes one photo as the raw body. A SHA-256 that is given is verified.
+    """Takes one photo or model (GLB) as the raw body. A SHA-256 that is given is verified.
 
     A photo that was sent before is answered by its SHA-256 alone: with `Expect: 100-continue` nothing need be sent.
     """
@@ -80,9 +83,9 @@ async def put_asset(
     responses=documented(*_INTAKE, "url_refused", "url_unreachable", "fetches_busy"),
 )
 async def fetch_asset(asked: PhotoUrl, response: Response, services: ServicesDep, owner: OwnerDep) -> AssetOut:
-    """Fetches one photo from a public web address. Answered when its bytes are safe on the disk."""
+    """Fetches one photo or model from a public web address. Answered when its bytes are safe on the disk."""
     info = PhotoInfo(asked.name, asked.view, asked.project_id)
-    return _created(AssetOut.of(await services.fetching.add_photo(owner, asked.url, info)), response)
+    return _created(AssetOut.of(await services.fetching.add(owner, asked.url, info)), response)
 
 
 @router.get("", response_model=AssetPage, responses=documented("not_found"))

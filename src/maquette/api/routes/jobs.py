@@ -32,7 +32,7 @@ _REFUSALS = (
     "unknown_pipeline", "pipeline_unavailable", "unknown_engine", "engine_unavailable", "unknown_setting",
     "invalid_setting", "invalid_dimensions", "unknown_stage", "no_photo", "too_many_photos", "view_missing",
     "duplicate_view", "idempotency_mismatch", "deleted", "file_too_large", "not_found", "queue_full", "storage_full",
-    "not_ready",
+    "not_ready", "no_model", "too_many_models", "not_an_image", "not_a_model",
 )  # fmt: skip
 Key = Annotated[str | None, Header(min_length=1, max_length=255, description="Makes repeating the request safe")]
 

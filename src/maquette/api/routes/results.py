@@ -9,6 +9,7 @@ from maquette.api.dependencies import OwnerDep, ServicesDep
 from maquette.api.problems import documented
 from maquette.api.schemas.results import ResultOut
 from maquette.app.results import markdown_of
+from maquette.domain.assets import Role
 from maquette.domain.errors import Unavailable
 
 router = APIRouter(prefix="/api/v1/results", tags=["results"])
@@ -41,7 +42,9 @@ def download_result(
     if wanted != "zip":
         file = services.results.file(owner, result_id, wanted)
         name = file.path.rsplit("/", 1)[-1]
-        return BlobResponse(file.asset, services.blobs, links=services.redirects, name=name, download=True)
+        # Safari hands what it may show to Quick Look, and puts an attachment among the downloads
+        saved = file.asset.role is not Role.USDZ
+        return BlobResponse(file.asset, services.blobs, links=services.redirects, name=name, download=saved)
     files = services.results.files(owner, result_id)
     for file in files:
         if not services.blobs.exists(file.asset.blob_key):

@@ -90,6 +90,7 @@ class PipelineOut(Answer):
     offered: bool
     result: str
     max_photos: int
+    max_models: int
     views: list[View]
     stages: list[StageOut]
     settings: dict[str, SettingOut]
@@ -107,6 +108,7 @@ class PipelineOut(Answer):
             offered=is_offered(entry),
             result=entry.result,
             max_photos=entry.max_photos,
+            max_models=entry.max_models,
             views=list(entry.views),
             stages=[StageOut.of(step) for step in (*entry.pipeline.steps, entry.pipeline.step(Stage.COMPLETE))],
             settings=_settings(entry.settings),

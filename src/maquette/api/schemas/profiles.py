@@ -1,12 +1,9 @@
 """Profiles on the wire: what shops and viewers ask of a model."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from maquette.api.schemas.common import Answer
-
-if TYPE_CHECKING:
-    # these come with numpy, which a server that only answers need not load
-    from maquette.media.meshes.profiles import Profile, Rule
+from maquette.media.meshes.profiles import Profile, Rule, Test
 
 
 class RuleOut(Answer):
@@ -14,12 +11,12 @@ class RuleOut(Answer):
 
     rule: str
     measure: str
-    test: str
+    test: Test
     limit: Any
     required: bool
 
     @classmethod
-    def of(cls, rule: "Rule") -> "RuleOut":
+    def of(cls, rule: Rule) -> "RuleOut":
         """From the table."""
         return cls(rule=rule.name, measure=rule.measure, test=rule.test, limit=rule.limit, required=not rule.advised)
 
@@ -33,7 +30,7 @@ class ProfileOut(Answer):
     files: dict[str, list[RuleOut]]
 
     @classmethod
-    def of(cls, profile: "Profile") -> "ProfileOut":
+    def of(cls, profile: Profile) -> "ProfileOut":
         """From the table."""
         files = {name: [RuleOut.of(rule) for rule in rules] for name, rules in profile.files.items()}
         return cls(name=profile.name, title=profile.title, source=profile.source, files=files)

@@ -112,6 +112,7 @@ def _mesh(request: MeshRequest, effort: Effort, progress: Progress) -> MeshedMod
         "triangles": len(model.mesh.faces),
         "watertight": is_watertight(model.mesh),
         "texture_size": size,
+        "cameras": {sight.view.value: sight.describe_camera() for sight in stage.sights},
         "silhouette_agreement": round(score.agreement, 4),
         "silhouette_fit": round(score.fit, 4),
     }

@@ -32,8 +32,8 @@ _ROBUST = 0.01
 _ROUNDS = 15
 _ENOUGH = 3e-3
 """The relative gain below which the search stops."""
-_EXPECTED = ((0.0, 0.0), (0.45, 8.0))
-"""Nearness and elevation of the cameras that are expected: far and level, or in the hand."""
+_EXPECTED = ((0.0, 0.0), (0.45, 0.0), (0.45, 9.0))
+"""Nearness and elevation of the cameras that are expected: far and level, near and level, or in the hand."""
 _CLEAR = 1.0
 """How much smaller the error must become for the nominal cameras to be given up."""
 _ROOM = 0.65
@@ -65,7 +65,8 @@ def fit_cameras(stage: Stage) -> Stage:
     best = min(range(len(found)), key=lambda index: found[index].cost)
     if found[best].cost > nominal.disagreement - _CLEAR:
         return stage
-    return _reframe(stage, searches[best].cameras(found[best].x))
+    strained = replace(stage, strain=found[best].cost / len(contours))
+    return _reframe(strained, searches[best].cameras(found[best].x))
 
 
 class _Search:
@@ -138,7 +139,7 @@ def _moved(start: Camera, row: Floats) -> Camera:
         azimuth=start.azimuth + azimuth,
         elevation=start.elevation + elevation,
         roll=start.roll + roll,
-        nearness=start.nearness + nearness,
+        nearness=max(start.nearness + nearness, 0.0),
         scale=float(scale),
         column=float(start.column + across * scale),
         row=float(start.row - up * scale),
@@ -161,7 +162,7 @@ def _reframe(stage: Stage, cameras: tuple[Camera, ...]) -> Stage:
     origin = low + size * [0.5, 0, 0.5]
     placed = tuple(replace(sight, camera=sight.camera.reframe(origin, unit)) for sight in sights)
     wide, tall, deep = (size / unit).tolist()
-    return Stage(placed, (wide, tall, deep), fitted=True)
+    return replace(stage, sights=placed, extent=(wide, tall, deep), fitted=True)
 
 
 def _span(profile: Floats, at: Floats) -> tuple[float, float]:

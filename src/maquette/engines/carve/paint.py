@@ -1,55 +1,42 @@
-"""The texture, from the photos: each texel takes its colour from the views that see it best."""
+"""The texture, from the photos: each texel takes its detail from the view that sees it best, its tone from all."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
+from maquette.engines.carve.exposure import gains
 from maquette.engines.carve.fill import spread
-from maquette.engines.carve.sights import Sight, Stage
-from maquette.media.meshes.mesh import Flags, Floats, Mesh, Pixels
-from maquette.media.meshes.pixels import fetch, nearest_source
+from maquette.engines.carve.sights import Stage
+from maquette.engines.carve.throw import Lamp, bands, lamps, seen
+from maquette.media.meshes.mesh import Floats, Ints, Mesh, Pixels, edges_of, unit, vertex_normals, weld
+from maquette.media.meshes.pixels import fetch
 from maquette.media.meshes.rays import Caster
 from maquette.media.meshes.unwrap import Texels, lay, texels_of
 
 _POWER = 6
-"""Exponent of the cosine between surface and view: high enough that a grazing view never beats a frontal one."""
-_GRAZING = 0.15
-"""Below this cosine a photo shows smears rather than the surface."""
+"""Exponent of the cosine between surface and view in the weight of a photo."""
+_WIDE, _SHARP = 0.4, 5.0
+"""Exponents on these weights for the low frequencies, which all views share, and the high ones (Burt and Adelson,
+A multiresolution spline, 1983)."""
+_GRAZING = 0.2, 0.35
+"""Cosines below which a photo shows smears, and above which it shows the surface."""
 _GUESSED = 1e-3
-"""Weight of a photo on the far side of the object, which has no photo of its own: it is taken to be alike."""
-_LIFT = 0.004
-"""How far above the surface a ray starts, so that it does not hit the surface itself; in object lengths."""
-_FEATHER = 0.02
-"""Width of the soft border along edges that hide something, in object lengths."""
-_RASTER = 384
-_FAR = 4.0
-"""The depth of a ray that meets nothing."""
-_LUMA = np.array([0.2126, 0.7152, 0.0722])
-_GAIN_LIMIT = 0.3
-"""The largest correction of a photo's exposure, in natural logarithms."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Lamp:
-    """A photo thrown onto the object at a relative ``weight``: along its rays, or ``through`` it, onto the far side."""
-
-    sight: Sight
-    through: bool
-    weight: float
-
-    def toward(self, points: Floats) -> Floats:
-        """Unit vectors from ``points`` (n, 3) to where the photo is thrown from, (n, 3)."""
-        toward = self.sight.camera.toward(points)
-        return -toward if self.through else toward
+"""Weight of a photo on a side that it does not show."""
+_CALM = 20
+"""Rounds of smoothing of the normals that choose between views: single bumps do not."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Cast:
-    """What one lamp brings to every texel: ``colours`` (k, 3) sRGB 0..255 and ``weights`` (k,)."""
+    """What one lamp brings: the ``texels`` (k,) that it reaches, ``weights`` (k,), colours and their low
+    frequencies (k, 3) sRGB 0..255."""
 
-    colours: Floats
+    texels: Ints
     weights: Floats
-    real: bool
+    cosines: Floats
+    bands: tuple[Floats, Floats]
+    toward: Floats
+    guessed: bool
 
 
 def texture_size(stage: Stage, largest: int) -> int:
@@ -69,96 +56,71 @@ def paint(mesh: Mesh, stage: Stage, size: int) -> Pixels:
     if mesh.normals is None:
         raise ValueError("the mesh has no normals")
     texels = texels_of(mesh, size)
-    points, normals = texels.mix(mesh, mesh.positions), texels.mix(mesh, mesh.normals)
+    points = texels.mix(mesh, mesh.positions.astype(np.float32))
+    normals = unit(texels.mix(mesh, _calm(mesh).astype(np.float32))).astype(np.float32)
     caster = Caster(mesh)
-    casts = [_cast(lamp, stage, caster, points, normals) for lamp in _lamps(stage)]
-    gains = _gains(casts)
-    total = np.sum([cast.weights for cast in casts], axis=0)
-    mixed = np.zeros((len(points), 3), np.float32)
-    for cast, gain in zip(casts, gains, strict=True):
-        mixed += (cast.weights / np.maximum(total, 1e-12))[:, None] * cast.colours * np.float32(gain)
-    sure = np.clip(total / _GRAZING**_POWER, 0, 1)
+    casts = [_cast(lamp, caster, points, normals) for lamp in lamps(stage)]
+    mixed, sure = _blend(casts, len(points))
     return lay(texels, _complete(mesh, texels, mixed, sure))
 
 
-def _lamps(stage: Stage) -> list[_Lamp]:
-    lamps = [_Lamp(sight, False, 1.0) for sight in stage.sights]
-    alone = [sight for axis in (0, 2) for sight in stage.seen(axis) if len(stage.seen(axis)) == 1]
-    return lamps + [_Lamp(sight, True, _GUESSED) for sight in alone]
+def _calm(mesh: Mesh) -> Floats:
+    """Normals (n, 3) of the vertices, smoothed over the surface."""
+    welded, number = weld(mesh)
+    normals = vertex_normals(welded).astype(np.float64)
+    a, b = edges_of(welded).T
+    for _ in range(_CALM):
+        sums = [np.bincount(a, normals[b, axis], len(normals)) for axis in range(3)]
+        normals = unit(normals + unit(np.stack(sums, axis=1).astype(np.float64)))
+    return normals[number]
 
 
-def _cast(lamp: _Lamp, stage: Stage, caster: Caster, points: Floats, normals: Floats) -> _Cast:
-    """Throws one photo at the texels: where it is seen, how well, and which colour it has there."""
-    toward = lamp.toward(points)
-    cosine = (normals * toward).sum(axis=1)
-    facing = np.flatnonzero(cosine > 0.02)
-    open_sky = ~caster.blocked(points[facing] + normals[facing] * _LIFT, toward[facing])
-    seen = facing[open_sky]
-    weights = np.zeros(len(points), np.float32)
-    soft = _softness(lamp, stage, caster, points[seen])
-    weights[seen] = lamp.weight * cosine[seen] ** _POWER * soft
-    colours = np.zeros((len(points), 3), np.float32)
-    column, row = stage.pixel(lamp.sight, points[seen])
-    colours[seen] = fetch(_extended(lamp.sight), column, row)
-    return _Cast(colours, weights, lamp.weight == 1.0)
+def _cast(lamp: Lamp, caster: Caster, points: Floats, normals: Floats) -> _Cast:
+    """Throws one photo at the texels."""
+    cosine = np.einsum("ij,ij->i", normals, lamp.toward(points))
+    texels = np.flatnonzero(cosine > 0.03)
+    points, cosine = points[texels], cosine[texels]
+    shown = seen(lamp, caster, points, np.sqrt(1 - np.minimum(cosine, 1) ** 2) / cosine)
+    keep = shown > 0
+    texels, points, cosine, shown = texels[keep], points[keep], cosine[keep], shown[keep]
+    weights = shown * cosine**_POWER * (_GUESSED if lamp.through else 1)
+    whole, low = bands(lamp.sight)
+    column, row = lamp.pixels(points)
+    colours = fetch(whole, column, row)
+    soft = fetch(low, (column + 0.5) / 4 - 0.5, (row + 0.5) / 4 - 0.5)
+    return _Cast(texels, weights, cosine * shown, (soft, colours - soft), lamp.axis(), lamp.through)
 
 
-def _extended(sight: Sight) -> Pixels:
-    """The photo with its colours drawn outwards from safely inside the outline, over the mixed pixels at its edge."""
-    import cv2
-
-    reach = max(1.5, 0.004 * max(sight.box[2:]))
-    inside = cv2.distanceTransform(sight.mask.astype(np.uint8), cv2.DIST_L2, 5)
-    core: Flags = inside > reach
-    # what is too thin to have an inside keeps its own middle
-    around = cv2.distanceTransform((~core).astype(np.uint8), cv2.DIST_L2, 5)
-    core |= sight.mask & (around > 2 * reach + 2) & (inside > 1)
-    if not core.any():
-        core = sight.mask
-    return sight.colours.reshape(-1, 3)[nearest_source(core)]
-
-
-def _softness(lamp: _Lamp, stage: Stage, caster: Caster, points: Floats) -> Floats:
-    """A factor (n,) that falls towards edges behind which something is hidden, so that no colour leaks over them."""
-    import cv2
-
-    column, row = stage.pixel(lamp.sight, points)
-    if not len(points):
-        return column
-    step = max(float(np.ptp(column)), float(np.ptp(row)), 1.0) / _RASTER
-    left, top = column.min() - 4 * step, row.min() - 4 * step
-    columns, rows = (int(float(np.ptp(part)) / step) + 9 for part in (column, row))
-    depth = _depths(lamp, caster, left + np.arange(columns) * step, top + np.arange(rows) * step)
-    window = np.ones((3, 3), np.uint8)
-    jump = cv2.dilate(depth, window) - cv2.erode(depth, window) > 0.04
-    away = cv2.distanceTransform((~jump).astype(np.uint8), cv2.DIST_L2, 5) * step / lamp.sight.camera.scale
-    found = fetch(away[:, :, None], (column - left) / step, (row - top) / step)[:, 0]
-    return np.clip(found / _FEATHER, 0.02, 1)
+def _blend(casts: list[_Cast], count: int) -> tuple[Floats, Floats]:
+    """Colours (n, 3) of all texels, sRGB 0..255, and how sure they are, 0..1 (n,)."""
+    best = np.zeros(count, np.float32)
+    sure = np.zeros(count, np.float32)
+    for cast in casts:
+        best[cast.texels] = np.maximum(best[cast.texels], cast.weights)
+        sure[cast.texels] = np.maximum(sure[cast.texels], cast.cosines)
+    mixed = np.zeros((count, 3), np.float32)
+    factors = _exposures(casts, count)
+    for part, power in enumerate((_WIDE, _SHARP)):
+        total = np.zeros(count, np.float32)
+        band = np.zeros((count, 3), np.float32)
+        for cast, gain in zip(casts, factors, strict=True):
+            share = (cast.weights / np.maximum(best[cast.texels], 1e-12)) ** power
+            total[cast.texels] += share
+            band[cast.texels] += (share * gain)[:, None] * cast.bands[part]
+        mixed += band / np.maximum(total, 1e-6)[:, None]
+    sure = np.clip((sure - _GRAZING[0]) / (_GRAZING[1] - _GRAZING[0]), 0, 1)
+    return np.clip(mixed, 0, 255), sure
 
 
-def _depths(lamp: _Lamp, caster: Caster, columns: Floats, rows: Floats) -> Floats:
-    """How far the surface is along the rays of a raster, (rows, columns) float32; far where there is none."""
-    x, y = np.meshgrid(columns, rows)
-    origins = lamp.sight.camera.before(x.ravel(), y.ravel(), lamp.through)
-    distance = caster.first(origins, -lamp.toward(origins)).distance.reshape(x.shape)
-    return np.where(np.isfinite(distance), distance, _FAR).astype(np.float32)
-
-
-def _gains(casts: list[_Cast]) -> Floats:
-    """One factor per photo that brings the brightness of what two photos share together; never a tint."""
-    n = len(casts)
-    equations, values = [np.ones(n)], [0.0]
-    logs = [np.log(cast.colours @ _LUMA + 8) for cast in casts]
-    for i in range(n):
-        for j in range(i + 1, n):
-            both = np.minimum(casts[i].weights, casts[j].weights) > 0.3**_POWER
-            if casts[i].real and casts[j].real and both.sum() > 200:
-                row = np.zeros(n)
-                row[i], row[j] = 1, -1
-                equations.append(row)
-                values.append(float(np.median(logs[j][both] - logs[i][both])))
-    solved = np.linalg.lstsq(np.array(equations), np.array(values), rcond=None)[0]
-    return np.exp(np.clip(solved, -_GAIN_LIMIT, _GAIN_LIMIT))
+def _exposures(casts: list[_Cast], count: int) -> Floats:
+    """A factor for each cast."""
+    shown: list[tuple[Floats, Floats]] = []
+    for cast in casts:
+        colours, well = np.zeros((count, 3), np.float32), np.zeros(count, np.float32)
+        colours[cast.texels] = cast.bands[0]
+        well[cast.texels] = 0 if cast.guessed else cast.cosines
+        shown.append((colours, well))
+    return gains(shown, [cast.toward for cast in casts])
 
 
 def _complete(mesh: Mesh, texels: Texels, colours: Floats, sure: Floats) -> Floats:

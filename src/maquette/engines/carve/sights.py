@@ -66,6 +66,13 @@ class Sight:
     tall: int
     camera: Camera
 
+    def describe_camera(self) -> dict[str, float]:
+        """The vertical angle of view of the whole photo, and how the camera was turned from its side; in degrees."""
+        turned = {"yaw": self.camera.azimuth - self.side.azimuth}
+        tilted = {"elevation": self.camera.elevation, "roll": self.camera.roll}
+        found = {"fov": self.camera.field_of_view(self.tall)} | turned | tilted
+        return {name: round(value, 2) for name, value in found.items()}
+
     def signed(self) -> Floats:
         """The distance to the outline in pixels, positive inside, (h, w) float32."""
         import cv2
@@ -140,12 +147,14 @@ def _nominal(view: View, box: tuple[int, int, int, int], tall: float, wide: floa
 class Stage:
     """The sights in one frame. ``extent`` is the object's size along x, y and z, the longest 1.
 
-    An axis that no photo shows has an extent of 0 here. ``fitted`` says that the cameras are not the nominal ones.
+    An axis that no photo shows has an extent of 0 here. ``fitted`` says that the cameras are not the nominal ones;
+    ``strain`` is what the outlines still miss each other by and how unlikely the cameras are, as a cost per photo.
     """
 
     sights: tuple[Sight, ...]
     extent: tuple[float, float, float]
     fitted: bool = False
+    strain: float = 0.0
 
     def seen(self, axis: int) -> tuple[Sight, ...]:
         """The sights whose columns run along ``axis``."""

@@ -10,6 +10,10 @@ Document = dict[str, Any]
 
 MAX_BYTES = 256 << 20
 MAX_JSON = 16 << 20
+MAX_VALUES = 2_000_000
+"""Of the JSON, counted by its commas: a value of two bytes takes up to a hundred in memory."""
+MAX_GROUPS = 500_000
+"""Objects and lists of the JSON, counted by their opening brackets."""
 MAX_CHUNKS = 64
 """The format has two; readers must skip others (glTF 2.0, 4.4.3), so an empty one costs next to nothing to repeat."""
 SELF_CONTAINED = "Export it as one GLB that holds everything itself."
@@ -88,6 +92,9 @@ def _chunks(data: memoryview) -> list[tuple[int, memoryview]]:
 
 
 def _parse(text: bytes) -> Document:
+    # brackets and commas within texts count too: nobody has as many
+    if text.count(b",") > MAX_VALUES or text.count(b"{") + text.count(b"[") > MAX_GROUPS:
+        refuse("its JSON holds too much")
     try:
         document = json.loads(text.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:

@@ -8,21 +8,10 @@ from pathlib import Path
 
 from maquette.domain.errors import Permanent, Refused
 from maquette.media.meshes.container import MAX_BYTES
+from maquette.media.meshes.facts import is_glb, is_usdz
 from maquette.media.meshes.glb_pictures import check_pictures
+from maquette.media.meshes.glb_read import inspect_glb
 from maquette.media.meshes.measure import Measures, measure_glb, measure_usdz
-
-MEDIA_TYPE = "model/gltf-binary"
-HEAD = b"glTF"
-
-
-def is_glb(head: bytes) -> bool:
-    """Whether a file that begins so claims to be a GLB."""
-    return head.startswith(HEAD)
-
-
-def is_usdz(head: bytes) -> bool:
-    """Whether a file that begins so claims to be a zip, as a USDZ is."""
-    return head.startswith(b"PK\3\4")
 
 
 def probe(path: Path) -> Measures:
@@ -39,6 +28,16 @@ def probe(path: Path) -> Measures:
     except Permanent as error:
         raise as_refusal(error) from error
     return measures
+
+
+def check(path: Path) -> None:
+    """``probe`` without the measuring: what is left to a job once an upload was probed. Raises as ``probe`` does."""
+    data = weigh(path)
+    try:
+        inspect_glb(data)
+        check_pictures(data)
+    except Permanent as error:
+        raise as_refusal(error) from error
 
 
 def weigh(path: Path) -> bytes:

@@ -1,59 +1,13 @@
-"""Levels of detail: the same model for a large screen, a phone and a list of many."""
-
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from types import MappingProxyType
-from typing import Any
+"""Levels of detail: the same model with fewer triangles and a smaller texture."""
 
 import numpy as np
 
-from maquette.media.meshes import pictures
-from maquette.media.meshes.glb_write import write_glb
-from maquette.media.meshes.mesh import Floats, Mesh, Model, Pixels, bounds, is_watertight, unit
-from maquette.media.meshes.normalise import normalise
+from maquette.media.meshes.mesh import Floats, Model, Pixels, bounds, unit
 from maquette.media.meshes.place import stand
 from maquette.media.meshes.rays import Caster, Hits
 from maquette.media.meshes.render import sample
 from maquette.media.meshes.simplify import simplify
 from maquette.media.meshes.unwrap import lay, texels_of, unwrap
-
-_JPEG_STEPS = (90, 84, 76, 66)
-
-
-@dataclass(frozen=True, slots=True)
-class Level:
-    """What a level aims at and what it must not exceed."""
-
-    name: str
-    target: int
-    texture: int
-    triangles: int
-    bytes: int
-
-
-LEVELS = (
-    Level("lod0", 15_000, 1024, 100_000, 3_000_000),
-    Level("lod1", 7_500, 1024, 30_000, 1_000_000),
-    Level("lod2", 3_000, 512, 12_000, 500_000),
-)
-FULL = Level("lod0", 40_000, 2048, 100_000, 3_000_000)
-"""The first level at quality ``full``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lod:
-    """One finished level: ``stats`` has triangles, vertices, bytes, texture_size and watertight."""
-
-    name: str
-    path: Path
-    stats: Mapping[str, Any]
-
-
-def make_lods(model: Model, into: Path, quality: str = "medium") -> list[Lod]:
-    """Writes ``lod0.glb``, ``lod1.glb`` and ``lod2.glb``, each made from the given model."""
-    levels = (FULL if quality == "full" else LEVELS[0], *LEVELS[1:])
-    return [_write(reduce(model, level.target, level.texture), level, into) for level in levels]
 
 
 def reduce(model: Model, triangles: int, texture: int) -> Model:
@@ -124,30 +78,3 @@ def _resized(texture: Pixels, size: int) -> Pixels:
     if texture.shape[:2] == (size, size):
         return texture
     return np.asarray(cv2.resize(texture, (size, size), interpolation=cv2.INTER_AREA), np.uint8)
-
-
-def _write(model: Model, level: Level, into: Path) -> Lod:
-    """Writes one level, with the best JPEG that fits its limit."""
-    data = b""
-    for step in _JPEG_STEPS:
-        data = write_glb(model, jpeg_quality=step)
-        if len(data) <= level.bytes:
-            break
-    path = into / f"{level.name}.glb"
-    path.write_bytes(data)
-    return Lod(level.name, path, MappingProxyType(_stats(model.mesh, model.texture, len(data))))
-
-
-def _stats(mesh: Mesh, texture: Pixels, size: int) -> dict[str, Any]:
-    return {
-        "triangles": len(mesh.faces),
-        "vertices": len(mesh.positions),
-        "bytes": size,
-        "texture_size": int(texture.shape[0]),
-        "watertight": is_watertight(mesh),
-    }
-
-
-def thumbnail(model_glb: Path, path: Path, size: int = 512) -> None:
-    """See ``pictures.thumbnail``."""
-    pictures.thumbnail(normalise(model_glb.read_bytes()), path, size)

@@ -6,7 +6,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from maquette.media.meshes.lods import LEVELS, Level
+from maquette.media.meshes.levels import LEVELS, Level
 
 MB = 1_000_000
 TOLERANCE = 0.03

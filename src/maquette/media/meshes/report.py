@@ -7,7 +7,6 @@ from typing import Any
 
 from maquette.domain.dimensions import AXES, UNKNOWN, Dimensions
 from maquette.domain.errors import Refused
-from maquette.media.meshes.measure import Measures
 from maquette.media.meshes.profiles import ANY, PROFILES, Profile, Rule, Test
 
 _SIZE_UNKNOWN = "No dimension was given, so nobody knows whether this is the true size."
@@ -54,9 +53,9 @@ class Finding:
 class Subject:
     """What is judged: measured values by file (``lod0``, ``usdz``…), the given size, and the model as it came in."""
 
-    files: Mapping[str, Measures]
+    files: Mapping[str, Mapping[str, Any]]
     size: Dimensions = UNKNOWN
-    before: Measures | None = None
+    before: Mapping[str, Any] | None = None
 
 
 def choose(names: Sequence[str]) -> tuple[Profile, ...]:

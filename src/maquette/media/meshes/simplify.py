@@ -12,8 +12,8 @@ _AGGRESSIONS = (5.0, 3.0, 7.0)
 def simplify(mesh: Mesh, triangles: int) -> Mesh:
     """The welded mesh with about ``triangles`` faces (quadric edge collapse).
 
-    A closed mesh stays closed: tears are mended, else another speed is tried, then more triangles are kept, and at
-    last the mesh comes back as it was.
+    Something always remains. A closed mesh stays closed: tears are mended, else another speed is tried, then more
+    triangles are kept, and at last the mesh comes back as it was.
     """
     import fast_simplification
 
@@ -26,6 +26,6 @@ def simplify(mesh: Mesh, triangles: int) -> Mesh:
                 return bare
             fewer = fast_simplification.simplify(points, faces, target_count=target, agg=aggression)
             result = mend(Mesh(fewer[0].astype(np.float32), fewer[1]))
-            if not closed or is_watertight(result):
+            if len(result.faces) and (not closed or is_watertight(result)):
                 return result
     return bare

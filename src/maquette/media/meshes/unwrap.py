@@ -11,6 +11,9 @@ from maquette.media.meshes.rays import Caster
 _PADDING = 3
 """Texels between charts: enough for bilinear filtering and one level of mipmaps."""
 
+_LONGEST = 4
+"""A chart that is longer, in widths of the atlas, is drawn at a smaller scale than the others."""
+
 
 @dataclass(frozen=True, slots=True)
 class Texels:
@@ -43,12 +46,15 @@ def unwrap(mesh: Mesh, texture_size: int) -> Mesh:
     pack.resolution = texture_size
     pack.padding = _PADDING
     pack.bilinear = True
+    # of a wire a million times as long as it is thick xatlas would draw a chart of a million texels
+    pack.max_chart_size = _LONGEST * texture_size
     pack.rotate_charts = False  # xatlas turns a chart by swapping its axes, which mirrors it
     atlas = xatlas.Atlas()
     atlas.add_mesh(mesh.positions.astype(np.float32), mesh.faces.astype(np.uint32))
     atlas.generate(charts, pack)
     origin, faces, uv = atlas[0]
-    uv = np.clip(uv, 0, 1).astype(np.float32)
+    # triangles too thin for 32 bits get no place
+    uv = np.clip(np.nan_to_num(uv), 0, 1).astype(np.float32)
     uv[:, 1] = 1 - uv[:, 1]  # xatlas counts upwards, glTF downwards: without this all charts would be mirrored
     whole = Mesh(mesh.positions[origin], faces.astype(np.int64), uv=uv)
     return Mesh(whole.positions, whole.faces, vertex_normals(whole), uv)

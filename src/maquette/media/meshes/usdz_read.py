@@ -51,7 +51,16 @@ def read_usdz(data: bytes) -> Package:
     """Raises ``Permanent("model_invalid")`` for what is no USDZ."""
     try:
         return _package(data)
-    except (zipfile.BadZipFile, struct.error, IndexError, ValueError, KeyError, OSError, zlib.error) as error:
+    except (
+        zipfile.BadZipFile,
+        struct.error,
+        IndexError,
+        ValueError,
+        KeyError,
+        OSError,
+        zlib.error,
+        NotImplementedError,
+    ) as error:
         raise _refusal(str(error) if isinstance(error, ValueError) else "it cannot be read") from error
 
 

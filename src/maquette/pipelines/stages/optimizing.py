@@ -1,63 +1,43 @@
-"""Turns the checked model into a product: three levels of detail, a thumbnail and a report."""
+"""Turns the checked model into a product: true size, three levels of detail, a USDZ, pictures and a report."""
 
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
 
 from maquette.domain.assets import Role
 from maquette.domain.dimensions import Dimensions
 from maquette.domain.states import Stage
+from maquette.media.meshes.levels import levels_for
 from maquette.pipelines.stage import MIB, Desk, OutputFile, Produced, StageSpec
 from maquette.ports.processes import Limits
 
-if TYPE_CHECKING:
-    from maquette.media.meshes.mesh import Model
+_ROLES: Mapping[str, Role] = MappingProxyType(
+    {"usdz": Role.USDZ, "thumbnail": Role.THUMBNAIL, "poster": Role.PREVIEW, "turntable": Role.PREVIEW}
+)
 
 
 def work(desk: Desk) -> Produced:
-    """``lod0`` to ``lod2`` (GLB) in metres, ``usdz``, ``thumbnail`` (PNG), and under ``report`` each rule."""
-    from maquette.media.meshes.lods import make_lods, thumbnail
-    from maquette.media.meshes.measure import measure_glb, measure_usdz
-    from maquette.media.meshes.normalise import normalise
-    from maquette.media.meshes.report import Subject, report
-    from maquette.media.meshes.usdz_write import MEDIA_TYPE, write_usdz
+    """The files of ``media.meshes.finish``, and under ``report`` each rule of each profile."""
+    from maquette.media.meshes.finish import Wanted, finish
 
-    model = desk.of(Role.MODEL)[-1]
-    data = model.path.read_bytes()
-    before = measure_glb(data)
-    size = Dimensions.of(desk.settings.get("dimensions"))
-    whole = sized(normalise(data), size, in_metres=bool(model.stats.get("in_metres")))
-    levels = make_lods(whole, desk.into, str(desk.settings["quality"]))
-    desk.progress(0.8)
-    picture, package = desk.into / "thumbnail.png", desk.into / "model.usdz"
-    thumbnail(levels[0].path, picture)
-    package.write_bytes(write_usdz(normalise(levels[0].path.read_bytes())))
-    measured = {level.name: measure_glb(level.path.read_bytes()) for level in levels}
-    measured["usdz"] = measure_usdz(package.read_bytes())
-    source = (model.asset_id,)
-    files = [
-        OutputFile(level.path, Role.LOD, "model/gltf-binary", level.name, stats=level.stats, derived_from=source)
-        for level in levels
-    ]
-    files.append(OutputFile(package, Role.USDZ, MEDIA_TYPE, "usdz", derived_from=source))
-    told = tuple(replace(file, stats={**file.stats, **_facts(measured[file.name])}) for file in files)
-    thumb = OutputFile(picture, Role.THUMBNAIL, "image/png", "thumbnail", derived_from=source)
-    return Produced((*told, thumb), {"report": report(Subject(measured, size, before))})
-
-
-def _facts(measures: Mapping[str, Any]) -> dict[str, Any]:
-    """What an asset says of its model."""
-    named = {"triangles": "triangles", "vertices": "vertices", "materials": "materials", "bounds_m": "size_m"}
-    return {name: measures[measure] for name, measure in named.items() if measure in measures}
-
-
-def sized(model: "Model", size: Dimensions, *, in_metres: bool) -> "Model":
-    """The model at its true size. One of unknown size keeps its own if that is in metres, else becomes 1 m long."""
-    from maquette.media.meshes.place import scale_to, scale_to_unit
-
-    if size:
-        return replace(model, mesh=scale_to(model.mesh, size))
-    return model if in_metres else replace(model, mesh=scale_to_unit(model.mesh))
+    model, asked = desk.of(Role.MODEL)[-1], desk.settings
+    wanted = Wanted(
+        levels_for(str(asked["quality"]), asked.get("triangles"), asked.get("bytes")),
+        Dimensions.of(asked.get("dimensions")),
+        in_metres=bool(model.stats.get("in_metres")),
+    )
+    products, report = finish(model.path.read_bytes(), wanted, desk.into, desk.progress)
+    files = tuple(
+        OutputFile(
+            product.path,
+            _ROLES.get(product.name, Role.LOD),
+            product.media_type,
+            product.name,
+            stats=product.stats,
+            derived_from=(model.asset_id,),
+        )
+        for product in products
+    )
+    return Produced(files, {"report": report})
 
 
 SPEC = StageSpec(
@@ -66,5 +46,5 @@ SPEC = StageSpec(
     work=work,
     reads=(Role.MODEL,),
     limits=Limits(seconds=600, memory_bytes=4096 * MIB, cpu_seconds=900),
-    settings=("quality", "dimensions"),
+    settings=("quality", "dimensions", "triangles", "bytes"),
 )

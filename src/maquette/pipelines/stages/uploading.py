@@ -1,4 +1,4 @@
-"""Makes sure that every photo of the job has really arrived."""
+"""Makes sure that every photo or model of the job has really arrived."""
 
 from maquette.domain.assets import Role
 from maquette.domain.errors import Permanent

@@ -1,21 +1,34 @@
-"""Decodes each photo under tight limits and makes the picture that every later stage works on."""
+"""Decodes each photo under tight limits and makes the picture that every later stage works on; checks models."""
 
+import shutil
 from pathlib import Path
 
 from maquette.domain.assets import Role
 from maquette.domain.states import Stage
+from maquette.media.meshes.facts import GLB
 from maquette.pipelines.stage import MIB, Desk, InputFile, OutputFile, Produced, StageSpec
 from maquette.ports.processes import Kind, Limits
 
 
 def work(desk: Desk) -> Produced:
-    """Writes one working copy per photo. Raises the intake's errors (``image_truncated``, ``image_too_large``…)."""
-    photos = desk.of(Role.ORIGINAL)
+    """Writes one working copy per photo, one model per model. Raises the errors of the intakes of both."""
+    originals = desk.of(Role.ORIGINAL)
     files: list[OutputFile] = []
-    for index, photo in enumerate(photos):
-        files.append(_working_copy(photo, desk.into / f"working{index}.png"))
-        desk.progress((index + 1) / len(photos))
+    for index, original in enumerate(originals):
+        make = _model if original.media_type == GLB else _working_copy
+        files.append(make(original, desk.into / f"working{index}"))
+        desk.progress((index + 1) / len(originals))
     return Produced(tuple(files))
+
+
+def _model(original: InputFile, target: Path) -> OutputFile:
+    """The same model, checked and named as one that came from elsewhere: its file says its size in metres."""
+    from maquette.media.meshes.intake import check
+
+    check(original.path)
+    shutil.copyfile(original.path, target)
+    stats = {**original.stats, "in_metres": True}
+    return OutputFile(target, Role.MODEL, GLB, "raw", stats=stats, derived_from=(original.asset_id,))
 
 
 def _working_copy(photo: InputFile, target: Path) -> OutputFile:

@@ -10,12 +10,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hostile_models import CASES, small
+from hostile_models import CASES, Case, small
 from maquette.domain.errors import Permanent
 from maquette.media.meshes.glb_pictures import check_pictures
 from maquette.media.meshes.glb_read import inspect_glb, read_parts
 
 TESTS = Path(__file__).parents[3]
+AT_THE_DOOR = ("model_damaged: ", "not_a_model: ", "empty_file: ")
+
+
+def as_it_should(case: Case, verdict: str) -> bool:
+    if not case.says:
+        return verdict == "read"
+    return verdict.startswith("model_invalid: ") and case.says in verdict
 
 
 def test_harm_is_refused_or_read(tmp_path: Path) -> None:
@@ -26,10 +33,11 @@ def test_harm_is_refused_or_read(tmp_path: Path) -> None:
         for name, case in CASES.items():
             path.write_bytes(case.make())
             print(path, file=reader.stdin, flush=True)
-            verdict = json.loads(reader.stdout.readline())
-            refused = case.says and verdict.startswith("model_invalid: ") and case.says in verdict
-            if not refused and (case.says or verdict != "read"):
-                wrong[name] = verdict
+            engines, peoples = json.loads(reader.stdout.readline())
+            # a person may have a file measured whose pictures are too large to make anything from
+            fair = peoples == "read" or (engines != "read" and peoples.startswith(AT_THE_DOOR))
+            if not (fair and as_it_should(case, engines)):
+                wrong[name] = engines, peoples
     assert wrong == {}
 
 

@@ -4,11 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from maquette.media.meshes.camera import Camera
-from maquette.media.meshes.lods import Lod, make_lods, reduce, thumbnail
-from maquette.media.meshes.mesh import Mesh, Model
+from maquette.media.meshes.fit import Lod, fit, make_lods
+from maquette.media.meshes.glb_read import inspect_glb
+from maquette.media.meshes.levels import Level, levels_for
+from maquette.media.meshes.lods import reduce
+from maquette.media.meshes.mesh import Mesh, Model, is_watertight
 from maquette.media.meshes.normalise import normalise
 from maquette.media.meshes.render import render, render_solid
 
@@ -22,7 +24,7 @@ def folder(glb: bytes, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def lods(folder: Path) -> list[Lod]:
-    return make_lods(normalise((folder / "model.glb").read_bytes()), folder)
+    return make_lods(normalise((folder / "model.glb").read_bytes()), folder, levels_for("medium"))
 
 
 def test_three_levels_are_closed_and_get_smaller(lods: list[Lod]) -> None:
@@ -50,14 +52,25 @@ def test_reducing_carries_the_colours_over(painted: Model) -> None:
     assert (red > 120, green < 90) == (True, True)
 
 
-def test_the_thumbnail_is_a_picture_on_nothing(folder: Path, tmp_path: Path) -> None:
-    thumbnail(folder / "model.glb", tmp_path / "t.png", 128)
-    with Image.open(tmp_path / "t.png") as picture:
-        assert (picture.size, picture.mode) == ((128, 128), "RGBA")
-        alpha = np.asarray(picture)[..., 3]
-    assert alpha[0, 0] == 0
-    assert alpha[64, 64] == 255
-    assert 0.2 < (alpha > 0).mean() < 0.8
+def test_a_budget_of_triangles_moves_all_levels() -> None:
+    assert [level.target for level in levels_for("medium")] == [15_000, 7_500, 3_000]
+    assert [level.target for level in levels_for("full")] == [40_000, 7_500, 3_000]
+    assert [level.target for level in levels_for("full", 5_000)] == [5_000, 2_500, 1_000]
+    assert [level.bytes for level in levels_for("medium", None, 700_000)] == [700_000, 700_000, 500_000]
+
+
+@pytest.mark.parametrize("most", [90_000, 40_000, 20_000])
+def test_a_budget_of_bytes_is_kept_and_the_surface_stays_closed(painted: Model, most: int) -> None:
+    small, data = fit(painted, Level("lod0", 15_000, 1024, 100_000, most))
+    assert len(data) <= most
+    assert is_watertight(small.mesh)
+    assert inspect_glb(data).triangles == len(small.mesh.faces)
+
+
+def test_what_cannot_be_small_enough_is_as_small_as_it_can_be(painted: Model) -> None:
+    small, data = fit(painted, Level("lod0", 15_000, 1024, 100_000, 1_000))
+    assert len(data) > 1_000
+    assert (len(small.mesh.faces), small.texture.shape[0]) == (500, 64)
 
 
 @pytest.mark.parametrize(("azimuth", "side"), [(0, (0, 0, 1)), (90, (1, 0, 0)), (180, (0, 0, -1)), (270, (-1, 0, 0))])

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,13 @@ from hypothesis import strategies as st
 from PIL import Image
 from pxr import Ar, Sdf, Usd, UsdGeom, UsdShade, UsdValidation
 
+from hostile_models import small
+from maquette.domain.errors import Permanent
 from maquette.media.meshes import usdz_write
 from maquette.media.meshes.mesh import Mesh, Model
+from maquette.media.meshes.normalise import normalise
 from maquette.media.meshes.usd_crate import Double, Kind, Names, Spec, Specifier, Token, write_crate
+from maquette.media.meshes.usdz_read import read_usdz
 from maquette.media.meshes.usdz_write import package, write_usdz
 
 
@@ -173,3 +178,21 @@ def test_any_integers_survive_packing(tmp_path_factory: pytest.TempPathFactory, 
 def test_what_the_writer_cannot_hold_is_refused(value: Any, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"array|32 bits"):
         layer_of(value, "double", tmp_path)
+
+
+@given(st.data())
+@settings(max_examples=300, deadline=None)
+def test_any_bytes_of_a_package_may_change(data: st.DataObject) -> None:
+    changed = bytearray(write_usdz(normalise(small())))
+    for place in data.draw(st.lists(st.integers(0, len(changed) - 1), min_size=1, max_size=8)):
+        changed[place] = data.draw(st.integers(0, 255))
+    with suppress(Permanent):
+        read_usdz(bytes(changed[: data.draw(st.integers(len(changed) // 2, len(changed)))]))
+
+
+def test_a_package_of_a_later_zip_is_refused() -> None:
+    data = bytearray(write_usdz(normalise(small())))
+    data[data.index(b"PK\1\2") + 6] = 99
+    with pytest.raises(Permanent) as caught:
+        read_usdz(bytes(data))
+    assert caught.value.code == "model_invalid"

@@ -431,6 +431,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/profiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_profiles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects": {
         parameters: {
             query?: never;
@@ -826,6 +842,16 @@ export interface components {
             type: "choice";
             values: string[];
         };
+        CountOut: {
+            high: number;
+            low: number;
+            title: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "count";
+        };
         CreatedJobOut: {
             attempt: number;
             batch_id: string | null;
@@ -882,8 +908,17 @@ export interface components {
              * @default cm
              * @enum {string}
              */
-            unit?: "mm" | "cm" | "m" | "in";
+            unit?: "mm" | "cm" | "m" | "in" | "ft";
             width?: number | null;
+        };
+        DimensionsOut: {
+            title: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "dimensions";
+            units: string[];
         };
         EngineOut: {
             capability: components["schemas"]["Capability"];
@@ -1121,7 +1156,7 @@ export interface components {
             offered: boolean;
             result: string;
             settings: {
-                [key: string]: components["schemas"]["ChoiceOut"] | components["schemas"]["EngineOut"];
+                [key: string]: components["schemas"]["ChoiceOut"] | components["schemas"]["EngineOut"] | components["schemas"]["DimensionsOut"] | components["schemas"]["CountOut"];
             };
             stages: components["schemas"]["StageOut"][];
             status_map: {
@@ -1151,6 +1186,18 @@ export interface components {
             status: number;
             title: string;
             type: string;
+        };
+        ProfileOut: {
+            files: {
+                [key: string]: components["schemas"]["RuleOut"][];
+            };
+            name: string;
+            source: string;
+            title: string;
+        };
+        ProfilePage: {
+            items: components["schemas"]["ProfileOut"][];
+            next_cursor: string | null;
         };
         ProjectChanges: {
             dimensions?: components["schemas"]["Dimensions"] | null;
@@ -1224,6 +1271,13 @@ export interface components {
         };
         /** @enum {string} */
         Role: "original" | "working" | "cutout" | "mask" | "model" | "lod" | "texture" | "usdz" | "thumbnail" | "preview" | "edit" | "audio" | "report" | "archive";
+        RuleOut: {
+            limit: unknown;
+            measure: string;
+            required: boolean;
+            rule: string;
+            test: string;
+        };
         SignInIn: {
             key: string;
         };
@@ -4168,6 +4222,73 @@ export interface operations {
             };
         };
     };
+    list_profiles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfilePage"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_projects: {
         parameters: {
             query?: {
@@ -5231,8 +5352,12 @@ export interface operations {
     };
     get_report: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                as?: ("json" | "md") | null;
+            };
+            header?: {
+                accept?: string;
+            };
             path: {
                 result_id: string;
             };
@@ -5248,6 +5373,7 @@ export interface operations {
                     "application/json": {
                         [key: string]: unknown;
                     };
+                    "text/markdown": string;
                 };
             };
             401: {
