@@ -9,7 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+<<<<<<< HEAD
 from maquette.engines.carve.prism import bulge, straight_outlines
+=======
+from maquette.engines.carve.limbs import find_ghosts
+>>>>>>> section
 from maquette.engines.carve.rows import Runs, read_rows, single_runs
 from maquette.engines.carve.sights import Sight, Stage
 from maquette.media.meshes.mesh import Flags, Floats, Ints
@@ -133,7 +137,17 @@ def rounded(evidence: Evidence, power: float) -> Floats:
     if side.limbs is not None:
         turned = _ellipses(side.limbs, front.body, grid.z, grid.x, power)
         solid = np.maximum(solid, turned.transpose(0, 2, 1))
-    return np.minimum(solid, evidence.hull)
+    solid = np.minimum(solid, evidence.hull)
+    ghosts = find_ghosts(outlines.front > 0, outlines.side > 0)
+    return _without(solid, ghosts, grid.step) if ghosts.any() else solid
+
+
+def _without(solid: Floats, ghosts: Flags, step: float) -> Floats:
+    """The solid less some places; their border is softened, so that no voxel's edge shows."""
+    from scipy.ndimage import gaussian_filter
+
+    share = np.asarray(gaussian_filter(ghosts.astype(np.float32), 1.0, truncate=2), np.float32)
+    return np.where(share > 0.02, np.minimum(solid, (0.5 - share) * 2 * step), solid)
 
 
 def _ellipses(wide: Runs, deep: Runs, along: Floats, depth: Floats, power: float) -> Floats:
