@@ -9,11 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-<<<<<<< HEAD
-from maquette.engines.carve.prism import bulge, straight_outlines
-=======
 from maquette.engines.carve.limbs import find_ghosts
->>>>>>> section
+from maquette.engines.carve.prism import bulge, straight_outlines
 from maquette.engines.carve.rows import Runs, read_rows, single_runs
 from maquette.engines.carve.sights import Sight, Stage
 from maquette.media.meshes.mesh import Flags, Floats, Ints
