@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from maquette.media.meshes.glb_read import Part, read_parts
+from maquette.media.meshes.glb_geometry import Part
+from maquette.media.meshes.glb_read import read_parts
 from maquette.media.meshes.lods import beneath
 from maquette.media.meshes.measure import inverted_normals, inverted_uv, joined
 from maquette.media.meshes.mesh import Floats, Ints, Mesh, Model, Pixels, vertex_normals
