@@ -28,6 +28,7 @@ from maquette.pipelines.catalog import check_views, find, settle
 from maquette.settings import Settings
 
 PIPELINE = "photo_to_model"
+_SIZE_UNKNOWN = "The true size is not known. Give one dimension: --height 80cm, --width or --depth."
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,12 @@ def _remarks(made: Made) -> list[str]:
         if entry["flags"]:
             about = entry["view"] or entry["role"]
             remarks.append(f"{about}: score {entry['score']:.2f}, {', '.join(entry['flags'])}")
-    return remarks
+    return remarks + [_SIZE_UNKNOWN] * _is_size_unknown(made.result.report.get("report"))
+
+
+def _is_size_unknown(report: Mapping[str, Any] | None) -> bool:
+    rules = [rule for profile in (report or {"profiles": []})["profiles"] for rule in profile["rules"]]
+    return any(rule["rule"] == "true_size" for rule in rules)
 
 
 def _elapsed(tasks: Sequence[Task]) -> int:

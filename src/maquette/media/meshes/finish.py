@@ -1,6 +1,7 @@
 """From a checked model to everything that is delivered of it: true size, levels, USDZ, pictures, report."""
 
-from collections.abc import Callable, Iterator, Mapping
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -52,7 +53,7 @@ def finish(data: bytes, wanted: Wanted, into: Path, progress: Progress) -> tuple
     progress(0.5)
     measured = {lod.name: measure_glb(lod.path.read_bytes()) for lod in lods}
     package = into / "model.usdz"
-    package.write_bytes(write_usdz(lods[0].model))
+    package.write_bytes(_packed(lods))
     measured["usdz"] = measure_usdz(package.read_bytes())
     products = [Product(lod.name, lod.path, GLB, {**lod.stats, **facts(measured[lod.name])}) for lod in lods]
     products.append(Product("usdz", package, USDZ, facts(measured["usdz"])))
@@ -66,6 +67,14 @@ def sized(model: Model, size: Dimensions, *, in_metres: bool) -> Model:
     if size:
         return replace(model, mesh=scale_to(model.mesh, size))
     return model if in_metres else replace(model, mesh=scale_to_unit(model.mesh))
+
+
+def _packed(lods: Sequence[Lod]) -> bytes:
+    """The USDZ of the largest level that fits into one."""
+    for lod in lods[:-1]:
+        with contextlib.suppress(ValueError):
+            return write_usdz(lod.model)
+    return write_usdz(lods[-1].model)
 
 
 def _pictures(lod: Lod, into: Path, progress: Progress) -> Iterator[Product]:

@@ -52,6 +52,8 @@ def limit(rule: Mapping[str, Any]) -> str:
     bound = rule["limit"]
     if bound is None:
         return "-"
+    if rule["test"] == "true_size":
+        return f"within {bound:.0%} of each given dimension"
     if rule["test"] == "within":
         text = f"{value(rule, bound[0])} to {value(rule, bound[1])}"
     else:
