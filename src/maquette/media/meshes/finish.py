@@ -1,12 +1,12 @@
 """From a checked model to everything that is delivered of it: true size, levels, USDZ, pictures, report."""
 
-import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from maquette.domain.dimensions import UNKNOWN, Dimensions
+from maquette.media.meshes import usdz_write
 from maquette.media.meshes.facts import GLB, USDZ, facts
 from maquette.media.meshes.fit import Lod, make_lods
 from maquette.media.meshes.levels import Level
@@ -17,7 +17,6 @@ from maquette.media.meshes.pictures import poster, thumbnail, turntable
 from maquette.media.meshes.place import scale_to, scale_to_unit
 from maquette.media.meshes.report import Subject, report
 from maquette.media.meshes.studio import set_up
-from maquette.media.meshes.usdz_write import write_usdz
 
 Progress = Callable[[float], None]
 
@@ -70,11 +69,13 @@ def sized(model: Model, size: Dimensions, *, in_metres: bool) -> Model:
 
 
 def _packed(lods: Sequence[Lod]) -> bytes:
-    """The USDZ of the largest level that fits into one."""
-    for lod in lods[:-1]:
-        with contextlib.suppress(ValueError):
-            return write_usdz(lod.model)
-    return write_usdz(lods[-1].model)
+    """The USDZ of the largest level that fits into one, or the smallest of all."""
+    data = b""
+    for lod in lods:
+        data = usdz_write.write_usdz(lod.model)
+        if len(data) <= usdz_write.MAX_BYTES:
+            break
+    return data
 
 
 def _pictures(lod: Lod, into: Path, progress: Progress) -> Iterator[Product]:
