@@ -24,8 +24,11 @@ def reduce(model: Model, triangles: int, texture: int) -> Model:
     if mesh.normals is None:
         raise ValueError("an unwrapped mesh has normals")
     points, normals = texels.mix(mesh, mesh.positions), unit(texels.mix(mesh, mesh.normals))
+    # a texture of half the size is averaged first, or fine detail would turn to grain; more than that would draw in
+    # what lies between the charts
+    source = Model(model.mesh, _resized(model.texture, max(size, len(model.texture) // 2)))
     # a collapse may shift the lowest point a little
-    return Model(stand(mesh), lay(texels, _transfer(model, points, normals)))
+    return Model(stand(mesh), lay(texels, _transfer(source, points, normals)))
 
 
 def _transfer(model: Model, points: Floats, normals: Floats) -> Floats:
