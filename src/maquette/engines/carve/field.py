@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from maquette.engines.carve.limbs import find_ghosts
+from maquette.engines.carve.prism import bulge, straight_outlines
 from maquette.engines.carve.rows import Runs, read_rows, single_runs
 from maquette.engines.carve.sights import Sight, Stage
 from maquette.media.meshes.mesh import Flags, Floats, Ints
@@ -53,11 +55,22 @@ def make_grid(extent: tuple[float, float, float], resolution: int) -> Grid:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the photos leave: the visual ``hull`` as a field (y, x, z), and its outlines from the front and the side."""
+    """What the photos leave: the visual ``hull`` as a field (y, x, z), and its ``outlines`` from front and side.
+
+    ``straight`` are the outlines if the object is made of upright boxes: narrower where perspective makes hulls bulge.
+    """
 
     grid: Grid
     hull: Floats
     outlines: Outlines
+    straight: Outlines
+
+    def outlines_of(self, power: float) -> Outlines:
+        """The outlines of an object whose cross-sections are super-ellipses of exponent ``power``."""
+        share = bulge(power)
+        pairs = ((self.outlines.front, self.straight.front), (self.outlines.side, self.straight.side))
+        front, side = (wide + share * (narrow - wide) for wide, narrow in pairs)
+        return Outlines(front, side)
 
 
 def gather(stage: Stage, resolution: int) -> Evidence:
@@ -68,17 +81,20 @@ def gather(stage: Stage, resolution: int) -> Evidence:
     """
     grid = make_grid(stage.extent, resolution)
     if stage.fitted:
-        solid = carve_hull(stage, grid)
-        return Evidence(grid, solid, Outlines(solid.max(axis=2), solid.max(axis=1)))
+        front, side = (carve_hull(stage.seen(axis), grid) for axis in (0, 2))
+        solid = np.minimum(front, side)
+        straight = Outlines(*straight_outlines(front, side, grid.step))
+        return Evidence(grid, solid, Outlines(solid.max(axis=2), solid.max(axis=1)), straight)
     outlines = Outlines(outline(stage, 0, grid.x, grid.y), outline(stage, 2, grid.z, grid.y))
-    return Evidence(grid, np.minimum(outlines.front[:, :, None], outlines.side[:, None, :]), outlines)
+    solid = np.minimum(outlines.front[:, :, None], outlines.side[:, None, :])
+    return Evidence(grid, solid, outlines, outlines)
 
 
-def carve_hull(stage: Stage, grid: Grid) -> Floats:
+def carve_hull(sights: tuple[Sight, ...], grid: Grid) -> Floats:
     """The visual hull of the cameras as they are: the least of all signed distances, a field (y, x, z) float32."""
     x, y, z = (axis.astype(np.float32) for axis in (grid.x, grid.y, grid.z))
     solid = np.full((len(y), len(x), len(z)), _FAR, np.float32)
-    for sight in stage.sights:
+    for sight in sights:
         np.minimum(solid, distances(sight, x[:, None], y[:, None, None], z), out=solid)
     return solid
 
@@ -109,7 +125,7 @@ def outline(stage: Stage, axis: int, along: Floats, heights: Floats) -> Floats:
 
 def rounded(evidence: Evidence, power: float) -> Floats:
     """The solid of super-ellipses of exponent ``power`` within the hull, as a field (y, x, z)."""
-    outlines, grid = evidence.outlines, evidence.grid
+    outlines, grid = evidence.outlines_of(power), evidence.grid
     front = read_rows(outlines.front, grid.x, single_runs(outlines.side))
     side = read_rows(outlines.side, grid.z, single_runs(outlines.front))
     solid = _ellipses(front.body, side.body, grid.x, grid.z, power)
@@ -118,7 +134,17 @@ def rounded(evidence: Evidence, power: float) -> Floats:
     if side.limbs is not None:
         turned = _ellipses(side.limbs, front.body, grid.z, grid.x, power)
         solid = np.maximum(solid, turned.transpose(0, 2, 1))
-    return np.minimum(solid, evidence.hull)
+    solid = np.minimum(solid, evidence.hull)
+    ghosts = find_ghosts(outlines.front > 0, outlines.side > 0)
+    return _without(solid, ghosts, grid.step) if ghosts.any() else solid
+
+
+def _without(solid: Floats, ghosts: Flags, step: float) -> Floats:
+    """The solid less some places; their border is softened, so that no voxel's edge shows."""
+    from scipy.ndimage import gaussian_filter
+
+    share = np.asarray(gaussian_filter(ghosts.astype(np.float32), 1.0, truncate=2), np.float32)
+    return np.where(share > 0.02, np.minimum(solid, (0.5 - share) * 2 * step), solid)
 
 
 def _ellipses(wide: Runs, deep: Runs, along: Floats, depth: Floats, power: float) -> Floats:

@@ -7,7 +7,7 @@ fitted to the overlap with the true solids of 54 objects, see docs/explanation/s
 - agreement: where a neighbouring photo shows the same point of the surface for the right p, it shows the same colour;
 - shading: round things darken towards the ends of their runs, flat faces do not;
 - proportion: what is equally wide from both sides at every height is probably turned;
-- straight edges: boxes have upright and level outlines.
+- straight edges: boxes have upright and level outlines, above all where the proportions rule out a cylinder.
 """
 
 from dataclasses import dataclass
@@ -22,8 +22,7 @@ BOXY = 12.0
 """The exponent of a box whose edges are not quite sharp."""
 SHARP = 50.0
 """The largest exponent: the full rectangle."""
-_WEIGHTS = (8.2, -10.7, -1.0, -2.1)
-_OFFSET = 1.1
+_AGREEMENT, _SHADING, _PROPORTION, _STRAIGHT, _BOTH = 7.5, -11.5, -0.45, -0.65, -1.6
 _ANGLES = np.radians([20.0, 30.0, 38.0, 45.0, 52.0, 60.0, 70.0])
 """Where on a quarter of the slice two neighbouring photos are compared."""
 _RIM = 0.95
@@ -35,7 +34,7 @@ _STRANGE = 0.5
 @dataclass(frozen=True, slots=True)
 class Cues:
     """``agreement``: -0.4 (box) to 0.4 (round), 0 without evidence; ``shading``: -0.35 (round) to 0.05 (flat);
-    ``proportion``: 0 (equally wide from both sides) to 1; ``straight``: 0 (all curved) to 1."""
+    ``proportion``: -1 (equally wide from both sides) to 1; ``straight``: -1 (curved) to 1 (upright and level)."""
 
     agreement: float
     shading: float
@@ -52,15 +51,15 @@ def read_cues(facades: tuple[Facade, ...]) -> Cues:
     return Cues(
         agreement=_agreement(facades),
         shading=float(np.median([_shading(facade) for facade in facades])),
-        proportion=1 - float(np.exp(-10 * (apart * weight).sum() / max(weight.sum(), 1e-9))),
-        straight=max(_straight(facade.inside) for facade in facades),
+        proportion=1 - 2 * float(np.exp(-10 * (apart * weight).sum() / max(weight.sum(), 1e-9))),
+        straight=float(np.clip((max(_straight(facade.inside) for facade in facades) - 0.2) / 0.175 - 1, -1, 1)),
     )
 
 
 def exponent(cues: Cues) -> float:
     """The exponent that fits the cues: from 2 for round things to 50 for boxes."""
-    values = (cues.agreement, cues.shading, cues.proportion, cues.straight)
-    score = _OFFSET + float(np.dot(_WEIGHTS, values))
+    score = _AGREEMENT * cues.agreement + _SHADING * cues.shading
+    score += _PROPORTION * cues.proportion + _STRAIGHT * cues.straight + _BOTH * cues.proportion * cues.straight
     return 1 / (1 / SHARP + (1 / ROUND - 1 / SHARP) / (1 + np.exp(-score)))
 
 
