@@ -21,21 +21,13 @@ def reduce(model: Model, triangles: int, texture: int) -> Model:
         return Model(model.mesh, _resized(model.texture, size))
     mesh = unwrap(simplify(model.mesh, triangles), size)
     texels = texels_of(mesh, size)
-<<<<<<< HEAD
-    if mesh.normals is None:
-        raise ValueError("an unwrapped mesh has normals")
-    points, normals = texels.mix(mesh, mesh.positions), unit(texels.mix(mesh, mesh.normals))
+    face, weights = beneath(model.mesh, texels.mix(mesh, mesh.positions), texels.directions(mesh))
     # a texture of half the size is averaged first, or fine detail would turn to grain; more than that would draw in
     # what lies between the charts
     source = Model(model.mesh, _resized(model.texture, max(size, len(model.texture) // 2)))
-    # a collapse may shift the lowest point a little
-    return Model(stand(mesh), lay(texels, _transfer(source, points, normals)))
-=======
-    face, weights = beneath(model.mesh, texels.mix(mesh, mesh.positions), texels.directions(mesh))
-    colours = sample(model, Hits(face, weights, np.zeros(len(face)))) * 255
+    colours = sample(source, Hits(face, weights, np.zeros(len(face)))) * 255
     # a collapse may shift the lowest point a little
     return Model(stand(mesh), lay(texels, colours))
->>>>>>> main
 
 
 def beneath(mesh: Mesh, points: Floats, normals: Floats) -> tuple[Ints, Floats]:

@@ -4,11 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-<<<<<<< HEAD
-from maquette.media.meshes.mesh import Floats, Ints, Mesh, Pixels, face_vectors, vertex_normals
-=======
-from maquette.media.meshes.mesh import Floats, Ints, Mesh, Pixels, unit, vertex_normals
->>>>>>> main
+from maquette.media.meshes.mesh import Floats, Ints, Mesh, Pixels, face_vectors, unit, vertex_normals
 from maquette.media.meshes.pixels import nearest_source
 from maquette.media.meshes.rays import Caster
 
