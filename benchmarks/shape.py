@@ -100,8 +100,8 @@ def carve(arguments: argparse.Namespace) -> None:
     cutouts = {view: photos_of(arguments.child, arguments.sets, view, arguments.out) for view in views}
     images = tuple(ViewImage(View(view), path) for view, path in cutouts.items())
     cut = time.process_time()
-    shape = {} if arguments.variants == "auto" else {"shape": arguments.variants}
-    result = Carve().mesh(MeshRequest(images, arguments.out, arguments.quality, **shape), lambda _done: None)
+    request = MeshRequest(images, arguments.out, arguments.quality, shape=arguments.variants)
+    result = Carve().mesh(request, lambda _done: None)
     used = resource.getrusage(resource.RUSAGE_SELF)
     cost = {
         "cut_s": (cut - began) if arguments.sets in CUT_OUT else 0.0,
@@ -253,7 +253,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="the folder for tables, sheets and models")
     parser.add_argument("--sets", default=shared, help=f"{', '.join((*TRUE_MASKS, *CUT_OUT))}, solids")
     parser.add_argument("--objects", default="", help="names, with commas between; all by default")
-    parser.add_argument("--variants", default="auto")
+    parser.add_argument("--variants", default="auto,round,hull")
     parser.add_argument("--views", default=",".join(AZIMUTHS))
     parser.add_argument("--quality", default="medium", choices=["fast", "medium", "full"])
     parser.add_argument("--child", type=Path, help=argparse.SUPPRESS)
