@@ -45,8 +45,8 @@ def finish(data: bytes, wanted: Wanted, into: Path, progress: Progress) -> tuple
 
     Raises ``Permanent("model_invalid")`` for a model that cannot be read.
     """
-    before = measure_glb(data)
-    model = sized(normalise(data), wanted.size, in_metres=wanted.in_metres)
+    before, most = measure_glb(data), max(level.target for level in wanted.levels)
+    model = sized(normalise(data, most), wanted.size, in_metres=wanted.in_metres)
     progress(0.2)
     lods = make_lods(model, into, wanted.levels)
     progress(0.5)

@@ -40,7 +40,7 @@ def fix(data: bytes, profiles: Sequence[Profile], level: str = "lod0", size: Dim
     Raises ``Permanent("model_invalid")`` for a model that cannot be read.
     """
     budget = budget_of(profiles, level)
-    model = normalise(data)
+    model = normalise(data, budget.level.target)
     model = replace(model, mesh=scale_to(model.mesh, size))
     wanted = budget.level
     small, mended = fit(model, wanted)
