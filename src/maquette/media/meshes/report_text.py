@@ -16,7 +16,7 @@ def _summary(report: Mapping[str, Any]) -> Iterator[str]:
     titles = {entry["profile"]: entry["title"] for entry in report["profiles"]}
     for heading, names in (("Accepted by", report["accepted"]), ("Not accepted by", report["refused"])):
         if names:
-            yield f"{heading}: {', '.join(titles[name] for name in names)}."
+            yield f"{heading}: {'; '.join(titles[name] for name in names)}."
             yield ""
 
 

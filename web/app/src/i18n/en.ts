@@ -156,6 +156,9 @@ export const en = {
   'download.lod0': 'GLB',
   'download.lod1': 'LOD1',
   'download.lod2': 'LOD2',
+  'download.usdz': 'USDZ',
+  'download.poster': 'Poster',
+  'download.turntable': 'Turntable',
   'download.zip': 'Everything (zip)',
 
   'viewer.title': '3D model',

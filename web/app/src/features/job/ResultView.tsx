@@ -35,8 +35,10 @@ export function ResultView({ resultId }: { resultId: string }) {
   )
 }
 
+const DOWNLOADS = ['lod0', 'usdz', 'lod1', 'lod2', 'poster', 'turntable']
+
 function Downloads({ result }: { result: Result }) {
-  const files = Object.entries(result.assets).filter(([name]) => name.startsWith('lod')).sort()
+  const files = DOWNLOADS.flatMap((name) => (result.assets[name] ? [[name, result.assets[name]] as const] : []))
   const link = (name: string) => `/api/v1/results/${result.id}/download?as=${name}`
   return (
     <Card aria-label={t('job.downloads')}>
