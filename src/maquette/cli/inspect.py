@@ -10,7 +10,7 @@ from maquette.cli.options import Depth, Height, JsonFlag, Width, lengths, settin
 
 def inspect(
     ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE.glb", help="Anyone's model.", show_default=False)],
+    file: Annotated[Path, typer.Argument(metavar="FILE.glb", help="Anyone's GLB, or a USDZ.", show_default=False)],
     profile: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="store, shopify, google_merchant… May be repeated; without it, all."),

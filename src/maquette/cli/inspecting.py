@@ -72,6 +72,8 @@ async def _judged(order: Order, settings: Settings) -> Subject:
         name = order.level if "draws" in measured else "usdz"
         if order.copy is None:
             return Subject({name: measured}, order.size)
+        if name == "usdz":
+            raise Refused("not_a_model", "Only a GLB can be mended.")
         await _mend(running, order, order.copy)
         return Subject({name: await _measure(running, order.copy)}, order.size, measured)
     finally:

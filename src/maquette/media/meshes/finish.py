@@ -15,6 +15,7 @@ from maquette.media.meshes.mesh import Model
 from maquette.media.meshes.normalise import normalise
 from maquette.media.meshes.pictures import poster, thumbnail, turntable
 from maquette.media.meshes.place import scale_to, scale_to_unit
+from maquette.media.meshes.profiles import PROFILES, Profile
 from maquette.media.meshes.report import Subject, report
 from maquette.media.meshes.studio import set_up
 
@@ -28,6 +29,8 @@ class Wanted:
     levels: tuple[Level, ...]
     size: Dimensions = UNKNOWN
     in_metres: bool = False
+    budget: Profile | None = None
+    """What the report holds the model against besides the profiles of shops."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +59,10 @@ def finish(data: bytes, wanted: Wanted, into: Path, progress: Progress) -> tuple
     measured["usdz"] = measure_usdz(package.read_bytes())
     products = [Product(lod.name, lod.path, GLB, {**lod.stats, **facts(measured[lod.name])}) for lod in lods]
     products.append(Product("usdz", package, USDZ, facts(measured["usdz"])))
+    profiles = (*([wanted.budget] if wanted.budget else []), *PROFILES.values())
     progress(0.6)
     products += _pictures(lods[0], into, progress)
-    return products, report(Subject(measured, wanted.size, before))
+    return products, report(Subject(measured, wanted.size, before), profiles)
 
 
 def sized(model: Model, size: Dimensions, *, in_metres: bool) -> Model:

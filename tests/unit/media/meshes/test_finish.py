@@ -13,6 +13,7 @@ from maquette.media.meshes.glb_write import write_glb
 from maquette.media.meshes.levels import levels_for
 from maquette.media.meshes.mesh import Mesh, Model
 from maquette.media.meshes.place import stand
+from maquette.media.meshes.profiles import budget
 
 
 @pytest.mark.parametrize(
@@ -41,3 +42,12 @@ def test_a_level_that_is_too_large_for_a_usdz_gives_way_to_a_smaller_one(
     sizes = {product.name: product.stats["triangles"] for product in products if "triangles" in product.stats}
     assert sizes["lod0"] > sizes["usdz"] == sizes["lod1"]
     assert "quick_look" in report["accepted"]
+
+
+def test_a_budget_that_cannot_be_kept_fails_in_the_report_and_not_the_job(painted: Model, tmp_path: Path) -> None:
+    wanted = Wanted(levels_for("medium", 600, 5_000), budget=budget(600, 5_000))
+    _, report = finish(write_glb(painted), wanted, tmp_path, lambda fraction: None)
+    assert report["refused"][0] == "budget"
+    verdicts = {rule["rule"]: rule["status"] for rule in report["profiles"][0]["rules"]}
+    assert verdicts == {"triangles": "fixed", "bytes": "fail"}
+    assert budget(None, None) is None
