@@ -75,7 +75,9 @@ def _metres(axis: str, value: object, unit: str) -> float | None:
         return parse_length(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise Refused("invalid_dimensions", f"The {axis} is not a number.", _HINT)
-    return _checked(f"{value} {unit}", float(value) * UNITS[unit])
+    # a whole number of hundreds of digits has no float
+    number = float(value) if abs(value) <= LARGEST_M / UNITS["mm"] else math.inf
+    return _checked(f"{value} {unit}", number * UNITS[unit])
 
 
 def _checked(text: str, metres: float) -> float:

@@ -42,6 +42,8 @@ def test_dimensions_are_metres_whatever_they_were_given_in() -> None:
         {"height": -1},
         {"height": float("nan")},
         {"height": float("inf")},
+        {"height": 10**400},
+        {"height": -(10**400)},
         [1, 2, 3],
         "80cm",
     ],
