@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 from solids import AZIMUTHS, NOVEL, SOLIDS, compare, shoot_photos, solid, unit_box
 
 from maquette.domain.assets import View
@@ -66,7 +66,7 @@ FIGURES = {
 }
 PICTURED = ("novel_0.png", "novel_5.png"), ("novel_0.png", "novel_2.png")
 """The new views on the contact sheets: of the shared objects, and of the solids."""
-SIDE = 240
+SIDE, HEAD = 240, 36
 
 
 @dataclass(frozen=True)
@@ -184,7 +184,14 @@ def contact_sheet(cases: list[Case], variants: list[str], out: Path) -> Image.Im
         truth = [_truth(case.photos / name) for name in names]
         made = [_picture(case, variant, name, out) for variant in variants for name in names]
         rows.append(np.hstack(truth + made))
-    return Image.fromarray(np.vstack(rows))
+    sheet = Image.new("RGB", (rows[0].shape[1], SIDE * len(rows) + HEAD), "white")
+    sheet.paste(Image.fromarray(np.vstack(rows)), (0, HEAD))
+    pen = ImageDraw.Draw(sheet)
+    for number, title in enumerate(("truth", *variants)):
+        pen.text((2 * SIDE * number + 8, 8), title, "black", font_size=20)
+    for number, case in enumerate(cases):
+        pen.text((8, SIDE * number + HEAD + 4), case.name, "grey", font_size=14)
+    return sheet
 
 
 def _truth(path: Path) -> np.ndarray:
