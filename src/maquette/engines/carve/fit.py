@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from maquette.engines.carve.cameras import Camera
-from maquette.engines.carve.coherence import Coherence, Contour, read_contour
-from maquette.engines.carve.field import Grid, carve_hull
+from maquette.engines.carve.coherence import Coherence, Contours, meet, read_contour
+from maquette.engines.carve.field import Grid, carve_hull, make_grid
 from maquette.engines.carve.sights import Stage
 from maquette.media.meshes.mesh import Floats
 
@@ -38,6 +38,18 @@ _CLEAR = 1.0
 """How much smaller the error must become for the nominal cameras to be given up."""
 _ROOM = 0.65
 """Half the size of the cube around the middle in which the object is looked for."""
+_HOPS = 8
+"""How often the search starts again beside the best cameras found."""
+_HOP = np.array([0.5, 0.2, 0, 0, 0, 0, 0])
+"""Standard deviations of these starts."""
+_GOOD = 2.0
+"""The cost per photo of cameras that need no second look: what is left is the masks' noise."""
+_MANY = 5.0
+"""Parts in a level cut of a hull from which on some may be ghosts: more than a body or four legs have."""
+_FEWER = 0.6
+"""How many parts a simpler hull may have, as a share of the other's."""
+_FAIR = 3.0
+"""The cost per photo up to which a simpler hull is believed."""
 _COARSE = 64
 """Voxels along the longest side of the hull that finds the new frame."""
 
@@ -58,21 +70,55 @@ def fit_cameras(stage: Stage) -> Stage:
         return stage
     contours = tuple(read_contour(sight) for sight in stage.sights)
     searches = [_Search(contours, nearness, elevation) for nearness, elevation in _EXPECTED]
-    nominal = searches[0].weigh(np.zeros((len(contours), len(_UNITS))), searches[0].coherence())
-    if nominal.disagreement < _CLEAR:
+    nominal = searches[0].start().disagreement
+    if nominal < _CLEAR:
+        return _simpler(stage, searches[1:])
+    best, search = _best(searches)
+    best = search.wander(best)
+    if best.cost > nominal - _CLEAR:
         return stage
-    found = [search.run() for search in searches]
-    best = min(range(len(found)), key=lambda index: found[index].cost)
-    if found[best].cost > nominal.disagreement - _CLEAR:
+    return _reframe(replace(stage, strain=best.cost / len(contours)), search.cameras(best.x))
+
+
+def _best(searches: list["_Search"]) -> tuple["_Guess", "_Search"]:
+    found = [search.run(search.start()) for search in searches]
+    index = int(np.argmin([guess.cost for guess in found]))
+    return found[index], searches[index]
+
+
+def _simpler(stage: Stage, near: list["_Search"]) -> Stage:
+    """The nominal cameras agree; near ones that nearly do stand in for them where they leave far fewer parts.
+
+    Seen from near, the hind legs of a table stand inside the front ones. From afar that would be a second row of
+    legs, which the outlines then cross with each other.
+    """
+    many = _parts(stage)
+    if many < _MANY:
         return stage
-    strained = replace(stage, strain=found[best].cost / len(contours))
-    return _reframe(strained, searches[best].cameras(found[best].x))
+    best, search = _best(near)
+    best = search.wander(best)
+    found = _reframe(replace(stage, strain=best.cost / len(stage.sights)), search.cameras(best.x))
+    simple = found.strain < _FAIR and _parts(found) < _FEWER * many
+    return found if simple else stage
+
+
+def _parts(stage: Stage) -> float:
+    """In how many separate parts the hull is cut by a level plane, on average."""
+    from scipy import ndimage
+
+    grid = make_grid(stage.extent, _COARSE)
+    inside = carve_hull(stage.sights, grid) > 0
+    level = np.zeros((3, 3, 3))
+    level[1, 1, :] = level[1, :, 1] = 1
+    labels = np.zeros(inside.shape, np.int32)
+    ndimage.label(inside, level, output=labels)
+    return float(labels.max()) / max(int(inside.any(axis=(1, 2)).sum()), 1)
 
 
 class _Search:
     """One search from, and with a prior around, cameras of one ``nearness`` and ``elevation``."""
 
-    def __init__(self, contours: tuple[Contour, ...], nearness: float, elevation: float) -> None:
+    def __init__(self, contours: Contours, nearness: float, elevation: float) -> None:
         self._contours = contours
         count = sum(len(contour.columns) for contour in contours)
         self._weight = np.sqrt(_INDEPENDENT / count) / _NOISE
@@ -82,10 +128,9 @@ class _Search:
         """The cameras of parameters (views, 7)."""
         return tuple(_moved(camera, row) for camera, row in zip(self._start, x, strict=True))
 
-    def coherence(self, x: Floats | None = None) -> Coherence:
-        """The errors of parameters; of the start by default."""
-        zeros = np.zeros((len(self._start), len(_UNITS)))
-        return Coherence(self._contours, self.cameras(zeros if x is None else x))
+    def coherence(self, x: Floats) -> Coherence:
+        """The outlines under the cameras of parameters."""
+        return meet(self._contours, self.cameras(x))
 
     def weigh(self, x: Floats, coherence: Coherence) -> _Guess:
         """The cost of parameters."""
@@ -95,10 +140,24 @@ class _Search:
         disagreement = float(huber.sum() * self._weight**2)
         return _Guess(x, errors, disagreement, disagreement + float(((x / _SPREAD) ** 2).sum()))
 
-    def run(self) -> _Guess:
-        """Levenberg-Marquardt from the start."""
-        coherence = self.coherence()
-        now = self.weigh(np.zeros((len(self._start), len(_UNITS))), coherence)
+    def start(self) -> _Guess:
+        """The expected cameras themselves."""
+        zeros = np.zeros((len(self._start), len(_UNITS)))
+        return self.weigh(zeros, self.coherence(zeros))
+
+    def wander(self, best: _Guess) -> _Guess:
+        """The best that is found from around ``best``: thin parts make the cost bumpy. Stops when it is good enough."""
+        rng = np.random.default_rng(0)
+        for _ in range(_HOPS):
+            if best.cost < _GOOD * len(self._start):
+                break
+            x = best.x + rng.normal(0, _HOP, best.x.shape)
+            best = min(best, self.run(self.weigh(x, self.coherence(x))), key=lambda guess: guess.cost)
+        return best
+
+    def run(self, now: _Guess) -> _Guess:
+        """Levenberg-Marquardt from a guess."""
+        coherence = self.coherence(now.x)
         damping = 1e-2
         for _ in range(_ROUNDS):
             matrix, slope = self._normal_equations(now, coherence)
