@@ -44,12 +44,10 @@ _HOP = np.array([0.5, 0.2, 0, 0, 0, 0, 0])
 """Standard deviations of these starts."""
 _GOOD = 2.0
 """The cost per photo of cameras that need no second look: what is left is the masks' noise."""
-_MANY = 5.0
-"""Parts in a level cut of a hull from which on some may be ghosts: more than a body or four legs have."""
-_FEWER = 0.6
-"""How many parts a simpler hull may have, as a share of the other's."""
+_LEAN = 0.7
+"""The share of the nominal hull that is far less: round and boxy things keep three quarters and more."""
 _FAIR = 3.0
-"""The cost per photo up to which a simpler hull is believed."""
+"""The cost per photo up to which a leaner hull is believed."""
 _COARSE = 64
 """Voxels along the longest side of the hull that finds the new frame."""
 
@@ -72,7 +70,7 @@ def fit_cameras(stage: Stage) -> Stage:
     searches = [_Search(contours, nearness, elevation) for nearness, elevation in _EXPECTED]
     nominal = searches[0].start().disagreement
     if nominal < _CLEAR:
-        return _simpler(stage, searches[1:])
+        return _leaner(stage, searches[1:])
     best, search = _best(searches)
     best = search.wander(best)
     if best.cost > nominal - _CLEAR:
@@ -86,33 +84,21 @@ def _best(searches: list["_Search"]) -> tuple["_Guess", "_Search"]:
     return found[index], searches[index]
 
 
-def _simpler(stage: Stage, near: list["_Search"]) -> Stage:
-    """The nominal cameras agree; near ones that nearly do stand in for them where they leave far fewer parts.
+def _leaner(stage: Stage, near: list["_Search"]) -> Stage:
+    """The nominal cameras agree; near ones that nearly do stand in for them where these leave far less.
 
     Seen from near, the hind legs of a table stand inside the front ones. From afar that would be a second row of
     legs, which the outlines then cross with each other.
     """
-    many = _parts(stage)
-    if many < _MANY:
-        return stage
     best, search = _best(near)
-    best = search.wander(best)
     found = _reframe(replace(stage, strain=best.cost / len(stage.sights)), search.cameras(best.x))
-    simple = found.strain < _FAIR and _parts(found) < _FEWER * many
-    return found if simple else stage
+    return found if found.strain < _FAIR and _bulk(found) < _LEAN * _bulk(stage) else stage
 
 
-def _parts(stage: Stage) -> float:
-    """In how many separate parts the hull is cut by a level plane, on average."""
-    from scipy import ndimage
-
+def _bulk(stage: Stage) -> float:
+    """The volume of the hull in cubes of its height."""
     grid = make_grid(stage.extent, _COARSE)
-    inside = carve_hull(stage.sights, grid) > 0
-    level = np.zeros((3, 3, 3))
-    level[1, 1, :] = level[1, :, 1] = 1
-    labels = np.zeros(inside.shape, np.int32)
-    ndimage.label(inside, level, output=labels)
-    return float(labels.max()) / max(int(inside.any(axis=(1, 2)).sum()), 1)
+    return float((carve_hull(stage.sights, grid) > 0).sum()) * (grid.step / stage.extent[1]) ** 3
 
 
 class _Search:
