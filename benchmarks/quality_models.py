@@ -31,7 +31,7 @@ from maquette.media.meshes.mesh import Floats, Mesh, Model, weld
 from maquette.media.meshes.normalise import normalise
 from maquette.media.meshes.rays import Caster
 from maquette.media.meshes.render import render_solid
-from maquette.ports.engines import MeshRequest, ViewImage
+from maquette.ports.engines import SHAPES, MeshRequest, ViewImage
 
 AZIMUTHS = {"front": 0, "left": 90, "back": 180, "right": 270}
 SHARED = Path(os.environ.get("MAQUETTE_SHARED", Path(__file__).parents[2] / "shared"))
@@ -162,12 +162,14 @@ def evaluate_shared(model: Path, folder: Path, which: str) -> dict[str, Any]:
     return evaluator.evaluate(str(model), str(folder), which, "bbox" if which == "ortho" else "auto")
 
 
-def carve(photos: Path, which: str, views: list[str], quality: str, into: Path) -> None:
+def carve(photos: Path, arguments: argparse.Namespace) -> None:
     """The child process: carves one object and prints what it cost."""
     import resource
 
-    images = tuple(ViewImage(View(view), photos / f"{which}_{view}.png") for view in views)
-    result = Carve().mesh(MeshRequest(images, into, quality), lambda _done: None)
+    images = tuple(ViewImage(View(view), photos / f"{arguments.set}_{view}.png") for view in arguments.views.split(","))
+    result = Carve().mesh(
+        MeshRequest(images, arguments.into, arguments.quality, shape=arguments.shape), lambda _done: None
+    )
     used = resource.getrusage(resource.RUSAGE_SELF)
     peak = _peak_kilobytes() or used.ru_maxrss
     cost = {"cpu_s": used.ru_utime + used.ru_stime, "peak_MB": peak / 1024, "score": result.quality.score}
@@ -186,7 +188,7 @@ def measure(name: str, photos: Path, arguments: argparse.Namespace, work: Path) 
     into = work / name / "out"
     into.mkdir(parents=True, exist_ok=True)
     child = [sys.executable, __file__, "--child", str(photos), "--into", str(into), "--set", arguments.set]
-    options = ["--views", arguments.views, "--quality", arguments.quality]
+    options = ["--views", arguments.views, "--quality", arguments.quality, "--shape", arguments.shape]
     figures = json.loads(subprocess.run([*child, *options], check=True, capture_output=True, text=True).stdout)
     model = into / "model.glb"
     if name in SOLIDS:
@@ -208,12 +210,13 @@ def main() -> None:
     parser.add_argument("--objects", default="", help="names, with commas between; all by default")
     parser.add_argument("--views", default="front,left,right,back")
     parser.add_argument("--quality", default="medium", choices=["fast", "medium", "full"])
+    parser.add_argument("--shape", default="auto", choices=SHAPES)
     parser.add_argument("--keep", type=Path, help="a folder that the models are left in")
     parser.add_argument("--child", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--into", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.child:
-        carve(arguments.child, arguments.set, arguments.views.split(","), arguments.quality, arguments.into)
+        carve(arguments.child, arguments)
         return
     with tempfile.TemporaryDirectory() as temporary:
         table(arguments, arguments.keep or Path(temporary))

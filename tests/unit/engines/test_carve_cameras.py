@@ -138,7 +138,10 @@ def test_the_fit_finds_how_the_cameras_were_held(fitted: Stage) -> None:
 def test_the_hull_of_fitted_cameras_is_as_good_as_that_of_exact_photos(
     exact: Stage, held: Stage, fitted: Stage
 ) -> None:
-    print([overlap(x,y) for x in (exact,held,fitted) for y in (rounded,lambda e:e.hull)],[s.describe_camera() for s in fitted.sights])
+    print(
+        [overlap(x, y) for x in (exact, held, fitted) for y in (rounded, lambda e: e.hull)],
+        [s.describe_camera() for s in fitted.sights],
+    )
     assert 0
 
 
