@@ -45,12 +45,12 @@ check: $(STAMPS)/py $(STAMPS)/npm  ## style, types, layers, generated files
 test: test-tools test-python test-web test-browser  ## all tests but the slow ones
 
 test-all: test-tools $(STAMPS)/npm  ## all tests
-	$(BIN)/pytest -n $(WORKERS) -m "slow or not slow"
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "slow or not slow"
 	$(MAKE) test-web test-browser
 
 # the Khronos validator, which the tests of models run, comes by npm
 test-python: $(STAMPS)/py $(STAMPS)/npm
-	$(BIN)/pytest -n $(WORKERS) -m "not slow"
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not slow"
 
 test-web: $(STAMPS)/npm
 	cd web && npm test --silent

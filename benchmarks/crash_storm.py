@@ -6,7 +6,7 @@ Real service processes, database (Postgres with fsync), engine and worker proces
 of a second, and one of them orders from a provider on loopback, which charges. Kills come about every 2 s of work, as
 many as it takes to get half of the jobs done. With ``--forgetful`` the provider honours no Idempotency-Key.
 Exits 1 unless every job completed, no finished stage ran again, no progress went back, no process stayed, and nothing
-was paid twice (a forgetful provider may be paid once too often for each kill).
+was paid twice (a forgetful provider may be, where a person was asked and said: order again).
 """
 
 import argparse
@@ -51,6 +51,7 @@ def tell(report: Report, ledger: Provider) -> None:
     print(f"processes left after 5 s   {len(report.orphans)}")
     print(f"charges                    {len(ledger.charges)}, of which {len(ledger.duplicates)} twice")
     starts = report.healthy_s
+    print(f"left to a person           {report.questions}")
     print(f"start to working           median {statistics.median(starts):.1f} s, worst {max(starts):.1f} s")
 
 
@@ -77,10 +78,11 @@ def main() -> None:
             between=(0.5 * options.every, 1.5 * options.every),
             url=url,
             provider=ledger.url,
+            forgetful=options.forgetful,
         )
     tell(report, ledger)
     broken = report.finished_twice or report.started_after_finish or report.went_back or report.orphans
-    too_many = len(ledger.duplicates) > (report.kills if options.forgetful else 0)
+    too_many = len(ledger.duplicates) > (report.questions if options.forgetful else 0)
     sys.exit(bool(broken) or too_many or report.statuses != {"completed": options.jobs})
 
 

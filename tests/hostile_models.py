@@ -156,6 +156,14 @@ def tower(height: int) -> bytes:
     return pack(document, body)
 
 
+def strip_of(count: int, indices: bytes = b"") -> bytes:
+    document, body = base()
+    document["meshes"][0]["primitives"][0]["mode"] = 5
+    document["accessors"][3]["count"] = count
+    start = document["bufferViews"][3]["byteOffset"]
+    return pack(document, body[:start] + indices + body[start + len(indices) :])
+
+
 CASES |= {
     "its own child": Case(lambda: changed(lambda d: d["nodes"][0].update(children=[0])), "tree"),
     "a ring of nodes": Case(
@@ -175,9 +183,12 @@ CASES |= {
     "points that are no triangles": Case(
         lambda: shown(1, [{"mode": 0, "attributes": {"POSITION": 0}}]), "no triangles"
     ),
-    "strips are not read": Case(
-        lambda: changed(lambda d: d["meshes"][0]["primitives"][0].update(mode=5)), "no triangles"
-    ),
+    "a mode that is none": Case(lambda: changed(lambda d: d["meshes"][0]["primitives"][0].update(mode=7)), "mode"),
+    "a mode of text": Case(lambda: changed(lambda d: d["meshes"][0]["primitives"][0].update(mode="4")), "mode"),
+    "a strip": Case(lambda: changed(lambda d: d["meshes"][0]["primitives"][0].update(mode=5))),
+    "a fan": Case(lambda: changed(lambda d: d["meshes"][0]["primitives"][0].update(mode=6))),
+    "a strip of two": Case(lambda: strip_of(2), "no triangles"),
+    "a strip on the spot": Case(lambda: strip_of(12, bytes(24)), "no area"),
     "no scene": Case(lambda: changed(lambda d: d.pop("scenes")), "scenes"),
     "an empty scene": Case(lambda: changed(lambda d: d["scenes"][0].update(nodes=[])), "no mesh"),
     "an empty mesh": Case(lambda: changed(lambda d: d["meshes"][0].update(primitives=[])), "no triangles"),
@@ -287,6 +298,21 @@ CASES |= {
         lambda: changed(lambda d: d.update(extensionsRequired=["x" * 1_000_000])), "something"
     ),
     "an extension that is a list": Case(lambda: changed(lambda d: d.update(extensionsRequired=[[["x"]]])), "something"),
+}
+
+
+def transformed(**values: Any) -> bytes:
+    """The small model with its texture turned, scaled and shifted."""
+    link = {"index": 0, "extensions": {"KHR_texture_transform": values}}
+    return changed(lambda d: d["materials"][0]["pbrMetallicRoughness"].update(baseColorTexture=link))
+
+
+CASES |= {
+    "a texture transform": Case(lambda: transformed(rotation=1, offset=[3, 4], scale=[-1, 2])),
+    "a texture scaled to infinity": Case(lambda: transformed(scale=[1e29, 1]), "coordinates"),
+    "a texture turned by text": Case(lambda: transformed(rotation="1"), "rotation"),
+    "a texture shifted by a list": Case(lambda: transformed(offset=[[1], 2]), "offset"),
+    "texture coordinates beyond the set": Case(lambda: transformed(texCoord=10**9), "set of"),
 }
 
 

@@ -10,12 +10,13 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
-from workshop import Workshop, opened
+from workshop import OWNER, Workshop, opened
 
 from maquette.domain.jobs import TaskStatus
-from maquette.domain.states import ENDED
+from maquette.domain.states import ENDED, WaitingFor
 
 SERVICE = Path(__file__).with_name("workshop.py")
 
@@ -32,6 +33,8 @@ class Report:
     started_after_finish: list[str]
     went_back: list[str]
     orphans: list[int]
+    questions: int
+    """How often a job waited for a person, since nobody could know whether something was bought."""
     healthy_s: list[float]
     """Seconds from each start of the service until it works."""
 
@@ -39,10 +42,10 @@ class Report:
 class Service:
     """The service as a process group of its own."""
 
-    def __init__(self, folder: Path, stage_s: float, url: str, provider: str) -> None:
+    def __init__(self, folder: Path, stage_s: float, url: str, provider: str, forgetful: bool) -> None:
         started = time.monotonic()
         self._process = subprocess.Popen(
-            [sys.executable, str(SERVICE), str(folder), str(stage_s), url, provider],
+            [sys.executable, str(SERVICE), str(folder), str(stage_s), url, provider, str(int(forgetful))],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,
@@ -71,34 +74,49 @@ def rage(
     between: tuple[float, float] = (0.2, 2.0),
     url: str = "",
     provider: str = "",
+    forgetful: bool = False,
 ) -> Report:
     """Accepts ``jobs``, lets a service work on them, kills it ``kills`` times, and lets the last one finish.
 
-    Every second kill takes the whole process group, the others leave the children to notice.
+    Every second kill takes the whole process group, the others leave the children to notice. A ``forgetful`` provider
+    honours no key: whoever is asked whether to order once more says yes.
     """
     chance = random.Random(seed)
     started = time.monotonic()
     orphans: list[int] = []
     healthy: list[float] = []
-    with opened(folder, url=url, provider=provider) as shop:
+    questions = 0
+    with opened(folder, url=url, provider=provider, forgetful=forgetful) as shop:
         ids = [shop.accept().id for _ in range(jobs)]
         for number in range(kills):
-            service = Service(folder, stage_s, url, provider)
+            service = Service(folder, stage_s, url, provider, forgetful)
             healthy.append(service.healthy_s)
+            questions += _answer(shop, ids)
             time.sleep(chance.uniform(*between))
             orphans += _still_alive(service.kill(whole=bool(number % 2)))
-        service = Service(folder, stage_s, url, provider)
+        service = Service(folder, stage_s, url, provider, forgetful)
         healthy.append(service.healthy_s)
-        _wait(shop, ids)
+        questions += _wait(shop, ids)
         orphans += _still_alive(service.kill())
-        return _report(shop, ids, kills, time.monotonic() - started, orphans, healthy)
+        seconds = time.monotonic() - started
+        return _report(shop, ids, kills=kills, seconds=seconds, questions=questions, orphans=orphans, healthy_s=healthy)
 
 
-def _wait(shop: Workshop, ids: list[str]) -> None:
-    until = time.monotonic() + 60 + 10 * len(ids)
+def _wait(shop: Workshop, ids: list[str]) -> int:
+    until, questions = time.monotonic() + 60 + 10 * len(ids), 0
     while any(shop.job(job_id).status not in ENDED for job_id in ids):
         assert time.monotonic() < until, [shop.job(job_id) for job_id in ids]
         time.sleep(0.2)
+        questions += _answer(shop, ids)
+    return questions
+
+
+def _answer(shop: Workshop, ids: list[str]) -> int:
+    """Lets all go on that wait for a person; how many did."""
+    waiting = [job_id for job_id in ids if shop.job(job_id).waiting_for is WaitingFor.UNCERTAIN]
+    for job_id in waiting:
+        shop.jobs.resume(OWNER, job_id)
+    return len(waiting)
 
 
 def _still_alive(family: list[int]) -> list[int]:
@@ -115,9 +133,7 @@ def _is_alive(pid: int) -> bool:
     return False
 
 
-def _report(
-    shop: Workshop, ids: list[str], kills: int, seconds: float, orphans: list[int], healthy: list[float]
-) -> Report:
+def _report(shop: Workshop, ids: list[str], **figures: Any) -> Report:
     tasks = {job_id: shop.tasks(job_id) for job_id in ids}
     twice, late, back = [], [], []
     for job_id in ids:
@@ -135,12 +151,9 @@ def _report(
             back.append(job_id)
     return Report(
         statuses=dict(Counter(shop.job(job_id).status.value for job_id in ids)),
-        kills=kills,
-        seconds=seconds,
         lost_tasks=sum(task.status is TaskStatus.LOST for job_id in ids for task in tasks[job_id]),
         finished_twice=twice,
         started_after_finish=late,
         went_back=back,
-        orphans=orphans,
-        healthy_s=healthy,
+        **figures,
     )

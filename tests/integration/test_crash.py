@@ -11,8 +11,10 @@ from storm import rage
 
 from postgres import FreshDatabase
 
+SLOW = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
-@pytest.mark.parametrize(("jobs", "kills"), [(4, 3), pytest.param(20, 12, marks=pytest.mark.slow)])
+
+@pytest.mark.parametrize(("jobs", "kills"), [(4, 3), pytest.param(200, 50, marks=SLOW)])
 def test_killing_the_service_loses_nothing_and_pays_for_nothing_twice(
     jobs: int, kills: int, fresh_store: FreshDatabase, tmp_path: Path
 ) -> None:
@@ -29,3 +31,11 @@ def test_killing_the_service_loses_nothing_and_pays_for_nothing_twice(
     assert report.orphans == []
     assert ledger.duplicates == []
     assert len(ledger.charges) == jobs
+    assert report.questions == 0
+
+
+def test_what_may_have_been_bought_is_bought_again_only_when_a_person_says_so(tmp_path: Path) -> None:
+    with provider(honours_keys=False) as ledger:
+        report = rage(tmp_path / "data", jobs=4, kills=4, stage_s=0.2, seed=3, provider=ledger.url, forgetful=True)
+    assert report.statuses == {"completed": 4}
+    assert len(ledger.duplicates) <= report.questions <= report.kills

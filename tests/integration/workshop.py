@@ -1,7 +1,7 @@
 """A whole Maquette on a folder: the real database, runner, job engine and processes; only the stages are stand-ins.
 
 Run as a program it is a service that holds the folder's lock and works:
-``python workshop.py FOLDER SECONDS URL PROVIDER``, the last two perhaps empty.
+``python workshop.py FOLDER SECONDS URL PROVIDER FORGETFUL``: two perhaps empty, and the last 0 or 1.
 """
 
 import asyncio
@@ -130,6 +130,7 @@ def build(
     *,
     url: str = "",
     provider: str = "",
+    forgetful: bool = False,
     seconds: float = 0.02,
     concurrency: int = 2,
     processes: Any = None,
@@ -137,7 +138,8 @@ def build(
 ) -> Workshop:
     """Opens, or makes, the workshop in ``folder``, whose database is that of ``url`` or a file in it.
 
-    With the URL of a ``provider`` the model is ordered from there, one at a time, on the queue for that.
+    With the URL of a ``provider`` the model is ordered from there, one at a time, on the queue for that. A
+    ``forgetful`` one honours no key.
     """
     folder.mkdir(exist_ok=True)
     url = url or f"sqlite:///{folder / 'maquette.db'}"
@@ -145,7 +147,7 @@ def build(
     clock = clock or RunningClock()
     database, blobs = SqlDatabase(url), LocalBlobs(folder / "blobs")
     queue = Queue.NET if provider else Queue.CPU
-    shelf = Shelf([_engine("cut", Capability.CUTTER), _engine("mesh", Capability.MESHER, queue)])
+    shelf = Shelf([_engine("cut", Capability.CUTTER), _engine("mesh", Capability.MESHER, queue, not forgetful)])
     processes = processes or StandIns(folder, seconds, provider)
     runner = Runner(database, blobs, processes, shelf, clock, folder / "work")
     engine = DbosJobs(url)
@@ -166,15 +168,16 @@ def opened(folder: Path, **options: Any) -> Iterator[Workshop]:
         workshop.database.close()
 
 
-def _engine(name: str, capability: Capability, queue: Queue = Queue.CPU) -> EngineRecord:
-    info = EngineInfo(name, "1", capability, name, "-", True, queue=queue)
+def _engine(name: str, capability: Capability, queue: Queue = Queue.CPU, repeatable: bool = True) -> EngineRecord:
+    info = EngineInfo(name, "1", capability, name, "-", True, queue=queue, repeatable=repeatable)
     return EngineRecord(name, "builtins:object", Readiness(True), info)
 
 
 def main() -> None:
     folder, seconds, url, provider = Path(sys.argv[1]), float(sys.argv[2]), sys.argv[3], sys.argv[4]
+    forgetful = sys.argv[5] == "1"
     FolderLock(folder).lock()
-    with opened(folder, seconds=seconds, url=url, provider=provider) as workshop:
+    with opened(folder, seconds=seconds, url=url, provider=provider, forgetful=forgetful) as workshop:
         workshop.launch()
         print("working", flush=True)
         sys.stdin.read()

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from maquette.api import problems, sockets, streams
 from maquette.api.attempts import Attempts
 from maquette.api.bounds import EVENTS_PATH
-from maquette.api.compat import status
+from maquette.api.compat import optimize_model, status
 from maquette.api.delivery import HEAD
 from maquette.api.document import TITLE, describe
 from maquette.api.door import Door
@@ -55,6 +55,7 @@ ROUTERS = (
     sign_in.router,
     tickets.router,
     keys.router,
+    optimize_model.router,
 )
 UPLOADS = frozenset({("POST", "/api/v1/assets"), ("PUT", "/api/v1/assets"), ("POST", "/api/v1/projects/import")})
 ANNOUNCED = "/files/uploads/"

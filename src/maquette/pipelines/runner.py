@@ -62,6 +62,7 @@ class Runner:
         self._processes = processes
         self._clock = clock
         self._bench = Workbench(database, blobs, engines, clock, scratch)
+        self._engines = engines
         self._fleet = fleet or engines
         self._worker_id = worker_id
         self._tracer = tracer or Silent()
@@ -128,10 +129,12 @@ class Runner:
             plan = await patiently(self._bench.prepare, job, spec, engine)
         except (MaquetteError, OSError) as error:
             task = await self._begin(job, spec, None)
-            return await self._settle_failure(task, spec, error)
+            return STOP if task is None else await self._settle_failure(task, spec, error)
         if plan.cached is not None:
             return await self._reuse(job, spec, plan, plan.cached)
         task = await self._begin(job, spec, plan)
+        if task is None:
+            return STOP
         self._tracer.note(engine=task.engine or "none", number=task.number)
         started = self._clock.monotonic()
         try:
@@ -155,18 +158,25 @@ class Runner:
         finally:
             await asyncio.to_thread(self._bench.clear, plan)
 
-    async def _begin(self, job: Job, spec: StageSpec, plan: Plan | None) -> Task:
-        """Marks a task that a dead worker left behind, then writes the stage's start and the new task."""
+    async def _begin(self, job: Job, spec: StageSpec, plan: Plan | None) -> Task | None:
+        """Marks a task that a dead worker left behind, then writes the stage's start and the new task.
 
-        def write() -> Task:
+        None where the dead worker may have bought something that the engine would sell again: a person decides.
+        """
+
+        def write() -> Task | None:
             with self._writing() as tx:
                 now = self._live(job.id, job.attempt, tx)
                 entry = CATALOG[now.pipeline]
                 tries = [task for task in tx.tasks.of_job(now.id) if _same(task, now.attempt, spec.stage)]
-                for lost in (task for task in tries if task.status is TaskStatus.RUNNING):
-                    tx.tasks.end(replace(lost, status=TaskStatus.LOST, ended_at=self._clock.now()))
-                    if now.status is Status.PROCESSING:
-                        now = tx.jobs.apply(moves.requeue(now, "worker_lost", self._clock.now()))
+                lost = [task for task in tries if task.status is TaskStatus.RUNNING]
+                for task in lost:
+                    tx.tasks.end(replace(task, status=TaskStatus.LOST, ended_at=self._clock.now()))
+                if lost and now.status is Status.PROCESSING:
+                    if not all(self._is_repeatable(task) for task in lost):
+                        tx.jobs.apply(moves.hold(now, WaitingFor.UNCERTAIN, self._clock.now()))
+                        return None
+                    now = tx.jobs.apply(moves.requeue(now, "worker_lost", self._clock.now()))
                 task = self._bench.task(now, spec, plan, len(tries) + 1)
                 tx.tasks.add(task)
                 shown = _shown(now, spec.stage)
@@ -343,6 +353,11 @@ class Runner:
             if self._worker_id is not None and not tx.workers.holds(self._worker_id):
                 raise LeaseLost
             yield tx
+
+    def _is_repeatable(self, task: Task) -> bool:
+        """Whether the work may be asked for again. An engine that is not known here is not trusted with that."""
+        known = [record.info for record in self._engines.all() if record.info and record.name == task.engine]
+        return task.engine is None or any(info.repeatable for info in known)
 
     def _planned(self, job: Job, stage: Stage) -> str | Errand:
         """An engine that cannot be had now is told by the stage, when it is tried."""

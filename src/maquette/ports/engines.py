@@ -31,7 +31,8 @@ class EngineInfo:
 
     ``version`` is part of every cache key: raise it whenever the same input may give another output.
     ``is_test`` marks engines whose results are simulated; the mark travels to every output. ``queue`` says which kind
-    of worker runs it.
+    of worker runs it. ``repeatable``: the same work under the same key may be asked for again and is neither done nor
+    paid twice. Where it is not, a job whose worker died amid the work waits for a person (``uncertain``).
     """
 
     name: str
@@ -43,6 +44,7 @@ class EngineInfo:
     needs: str = "nothing but a CPU"
     is_test: bool = False
     queue: Queue = Queue.CPU
+    repeatable: bool = True
 
 
 @dataclass(frozen=True, slots=True)

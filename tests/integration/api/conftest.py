@@ -322,3 +322,15 @@ def make(tmp_path: Path) -> Iterator[Any]:
             return running.enter_context(serve(make_world(folder, address=address), **changes))
 
         yield start
+
+
+@pytest.fixture
+def nobody(locked):
+    with locked.client() as client:
+        yield client
+
+
+@pytest.fixture
+def admin(locked):
+    with locked.client(locked.key("own_admin", is_admin=True)) as client:
+        yield client

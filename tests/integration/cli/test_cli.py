@@ -15,7 +15,10 @@ from maquette.adapters.sql.dialect import sqlite_url
 # each starts several whole programs, which take their time on a busy machine
 pytestmark = pytest.mark.timeout(600)
 
-MODEL_FILES = {"model.glb", "model.usdz", "lod1.glb", "lod2.glb", "thumbnail.png", "report.json"}
+MODEL_FILES = {
+    *("model.glb", "model.usdz", "lod1.glb", "lod2.glb", "report.json"),
+    *("thumbnail.png", "poster.jpg", "turntable.webp"),
+}
 SIDES = ("front", "left", "right", "back")
 
 

@@ -87,6 +87,10 @@ def overlap(stage: Stage, of: Callable[[Evidence], Floats]) -> float:
     return float((inside & solid).sum() / (inside | solid).sum())
 
 
+def boxy(evidence: Evidence) -> Floats:
+    return rounded(evidence, 50)
+
+
 def test_a_pixel_and_its_place_belong_together() -> None:
     camera = Camera(30, 12, -4, 0.5, 300, 160, 140, (0.1, 0.4, -0.2), 1.1)
     columns, rows, depth = np.array([20.0, 160, 250]), np.array([200.0, 140, 10]), np.array([-0.3, 0, 0.4])
@@ -128,21 +132,16 @@ def test_the_fit_finds_how_the_cameras_were_held(fitted: Stage) -> None:
     yaws = np.array([found[view].azimuth - AZIMUTHS[view] for view in AZIMUTHS])
     # only turns against each other can be told: how the object itself stands is free
     turned = np.array([HELD[view][0] for view in AZIMUTHS])
-    assert yaws - yaws.mean() == pytest.approx(turned - turned.mean(), abs=3)
+    assert yaws - yaws.mean() == pytest.approx(turned - turned.mean(), abs=4)
     raised = np.array([found[view].elevation for view in AZIMUTHS])
     assert raised == pytest.approx([HELD[view][1] for view in AZIMUTHS], abs=5)
     assert [round(found[view].field_of_view(320)) for view in AZIMUTHS] == pytest.approx([FOV] * 4, abs=9)
     assert [abs(found[view].roll) for view in AZIMUTHS] == pytest.approx([0] * 4, abs=2)
 
 
-def test_the_hull_of_fitted_cameras_is_as_good_as_that_of_exact_photos(
-    exact: Stage, held: Stage, fitted: Stage
-) -> None:
-    print(
-        [overlap(x, y) for x in (exact, held, fitted) for y in (rounded, lambda e: e.hull)],
-        [s.describe_camera() for s in fitted.sights],
-    )
-    assert 0
+def test_fitted_cameras_carve_nearly_as_well_as_exact_photos(exact: Stage, held: Stage, fitted: Stage) -> None:
+    assert overlap(fitted, boxy) > overlap(exact, boxy) - 0.04
+    assert overlap(fitted, boxy) > overlap(held, boxy) + 0.1
 
 
 def test_the_frame_is_filled_and_upright(fitted: Stage) -> None:

@@ -1,5 +1,7 @@
 """The texture: which photo colours what, and how bright."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import trimesh
@@ -7,7 +9,7 @@ from PIL import Image
 
 from maquette.domain.assets import View
 from maquette.engines.carve.exposure import gains
-from maquette.engines.carve.paint import paint
+from maquette.engines.carve.paint import paint, texture_size
 from maquette.engines.carve.sights import Stage, align, load_sight
 from maquette.engines.carve.throw import bands, extended, lamps, seen
 from maquette.media.meshes.mesh import Floats, Mesh, Pixels
@@ -148,3 +150,22 @@ def test_low_frequencies_are_the_objects_alone(stage: Stage) -> None:
     assert whole.shape[0] == pytest.approx(4 * low.shape[0], abs=3)
     middle = low[low.shape[0] // 2, low.shape[1] // 2]
     assert middle == pytest.approx([30, 160, 30], abs=1)
+
+
+@pytest.mark.parametrize(
+    ("photo", "shown", "largest", "size"),
+    [
+        (1024, 900, 2048, 2048),
+        (1024, 900, 1024, 1024),
+        (1000, 900, 2048, 1024),
+        (2000, 300, 2048, 512),
+        (90, 80, 1024, 256),
+    ],
+)
+def test_the_texture_is_as_large_as_the_photos_carry(
+    stage: Stage, photo: int, shown: int, largest: int, size: int
+) -> None:
+    sight = replace(
+        stage.sights[0], tall=photo, box=(0, 0, shown // 2, shown), mask=np.ones((shown, shown // 2), np.bool_)
+    )
+    assert texture_size(replace(stage, sights=(sight,)), largest) == size

@@ -21,7 +21,7 @@ from maquette.domain.errors import Permanent, Refused, Temporary
 from maquette.domain.fleet import Queue, Worker
 from maquette.domain.ids import new_id
 from maquette.domain.jobs import Job, JobInput, TaskStatus
-from maquette.domain.states import Stage, Status
+from maquette.domain.states import Stage, Status, WaitingFor
 from maquette.pipelines import catalog
 from maquette.pipelines.outcome import LeaseLost
 from maquette.pipelines.runner import Runner
@@ -301,23 +301,28 @@ def test_a_hold_waits_and_a_resume_goes_on_with_the_next_stage(house, play):
     assert house.handed.enqueued == [(job.id, 1, 0), (job.id, 1, 1), (job.id, 1, 2)]
 
 
+class Dead(InlineProcesses):
+    async def run(self, *arguments: Any, **keywords: Any) -> Any:
+        raise KeyboardInterrupt
+
+
+def die(house: SimpleNamespace, job: Job, stage: Stage) -> None:
+    """Does what comes before the stage, and dies in it."""
+
+    async def work() -> None:
+        for before in stages(job)[: stages(job).index(stage)]:
+            await house.runner.run_stage(job.id, 1, before)
+        house.runner._processes = Dead()
+        await house.runner.run_stage(job.id, 1, stage)
+
+    with pytest.raises(KeyboardInterrupt):
+        asyncio.run(work())
+    house.runner._processes = InlineProcesses()
+
+
 def test_a_worker_that_died_leaves_a_lost_task_and_its_stage_runs_again(house, play):
     job = accept(house)
-
-    async def die_in_validating() -> None:
-        await house.runner.run_stage(job.id, 1, "uploading")
-        house.runner._processes = Dead()
-        with pytest.raises(KeyboardInterrupt):
-            await house.runner.run_stage(job.id, 1, "validating")
-        house.runner._processes = InlineProcesses()
-
-    class Dead(InlineProcesses):
-        async def run(self, *arguments: Any, **keywords: Any) -> Any:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):  # it also escapes asyncio.run
-        asyncio.run(die_in_validating())
-    house.runner._processes = InlineProcesses()
+    die(house, job, Stage.VALIDATING)
     done, _ = run(house, job)
     assert done.status is Status.COMPLETED
     assert play.ran.count(Stage.UPLOADING) == 1
@@ -326,6 +331,23 @@ def test_a_worker_that_died_leaves_a_lost_task_and_its_stage_runs_again(house, p
     assert any(event.data.get("reason") == "worker_lost" for event in events(house, done))
     progress = [event.data["progress"] for event in events(house, done)]
     assert progress == sorted(progress)
+
+
+def test_a_worker_that_died_amid_what_cannot_be_repeated_leaves_the_question_to_a_person(house, play):
+    cutter, mesher = house.runner._engines.all()
+    shop = replace(mesher, info=replace(mesher.info, repeatable=False))
+    house.runner = Runner(
+        house.database, house.blobs, InlineProcesses(), Shelf([cutter, shop]), house.clock, house.folder / "work"
+    )
+    job = accept(house)
+    die(house, job, Stage.GENERATING)
+    held, _ = run(house, job)
+    assert (held.status, held.waiting_for, held.stage) == (Status.WAITING, WaitingFor.UNCERTAIN, Stage.GENERATING)
+    assert Stage.GENERATING not in play.ran
+    done, _ = run(house, house.jobs.resume(OWNER, job.id))
+    assert (done.status, play.ran) == (Status.COMPLETED, stages(job))
+    generating = [task.status for task in house.jobs.tasks(OWNER, job.id) if task.stage is Stage.GENERATING]
+    assert generating == [TaskStatus.LOST, TaskStatus.FINISHED]
 
 
 def test_a_cancel_stops_the_stage_that_runs(house, play):

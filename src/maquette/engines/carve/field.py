@@ -10,9 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from maquette.engines.carve.limbs import find_ghosts
+from maquette.engines.carve.prism import bulge, straight_outlines
 from maquette.engines.carve.rows import Runs, read_rows, single_runs
 from maquette.engines.carve.sights import Sight, Stage
 from maquette.media.meshes.mesh import Flags, Floats, Ints
+from maquette.media.meshes.pixels import fetch
 
 _FAR = 1e3
 _DOUBT = 0.01
@@ -53,11 +55,22 @@ def make_grid(extent: tuple[float, float, float], resolution: int) -> Grid:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the photos leave: the visual ``hull`` as a field (y, x, z), and its outlines from the front and the side."""
+    """What the photos leave: the visual ``hull`` as a field (y, x, z), and its ``outlines`` from front and side.
+
+    ``straight`` are the outlines if the object is made of upright boxes: narrower where perspective makes hulls bulge.
+    """
 
     grid: Grid
     hull: Floats
     outlines: Outlines
+    straight: Outlines
+
+    def outlines_of(self, power: float) -> Outlines:
+        """The outlines of an object whose cross-sections are super-ellipses of exponent ``power``."""
+        share = bulge(power)
+        pairs = ((self.outlines.front, self.straight.front), (self.outlines.side, self.straight.side))
+        front, side = (wide + share * (narrow - wide) for wide, narrow in pairs)
+        return Outlines(front, side)
 
 
 def gather(stage: Stage, resolution: int) -> Evidence:
@@ -68,17 +81,20 @@ def gather(stage: Stage, resolution: int) -> Evidence:
     """
     grid = make_grid(stage.extent, resolution)
     if stage.fitted:
-        solid = carve_hull(stage, grid)
-        return Evidence(grid, solid, Outlines(solid.max(axis=2), solid.max(axis=1)))
+        front, side = (carve_hull(stage.seen(axis), grid) for axis in (0, 2))
+        solid = np.minimum(front, side)
+        straight = Outlines(*straight_outlines(front, side, grid.step))
+        return Evidence(grid, solid, Outlines(solid.max(axis=2), solid.max(axis=1)), straight)
     outlines = Outlines(outline(stage, 0, grid.x, grid.y), outline(stage, 2, grid.z, grid.y))
-    return Evidence(grid, np.minimum(outlines.front[:, :, None], outlines.side[:, None, :]), outlines)
+    solid = np.minimum(outlines.front[:, :, None], outlines.side[:, None, :])
+    return Evidence(grid, solid, outlines, outlines)
 
 
-def carve_hull(stage: Stage, grid: Grid) -> Floats:
+def carve_hull(sights: tuple[Sight, ...], grid: Grid) -> Floats:
     """The visual hull of the cameras as they are: the least of all signed distances, a field (y, x, z) float32."""
     x, y, z = (axis.astype(np.float32) for axis in (grid.x, grid.y, grid.z))
     solid = np.full((len(y), len(x), len(z)), _FAR, np.float32)
-    for sight in stage.sights:
+    for sight in sights:
         np.minimum(solid, distances(sight, x[:, None], y[:, None, None], z), out=solid)
     return solid
 
@@ -91,12 +107,8 @@ def distances(sight: Sight, x: Floats, y: Floats, z: Floats) -> Floats:
 
 def look_up(signed: Floats, columns: Floats, rows: Floats) -> Floats:
     """Values of a picture (h, w) at places of any shape, bilinear, float32; outside its edge goes on."""
-    import cv2
-
-    # OpenCV takes pictures: the first axes lie below each other
-    across, down = (np.ascontiguousarray(part, np.float32).reshape(-1, columns.shape[-1]) for part in (columns, rows))
-    picked = cv2.remap(signed, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(picked, np.float32).reshape(columns.shape)
+    found = fetch(signed[..., None], columns.reshape(-1), rows.reshape(-1))
+    return found[:, 0].reshape(columns.shape)
 
 
 def outline(stage: Stage, axis: int, along: Floats, heights: Floats) -> Floats:
@@ -113,7 +125,7 @@ def outline(stage: Stage, axis: int, along: Floats, heights: Floats) -> Floats:
 
 def rounded(evidence: Evidence, power: float) -> Floats:
     """The solid of super-ellipses of exponent ``power`` within the hull, as a field (y, x, z)."""
-    outlines, grid = evidence.outlines, evidence.grid
+    outlines, grid = evidence.outlines_of(power), evidence.grid
     front = read_rows(outlines.front, grid.x, single_runs(outlines.side))
     side = read_rows(outlines.side, grid.z, single_runs(outlines.front))
     solid = _ellipses(front.body, side.body, grid.x, grid.z, power)

@@ -151,7 +151,7 @@ def _reframe(stage: Stage, cameras: tuple[Camera, ...]) -> Stage:
     sights = tuple(replace(sight, camera=camera) for sight, camera in zip(stage.sights, cameras, strict=True))
     axis = np.linspace(-_ROOM, _ROOM, _COARSE)
     grid = Grid(axis, axis + stage.extent[1] / 2, axis, float(axis[1] - axis[0]))
-    solid = carve_hull(replace(stage, sights=sights), grid)
+    solid = carve_hull(sights, grid)
     if not (solid > 0).any():
         return stage
     spans = np.array(

@@ -22,6 +22,8 @@ _GRAZING = 0.2, 0.35
 """Cosines below which a photo shows smears, and above which it shows the surface."""
 _GUESSED = 1e-3
 """Weight of a photo on a side that it does not show."""
+_CARRIED = 3
+"""The most texels on a side of the texture for each pixel along the object: an atlas holds several of its sides."""
 _CALM = 20
 """Rounds of smoothing of the normals that choose between views: single bumps do not."""
 
@@ -40,12 +42,14 @@ class _Cast:
 
 
 def texture_size(stage: Stage, largest: int) -> int:
-    """The power of two up to ``largest`` that the photos can fill: at most twice their resolution, at least 256."""
-    longest = max(max(sight.box[2:]) for sight in stage.sights)
-    size = 256
-    while size * 2 <= min(largest, 2 * longest):
-        size *= 2
-    return size
+    """The power of two from 256 to ``largest`` that the photos carry.
+
+    At most twice the resolution of the largest photo, and no more than the object in it has to show.
+    """
+    photo = max(max(sight.tall, *sight.mask.shape) for sight in stage.sights)
+    shown = max(max(sight.box[2:]) for sight in stage.sights)
+    carried = min(largest, 2 * photo, _CARRIED * shown)
+    return max(256, 1 << int(np.log2(carried)))
 
 
 def paint(mesh: Mesh, stage: Stage, size: int) -> Pixels:

@@ -44,7 +44,7 @@ def fit(model: Model, level: Level) -> tuple[Model, bytes]:
         pixels = small.texture.shape[0]
         if pixels > _LEAST_TEXTURE and _texture_weighs_more(small, len(data)):
             texture = pixels // 2
-        elif len(small.mesh.faces) > _LEAST_TRIANGLES:
+        elif min(target, len(small.mesh.faces)) > _LEAST_TRIANGLES:
             target = max(_LEAST_TRIANGLES, int(0.7 * min(target, len(small.mesh.faces))))
         elif pixels > _LEAST_TEXTURE // 4:
             texture = pixels // 2

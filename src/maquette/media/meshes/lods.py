@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from maquette.media.meshes.mesh import Floats, Model, Pixels, bounds, unit
+from maquette.media.meshes.mesh import Floats, Ints, Mesh, Model, Pixels, bounds
 from maquette.media.meshes.place import stand
 from maquette.media.meshes.rays import Caster, Hits
 from maquette.media.meshes.render import sample
@@ -21,47 +21,40 @@ def reduce(model: Model, triangles: int, texture: int) -> Model:
         return Model(model.mesh, _resized(model.texture, size))
     mesh = unwrap(simplify(model.mesh, triangles), size)
     texels = texels_of(mesh, size)
-    if mesh.normals is None:
-        raise ValueError("an unwrapped mesh has normals")
-    points, normals = texels.mix(mesh, mesh.positions), unit(texels.mix(mesh, mesh.normals))
+    face, weights = beneath(model.mesh, texels.mix(mesh, mesh.positions), texels.directions(mesh))
+    colours = sample(model, Hits(face, weights, np.zeros(len(face)))) * 255
     # a collapse may shift the lowest point a little
-    return Model(stand(mesh), lay(texels, _transfer(model, points, normals)))
+    return Model(stand(mesh), lay(texels, colours))
 
 
-def _transfer(model: Model, points: Floats, normals: Floats) -> Floats:
-    """The colour (n, 3), sRGB 0..255, of the model's surface next to ``points``, looked for along ``normals``."""
-    caster = Caster(model.mesh)
-    low, high = bounds(model.mesh)
+def beneath(mesh: Mesh, points: Floats, normals: Floats) -> tuple[Ints, Floats]:
+    """The face (n,) of a mesh next to each point, looked for along ``normals``, and the weights (n, 3) there."""
+    caster = Caster(mesh)
+    low, high = bounds(mesh)
     reach = 0.05 * float(np.linalg.norm(high - low))
     outwards = caster.first(points - normals * reach * 0.01, normals)
     inwards = caster.first(points + normals * reach * 0.01, -normals)
     out = outwards.distance <= inwards.distance
-    best = Hits(
-        np.where(out, outwards.face, inwards.face),
-        np.where(out[:, None], outwards.weights, inwards.weights),
-        np.minimum(outwards.distance, inwards.distance),
-    )
-    near = best.struck & (best.distance < reach)
-    colours = np.zeros((len(points), 3))
-    found = Hits(np.where(near, best.face, -1), best.weights, best.distance)
-    colours[near] = sample(model, found) * 255
-    if not near.all():
-        colours[~near] = _nearest(model, points[~near])
-    return colours
+    face = np.where(out, outwards.face, inwards.face)
+    weights = np.where(out[:, None], outwards.weights, inwards.weights)
+    far = (face < 0) | (np.minimum(outwards.distance, inwards.distance) >= reach)
+    if far.any():
+        face[far], weights[far] = _nearest(mesh, points[far])
+    return face, weights
 
 
-def _nearest(model: Model, points: Floats) -> Floats:
-    """The colour of the model's vertex that is nearest to each point: for the few that no ray leads anywhere."""
+def _nearest(mesh: Mesh, points: Floats) -> tuple[Ints, Floats]:
+    """A face at the vertex that is nearest to each point, and its weights: for the few that no ray leads anywhere."""
     from scipy.spatial import KDTree
 
-    first = np.zeros(len(model.mesh.positions), np.int64)
-    corner = np.zeros(len(model.mesh.positions), np.int64)
+    first = np.zeros(len(mesh.positions), np.int64)
+    corner = np.zeros(len(mesh.positions), np.int64)
     for k in range(3):
-        first[model.mesh.faces[:, k]] = np.arange(len(model.mesh.faces))
-        corner[model.mesh.faces[:, k]] = k
-    _, index = KDTree(model.mesh.positions).query(points)
+        first[mesh.faces[:, k]] = np.arange(len(mesh.faces))
+        corner[mesh.faces[:, k]] = k
+    _, index = KDTree(mesh.positions).query(points)
     index = np.asarray(index)
-    return sample(model, Hits(first[index], np.eye(3)[corner[index]], np.zeros(len(points)))) * 255
+    return first[index], np.eye(3)[corner[index]]
 
 
 def _square(texture: Pixels, largest: int) -> int:

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 
 from maquette.media.meshes.container import entry, rows, split, table
-from maquette.media.meshes.glb_read import Part, inspect_glb, read_shape
+from maquette.media.meshes.glb_geometry import Part
+from maquette.media.meshes.glb_read import inspect_glb, read_shape
 from maquette.media.meshes.mesh import Flags, Mesh, is_watertight, vertex_normals, volume
 from maquette.media.meshes.usdz_read import read_usdz
 

@@ -1,10 +1,10 @@
 """Unfolding a mesh into one square atlas, and finding what lies under each texel of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from maquette.media.meshes.mesh import Floats, Ints, Mesh, Pixels, vertex_normals
+from maquette.media.meshes.mesh import Floats, Ints, Mesh, Pixels, unit, vertex_normals
 from maquette.media.meshes.pixels import nearest_source
 from maquette.media.meshes.rays import Caster
 
@@ -31,9 +31,13 @@ class Texels:
         """Vertex ``values`` (n, c) at the texels, (k, c)."""
         return np.einsum("ij,ijk->ik", self.weights, values[mesh.faces[self.face]])
 
+    def directions(self, mesh: Mesh) -> Floats:
+        """The unit normals at the texels, (k, 3)."""
+        return unit(self.mix(mesh, vertex_normals(mesh) if mesh.normals is None else mesh.normals))
+
 
 def unwrap(mesh: Mesh, texture_size: int) -> Mesh:
-    """The same triangles in the same order with ``uv`` inside 0..1 (xatlas) and smooth ``normals``.
+    """The same triangles in the same order with ``uv`` inside 0..1 (xatlas), and their own ``normals`` or smooth ones.
 
     Vertices are doubled along chart borders; welding gives back the given mesh.
     """
@@ -57,7 +61,7 @@ def unwrap(mesh: Mesh, texture_size: int) -> Mesh:
     uv = np.clip(np.nan_to_num(uv), 0, 1).astype(np.float32)
     uv[:, 1] = 1 - uv[:, 1]  # xatlas counts upwards, glTF downwards: without this all charts would be mirrored
     whole = Mesh(mesh.positions[origin], faces.astype(np.int64), uv=uv)
-    return Mesh(whole.positions, whole.faces, vertex_normals(whole), uv)
+    return replace(whole, normals=vertex_normals(whole) if mesh.normals is None else mesh.normals[origin])
 
 
 def texels_of(mesh: Mesh, size: int) -> Texels:

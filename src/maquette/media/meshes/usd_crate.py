@@ -1,9 +1,8 @@
 """Writing USD's binary layers (``.usdc``, "crate" files): as much of the format as one still scene needs.
 
-Written after the USDC file format specification 0.9.0 (Pixar, 2022). The version is 0.8.0, the oldest that current USD
-still reads without a complaint and what it wrote itself until 2024. Structural sections must be LZ4 blocks; ours hold
-literals only, which is valid LZ4 and needs no compressor: the sections are a kilobyte, and arrays of integers are
-packed before.
+Written after the USDC file format specification 0.9.0 (Pixar, 2022). The version is 0.8.0: what USD itself writes by
+default, and the oldest that it reads without a complaint. Structural sections must be LZ4 blocks; ours hold literals
+only, which is valid LZ4 and needs no compressor: the sections are a kilobyte, and arrays of integers are packed before.
 """
 
 import struct

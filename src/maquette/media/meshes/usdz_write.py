@@ -45,15 +45,17 @@ _Properties = dict[str, tuple[Kind, Mapping[str, Value]]]
 def write_usdz(model: Model, *, name: str = "model", jpeg_quality: int = 90) -> bytes:
     """One mesh in metres, +Y up, with one ``UsdPreviewSurface`` and its texture as JPEG, in a stored zip.
 
-    The texture gets at most ``jpeg_quality``, and less where the package would exceed ``MAX_BYTES``. Raises
-    ``ValueError`` for a model without normals or texture coordinates, or one whose triangles alone are too many.
+    The texture gets at most ``jpeg_quality``, and less where the package would exceed ``MAX_BYTES``. What cannot be
+    made small enough comes back as small as it can be. Raises ``ValueError`` for a model without normals or texture
+    coordinates.
     """
     layer = write_crate(list(_scene(model.mesh, identifier(name))))
+    data = b""
     for quality in sorted({jpeg_quality, *(q for q in _QUALITIES if q < jpeg_quality)}, reverse=True):
         data = package({"model.usdc": layer, TEXTURE: jpeg(model.texture, quality)})
         if len(data) <= MAX_BYTES:
-            return data
-    raise ValueError(f"the model does not fit {MAX_BYTES:,} bytes")
+            break
+    return data
 
 
 def identifier(name: str) -> str:

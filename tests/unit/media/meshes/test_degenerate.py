@@ -10,10 +10,12 @@ from glb_files import pack
 from hostile_models import base, changed, positions, shown
 from khronos import validate
 from maquette.media.meshes.container import split
-from maquette.media.meshes.lods import make_lods, thumbnail
+from maquette.media.meshes.fit import fit, make_lods
+from maquette.media.meshes.levels import Level, levels_for
 from maquette.media.meshes.measure import measure_glb, measure_usdz
 from maquette.media.meshes.mesh import Mesh
 from maquette.media.meshes.normalise import normalise
+from maquette.media.meshes.pictures import thumbnail
 from maquette.media.meshes.simplify import simplify
 from maquette.media.meshes.unwrap import unwrap
 from maquette.media.meshes.usdz_write import write_usdz
@@ -55,11 +57,11 @@ SHAPES = {
 @pytest.mark.parametrize("name", SHAPES)
 def test_every_product_is_made_and_valid(name: str, tmp_path: Path) -> None:
     measure_glb(SHAPES[name])
-    lods = make_lods(normalise(SHAPES[name]), tmp_path)
-    thumbnail(lods[0].path, tmp_path / "thumbnail.png", 64)
+    lods = make_lods(normalise(SHAPES[name]), tmp_path, levels_for("medium"))
+    thumbnail(lods[0].model, tmp_path / "thumbnail.png", 64)
     for lod, verdict in zip(lods, validate(*(lod.path for lod in lods)), strict=True):
         assert (verdict.wrong, verdict.remarks) == ([], [])
-        assert measure_usdz(write_usdz(normalise(lod.path.read_bytes())))["triangles"] == lod.stats["triangles"]
+        assert measure_usdz(write_usdz(lod.model))["triangles"] == lod.stats["triangles"]
 
 
 def test_simplifying_leaves_something() -> None:
@@ -73,3 +75,9 @@ def test_a_wire_is_unfolded_at_once() -> None:
     mesh = unwrap(Mesh(corners, np.array([[0, 2, 1], [0, 1, 3], [0, 3, 2], [1, 2, 3]])), 1024)
     assert np.isfinite(mesh.uv).all()
     assert np.ptp(mesh.uv[:, 0]) > 0.5
+
+
+def test_what_cannot_be_made_smaller_is_not_tried_for_ever() -> None:
+    small, data = fit(normalise(shown(200)), Level("lod0", 10_000, 64, 10_000, 100))
+    assert len(data) > 100
+    assert len(small.mesh.faces) > 0

@@ -110,7 +110,7 @@ export const en = {
   'waiting.input': 'Held here: continue when you are ready',
   'waiting.budget': 'The budget is used up',
   'waiting.quota': 'Waiting for a quota',
-  'waiting.uncertain': 'Not sure how to go on',
+  'waiting.uncertain': 'It was cut off while it bought something: continue to order again, or cancel',
 
   'job.progress': 'Progress',
   'job.stages': 'Stages',
