@@ -65,7 +65,7 @@ def exponent(cues: Cues) -> float:
     """The exponent that fits the cues: from 2 for round things to 50 for boxes."""
     score = _OFFSET + _AGREEMENT * cues.agreement + _SHADING * cues.shading
     score += _PROPORTION * cues.proportion + _STRAIGHT * cues.straight + _BOTH * cues.proportion * cues.straight
-    return 1 / (1 / SHARP + (1 / ROUND - 1 / SHARP) / (1 + np.exp(-score)))
+    return float(1 / (1 / SHARP + (1 / ROUND - 1 / SHARP) / (1 + np.exp(-score))))
 
 
 def _half(facades: tuple[Facade, ...]) -> Floats:
