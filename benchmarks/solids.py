@@ -42,7 +42,32 @@ def duck(p: Floats) -> Floats:
     return np.max([body, head, beak], axis=0)
 
 
-SOLIDS = {field.__name__: field for field in (vase, mug, crate, stool, duck)}
+def cube(p: Floats) -> Floats:
+    return 0.35 - abs(p).max(axis=1)
+
+
+def tin(p: Floats) -> Floats:
+    return np.minimum(0.25 - np.hypot(p[:, 0], p[:, 2]), 0.4 - abs(p[:, 1]))
+
+
+def flask(p: Floats) -> Floats:
+    body = np.min([0.2 - abs(p[:, 0]), 0.32 - abs(p[:, 1] + 0.14), 0.12 - abs(p[:, 2])], axis=0)
+    return np.maximum(body, np.minimum(0.07 - np.hypot(p[:, 0], p[:, 2]), 0.45 - abs(p[:, 1])))
+
+
+def shrub(p: Floats) -> Floats:
+    """A pot with five leaves, whose tips are at different heights."""
+    pot = np.minimum(0.16 - np.hypot(p[:, 0], p[:, 2]), 0.14 - abs(p[:, 1] + 0.32))
+    leaves = []
+    for turn, height in zip(np.arange(5) * 1.257 + 0.3, (0.45, 0.1, 0.3, 0.2, 0.38), strict=True):
+        share = np.clip((p[:, 1] + 0.2) / (height + 0.2), 0, 1)
+        lean = 0.04 + 0.3 * share**2
+        away = np.hypot(p[:, 0] - lean * np.cos(turn), p[:, 2] - lean * np.sin(turn))
+        leaves.append(np.min([0.045 * (1.2 - share) - away, height - p[:, 1], p[:, 1] + 0.2], axis=0))
+    return np.max([pot, *leaves], axis=0)
+
+
+SOLIDS = {field.__name__: field for field in (vase, mug, crate, stool, duck, cube, tin, flask, shrub)}
 
 
 def solid(name: str, samples: int = 161) -> Mesh:

@@ -29,6 +29,12 @@ from maquette.settings import Settings
 
 PIPELINE = "photo_to_model"
 _SIZE_UNKNOWN = "The true size is not known. Give one dimension: --height 80cm, --width or --depth."
+HINTS = {
+    "single_view": "One photo gives a relief: add one from a side for a full shape.",
+    "views_disagree": "The photos do not fit together: check which side each shows.",
+    "object_cropped": "The object runs out of a photo: show all of it.",
+}
+"""What mends a flag."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +162,7 @@ def _remarks(made: Made) -> list[str]:
         if entry["flags"]:
             about = entry["view"] or entry["role"]
             remarks.append(f"{about}: score {entry['score']:.2f}, {', '.join(entry['flags'])}")
+            remarks += [HINTS[flag] for flag in entry["flags"] if flag in HINTS and HINTS[flag] not in remarks]
     return remarks + [_SIZE_UNKNOWN] * _is_size_unknown(made.result.report.get("report"))
 
 

@@ -248,3 +248,23 @@ def test_what_it_cannot_take_is_refused(tmp_path: Path, views: list[View], quali
     with pytest.raises(Refused) as caught:
         Carve().mesh(MeshRequest(images, tmp_path, quality), lambda _done: None)
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize(("shape", "low", "high"), [("round", 0.6, 0.82), ("boxy", 0.9, 1.02), ("hull", 0.97, 1.02)])
+def test_a_wanted_shape_overrules_the_photos(
+    studio: Studio, tmp_path: Path, shape: str, low: float, high: float
+) -> None:
+    photos = studio.photos(box, [View.FRONT, View.LEFT])
+    result = Carve().mesh(MeshRequest(photos, tmp_path, "fast", shape=shape), lambda _done: None)
+    mesh = normalise(result.model.read_bytes()).mesh
+    # a round section fills pi / 4 of its box
+    filled = abs(trimesh.Trimesh(mesh.positions, mesh.faces).volume) / np.prod(np.ptp(mesh.positions, axis=0))
+    assert low < filled < high
+    assert (result.stats["method"] == "hull") == (shape == "hull")
+
+
+def test_an_unknown_shape_is_refused(tmp_path: Path) -> None:
+    request = MeshRequest((ViewImage(View.FRONT, tmp_path / "unread.png"),), tmp_path, shape="square")
+    with pytest.raises(Refused, match="shape is one of") as caught:
+        Carve().mesh(request, lambda _done: None)
+    assert caught.value.code == "invalid_setting"

@@ -2,7 +2,7 @@
 
 A slice of the object is a super-ellipse |u|^p + |w|^p = 1 within the run of the front's row (u) and that of the side's
 row (w): p = 2 is round, a large p the full rectangle. Four cues tell which, none of them alone (the weights were
-fitted to the overlap with the true solids of 54 objects, see docs/explanation/shape.md):
+fitted to the overlap with the true solids of 70 objects, see docs/explanation/shape.md):
 
 - agreement: where a neighbouring photo shows the same point of the surface for the right p, it shows the same colour;
 - shading: round things darken towards the ends of their runs, flat faces do not;
@@ -22,9 +22,14 @@ BOXY = 12.0
 """The exponent of a box whose edges are not quite sharp."""
 SHARP = 50.0
 """The largest exponent: the full rectangle."""
-_AGREEMENT, _SHADING, _PROPORTION, _STRAIGHT, _BOTH = 7.5, -11.5, -0.45, -0.65, -1.6
+_AGREEMENT, _SHADING, _PROPORTION, _STRAIGHT, _BOTH = 6.25, -20.6, -0.59, -1.19, -0.37
+_OFFSET = -1.62
+_ACROSS = np.linspace(-0.92, 0.92, 32)
+"""Where a row's shading is read."""
+_GUESS = (-0.1, 0.2)
+"""The shading of a thing that is neither round nor flat, and how much such a guess is worth: its spread."""
 _ANGLES = np.radians([20.0, 30.0, 38.0, 45.0, 52.0, 60.0, 70.0])
-"""Where on a quarter of the slice two neighbouring photos are compared."""
+"""Where between two neighbouring photos the surface faces on which they are compared."""
 _RIM = 0.95
 """Nearer to the end of a run, pixels mix with the background."""
 _STRANGE = 0.5
@@ -33,7 +38,7 @@ _STRANGE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Cues:
-    """``agreement``: -0.4 (box) to 0.4 (round), 0 without evidence; ``shading``: -0.35 (round) to 0.05 (flat);
+    """``agreement``: -0.6 (box) to 0.6 (round), 0 without evidence; ``shading``: -0.25 (round) to 0.05 (flat);
     ``proportion``: -1 (equally wide from both sides) to 1; ``straight``: -1 (curved) to 1 (upright and level)."""
 
     agreement: float
@@ -50,7 +55,7 @@ def read_cues(facades: tuple[Facade, ...]) -> Cues:
     apart = np.abs(np.log(np.where(both, wide, 1) / np.where(both, deep, 1)))
     return Cues(
         agreement=_agreement(facades),
-        shading=float(np.median([_shading(facade) for facade in facades])),
+        shading=_shading(facades),
         proportion=1 - 2 * float(np.exp(-10 * (apart * weight).sum() / max(weight.sum(), 1e-9))),
         straight=float(np.clip((max(_straight(facade.inside) for facade in facades) - 0.2) / 0.175 - 1, -1, 1)),
     )
@@ -58,9 +63,9 @@ def read_cues(facades: tuple[Facade, ...]) -> Cues:
 
 def exponent(cues: Cues) -> float:
     """The exponent that fits the cues: from 2 for round things to 50 for boxes."""
-    score = _AGREEMENT * cues.agreement + _SHADING * cues.shading
+    score = _OFFSET + _AGREEMENT * cues.agreement + _SHADING * cues.shading
     score += _PROPORTION * cues.proportion + _STRAIGHT * cues.straight + _BOTH * cues.proportion * cues.straight
-    return 1 / (1 / SHARP + (1 / ROUND - 1 / SHARP) / (1 + np.exp(-score)))
+    return float(1 / (1 / SHARP + (1 / ROUND - 1 / SHARP) / (1 + np.exp(-score))))
 
 
 def _half(facades: tuple[Facade, ...]) -> Floats:
@@ -68,16 +73,22 @@ def _half(facades: tuple[Facade, ...]) -> Floats:
     return np.mean([facade.half for facade in facades], axis=0)
 
 
-def _shading(facade: Facade) -> float:
-    """How much darker the ends of the runs are than their middles: the median over the rows, as a logarithm."""
-    rows = np.flatnonzero(facade.half >= 4)
-    if len(rows) < 8:
-        return -0.12
-    places = np.linspace(-0.92, 0.92, 32)
-    light = take(facade, rows, places).mean(axis=2)
-    ends, middle = np.abs(places) > 0.8, np.abs(places) < 0.35
-    darker = light[:, ends].mean(axis=1) - light[:, middle].mean(axis=1)
-    return float(np.clip(_weighted_median(darker, facade.half[rows]), -0.35, 0.05))
+def _shading(facades: tuple[Facade, ...]) -> float:
+    """How much darker the ends of the runs are than their middles, as a logarithm of light.
+
+    The mean over the photos and a guess, weighted by how little the rows of a photo differ: a pattern's do.
+    """
+    values, spreads = [_GUESS[0]], [_GUESS[1]]
+    for facade in facades:
+        rows = np.flatnonzero(facade.half >= 4)
+        if len(rows) < 8:
+            continue
+        light = take(facade, rows, _ACROSS).mean(axis=2)
+        darker = light[:, np.abs(_ACROSS) > 0.8].mean(axis=1) - light[:, np.abs(_ACROSS) < 0.35].mean(axis=1)
+        middle = _weighted_median(darker, facade.half[rows])
+        values.append(float(np.clip(middle, -0.25, 0.05)))
+        spreads.append(0.1 + 1.48 * _weighted_median(np.abs(darker - middle), facade.half[rows]))
+    return float(np.average(values, weights=np.power(spreads, -2)))
 
 
 def _weighted_median(values: Floats, weights: Floats) -> float:
@@ -96,7 +107,7 @@ def _agreement(facades: tuple[Facade, ...]) -> float:
     if not found:
         return 0.0
     rounded, boxed, unrelated = np.mean(found, axis=0)
-    return float(np.clip((boxed - rounded) / (unrelated + 0.02), -0.4, 0.4))
+    return float(np.clip((boxed - rounded) / (unrelated + 0.02), -0.6, 0.6))
 
 
 def _compare(front: Facade, x: int, side: Facade, z: int) -> tuple[float, float, float] | None:
@@ -108,9 +119,11 @@ def _compare(front: Facade, x: int, side: Facade, z: int) -> tuple[float, float,
     unrelated: list[float] = []
     related: list[float] = []
     for power in (ROUND, SHARP):
-        reach = (np.cos(_ANGLES) ** power + np.sin(_ANGLES) ** power) ** (-1 / power)
-        ahead = take(front, rows, np.minimum(np.sin(_ANGLES) * reach, _RIM) * x)
-        beside = take(side, rows, np.minimum(np.cos(_ANGLES) * reach, _RIM) * z)
+        # where the surface faces each angle: on a box that is always the corner, both photos' rim
+        u = np.tan(_ANGLES) ** (1 / (power - 1))
+        w = (1 + u**power) ** (-1 / power)
+        ahead = take(front, rows, np.minimum(u * w, _RIM) * x)
+        beside = take(side, rows, np.minimum(w, _RIM) * z)
         related.append(_differ(ahead, beside, weight))
         unrelated += [_differ(ahead, np.roll(beside, len(rows) * k // 5, axis=0), weight) for k in (1, 2, 3, 4)]
     return related[0], related[1], float(np.mean(unrelated))

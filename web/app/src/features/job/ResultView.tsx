@@ -28,6 +28,7 @@ export function ResultView({ resultId }: { resultId: string }) {
           <ModelViewer levels={levels.flatMap(([name, [asset]]) => (asset ? [{ name, asset }] : []))} />
         </Suspense>
       )}
+      <Notes report={result.report} />
       <Downloads result={result} />
       {cutouts.length > 0 && <CutoutGrid cutouts={cutouts} large={levels.length === 0} />}
       <Report report={result.report} />
@@ -36,6 +37,22 @@ export function ResultView({ resultId }: { resultId: string }) {
 }
 
 const DOWNLOADS = ['lod0', 'usdz', 'lod1', 'lod2', 'poster', 'turntable']
+/** What the engine says of the model that a person should know. */
+function Notes({ report }: { report: Record<string, unknown> }) {
+  const judged = (report['quality'] ?? []) as readonly { role: string; flags: readonly string[] }[]
+  const flags = [...new Set(judged.filter(({ role }) => role === 'model').flatMap((entry) => entry.flags))]
+  if (flags.length === 0) return null
+  return (
+    <Card aria-label={t('job.notes')}>
+      <h2>{t('job.notes')}</h2>
+      <ul>
+        {flags.map((flag) => (
+          <li key={flag}>{word('flag', flag)}</li>
+        ))}
+      </ul>
+    </Card>
+  )
+}
 
 function Downloads({ result }: { result: Result }) {
   const files = DOWNLOADS.flatMap((name) => (result.assets[name] ? [[name, result.assets[name]] as const] : []))
