@@ -7,7 +7,7 @@ from PIL import Image
 from skimage.measure import marching_cubes
 
 from maquette.media.meshes.camera import Camera
-from maquette.media.meshes.mesh import Floats, Mesh, weld
+from maquette.media.meshes.mesh import Flags, Floats, Mesh, weld
 from maquette.media.meshes.rays import Caster
 from maquette.media.meshes.render import render_solid
 
@@ -101,7 +101,7 @@ def unit_box(points: Floats) -> Floats:
     return (points - (low + high) / 2) / (high - low).max()
 
 
-def voxels(mesh: Mesh, n: int = 160) -> Floats:
+def voxels(mesh: Mesh, n: int = 160) -> Flags:
     """Which of n^3 cells of the cube -0.7..0.7 lie inside a closed mesh: columns along y, filled between crossings."""
     centres = (np.arange(n) + 0.5) / n * 1.4 - 0.7
     origins = np.column_stack([np.repeat(centres, n) + 1e-5, np.full(n * n, -1.0), np.tile(centres, n) + 1e-5])

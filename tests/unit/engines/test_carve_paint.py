@@ -190,3 +190,15 @@ def test_a_texture_that_no_photo_holds_is_still_a_colour(block: Mesh) -> None:
     assert np.isfinite(spread(block, texels, colours, np.zeros(len(colours)))).all()
     one = (np.arange(len(colours)) == 0) * 1.0
     assert spread(block, texels, colours, one) == pytest.approx(np.full((len(block.positions), 3), 90), abs=0.1)
+
+
+def test_a_scrap_of_background_does_not_spread(block: Mesh) -> None:
+    texels = texels_of(block, 128)
+    points = texels.mix(block, block.positions)
+    sure = (points[:, 1] < 0.9) * 1.0
+    scrap = (points[:, 1] > 0.8) & (points[:, 2] > 0.39) & (np.abs(points[:, 0]) < 0.06)
+    colours = np.where(scrap[:, None], [250.0, 250, 250], [150.0, 60, 20])
+    colours += np.random.default_rng(0).normal(0, 3, colours.shape)
+    found = spread(block, texels, colours, sure)
+    top = block.positions[:, 1] > 0.99
+    assert np.abs(found[top] - [150, 60, 20]).max() < 15

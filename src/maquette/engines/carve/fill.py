@@ -10,6 +10,8 @@ _STIFFNESS = 0.02
 _MATERIALS = 6
 _CRISP = 4
 """Exponent on the shares of the materials: two of them meet in a line rather than in a wide mixture."""
+_RARE = 0.02
+"""A material on a smaller share of the vertices does not spread: it is a detail, or a scrap of background."""
 _TINY = 1e-6
 """Keeps a part that no photo shows at all solvable; it turns to the overall mean."""
 
@@ -30,6 +32,8 @@ def spread(mesh: Mesh, texels: Texels, colours: Floats, sure: Floats) -> Floats:
     material = np.zeros(n, np.int64)
     shown = np.flatnonzero(weight > 0)
     material[shown] = _materials(mean[shown])
+    count = np.bincount(material[shown], minlength=_MATERIALS)
+    held[count[material] < _RARE * len(shown)] = 0
     own = (material[:, None] == np.arange(_MATERIALS)) * 1.0
     known = np.concatenate([own, (own[:, :, None] * mean[:, None, :]).reshape(n, -1)], axis=1)
     found = _continued(welded, held, known)
