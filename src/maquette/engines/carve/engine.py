@@ -37,7 +37,7 @@ class Carve:
         """Who this is."""
         return EngineInfo(
             name="carve",
-            version="5",
+            version="6",
             capability=Capability.MESHER,
             title="Carve: outlines to a textured model, on any CPU",
             licence="Apache-2.0",

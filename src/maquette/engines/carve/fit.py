@@ -23,6 +23,8 @@ _STEPS = np.array([0.05, 0.05, 0.05, 0.02, 0.005, 0.005, 0.005])
 """Steps of the numerical derivatives."""
 _SPREAD = np.array([0.5, 0.8, 0.2, 0.15, 0.1, 0.1, 0.1])
 """Standard deviations of cameras in the hand around the expected one."""
+_STRANGE = 3.5
+"""Cameras further than this from what is expected, in standard deviations, are not believed."""
 _NOISE = 0.004
 """Standard deviation of one independent error, in object lengths."""
 _INDEPENDENT = 100
@@ -73,7 +75,7 @@ def fit_cameras(stage: Stage) -> Stage:
         return _leaner(stage, searches[1:])
     best, search = _best(searches)
     best = search.wander(best)
-    if best.cost > nominal - _CLEAR:
+    if best.cost > nominal - _CLEAR or np.abs(best.x / _SPREAD).max() > _STRANGE:
         return stage
     return _reframe(replace(stage, strain=best.cost / len(contours)), search.cameras(best.x))
 
@@ -88,8 +90,10 @@ def _leaner(stage: Stage, near: list["_Search"]) -> Stage:
     """The nominal cameras agree; near ones that nearly do stand in for them where these leave far less.
 
     Seen from near, the hind legs of a table stand inside the front ones. From afar that would be a second row of
-    legs, which the outlines then cross with each other.
+    legs, which the outlines then cross with each other. Without opposite views any near camera leaves less.
     """
+    if len(stage.sights) < 4:
+        return stage
     best, search = _best(near)
     found = _reframe(replace(stage, strain=best.cost / len(stage.sights)), search.cameras(best.x))
     return found if found.strain < _FAIR and _bulk(found) < _LEAN * _bulk(stage) else stage
