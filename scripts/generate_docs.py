@@ -12,6 +12,8 @@ from maquette.domain.dimensions import UNITS
 from maquette.domain.errors import CODES
 from maquette.domain.projections import ROWS, STATUS_MAP, UI_STEPS
 from maquette.domain.states import ENDED, MOVES, STAGE_LABELS, STATUS_LABELS, Stage, Status, WaitingFor
+from maquette.media.meshes.profiles import PROFILES
+from maquette.media.meshes.report_text import limit, named
 from maquette.pipelines.catalog import CATALOG, SPECS, Choice, Count, EngineName, Setting, TrueSize, is_offered
 from maquette.pipelines.stage import MIB
 
@@ -113,7 +115,30 @@ def errors() -> str:
     )
 
 
-DOCUMENTS: dict[str, Callable[[], str]] = {"states.md": states, "pipelines.md": pipelines, "errors.md": errors}
+def profiles() -> str:
+    """What each profile asks of a model, and where its figures are from."""
+    parts = [NOTE, "# Profiles\n", "What models are held against; see [the guide](../guides/models.md).\n"]
+    for profile in PROFILES.values():
+        parts.append(f"\n## `{profile.name}`: {profile.title}\n\nSource: {profile.source}.\n")
+        rows = [
+            (
+                name,
+                named({"rule": rule.name}),
+                limit({"rule": rule.name, "test": rule.test.value, "limit": rule.limit, "required": not rule.advised}),
+            )
+            for name, rules in profile.files.items()
+            for rule in rules
+        ]
+        parts.append(table(("file", "rule", "limit"), rows))
+    return "\n".join(parts)
+
+
+DOCUMENTS: dict[str, Callable[[], str]] = {
+    "states.md": states,
+    "pipelines.md": pipelines,
+    "errors.md": errors,
+    "profiles.md": profiles,
+}
 
 
 def main() -> int:

@@ -278,7 +278,23 @@ def normals_of_other_length() -> bytes:
     return changed(lambda d: d["accessors"][1].update(count=2))
 
 
+def soup(count: int) -> bytes:
+    """Triangles without indices, each vertex with a normal and texture coordinates."""
+    document, body = base()
+    rows, start = 3 * count, len(body) + -len(body) % 4
+    points = np.arange(3 * rows, dtype=np.float32) % 1013
+    parts = [points.tobytes(), np.full((rows, 3), 0.5, np.float32).tobytes(), bytes(8 * rows)]
+    for number, part in enumerate(parts):
+        document["bufferViews"][number] |= {"byteOffset": start, "byteLength": len(part)}
+        document["accessors"][number]["count"] = rows
+        start += len(part)
+    del document["meshes"][0]["primitives"][0]["indices"]
+    document["buffers"][0]["byteLength"] = start
+    return pack(document, body + b"\0" * (-len(body) % 4) + b"".join(parts))
+
+
 CASES |= {
+    "200,000 loose triangles": Case(lambda: soup(200_000)),
     "10 million triangles": Case(lambda: triangles(10_000_000), "2,000,000 triangles"),
     "100 MB seen 10,000 times": Case(lambda: one_view_for_many(100, 10_000)),
     "6 million vertices drawn 100 times": Case(lambda: one_large_accessor(1_000_000, 100), "2,000,000 triangles"),

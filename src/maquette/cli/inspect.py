@@ -10,7 +10,7 @@ from maquette.cli.options import Depth, Height, JsonFlag, Width, lengths, settin
 
 def inspect(
     ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE.glb", help="Anyone's model.", show_default=False)],
+    file: Annotated[Path, typer.Argument(metavar="FILE.glb", help="Anyone's GLB, or a USDZ.", show_default=False)],
     profile: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="store, shopify, google_merchant… May be repeated; without it, all."),
@@ -21,16 +21,25 @@ def inspect(
     width: Width = None,
     height: Height = None,
     depth: Depth = None,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Write a mended copy for these profiles, and judge that instead.")
+    ] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="The mended copy; without it FILE.fixed.glb."),
+    ] = None,
     markdown: Annotated[bool, typer.Option("--markdown", help="The report as Markdown on stdout.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Hold a GLB against the rules of shops and viewers.
 
     Works on any file, without a server. The exit code is 1 if a required rule fails.
+    A mended copy is one mesh with one material, upright, at the given size, and within the limits of the profiles.
     """
     from maquette.cli.inspecting import Order, fulfil
     from maquette.cli.screen import Screen
 
-    order = Order(file, profile or [], level, lengths(width, height, depth), markdown)
+    copy = (output or file.with_suffix(".fixed.glb")) if fix or output else None
+    order = Order(file, profile or [], level, lengths(width, height, depth), markdown, copy)
     if not fulfil(order, settings(ctx), Screen(as_json)):
         raise typer.Exit(1)

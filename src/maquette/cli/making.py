@@ -28,6 +28,7 @@ from maquette.pipelines.catalog import check_views, find, settle
 from maquette.settings import Settings
 
 PIPELINE = "photo_to_model"
+_SIZE_UNKNOWN = "The true size is not known. Give one dimension: --height 80cm, --width or --depth."
 HINTS = {
     "single_view": "One photo gives a relief: add one from a side for a full shape.",
     "views_disagree": "The photos do not fit together: check which side each shows.",
@@ -162,7 +163,12 @@ def _remarks(made: Made) -> list[str]:
             about = entry["view"] or entry["role"]
             remarks.append(f"{about}: score {entry['score']:.2f}, {', '.join(entry['flags'])}")
             remarks += [HINTS[flag] for flag in entry["flags"] if flag in HINTS and HINTS[flag] not in remarks]
-    return remarks
+    return remarks + [_SIZE_UNKNOWN] * _is_size_unknown(made.result.report.get("report"))
+
+
+def _is_size_unknown(report: Mapping[str, Any] | None) -> bool:
+    rules = [rule for profile in (report or {"profiles": []})["profiles"] for rule in profile["rules"]]
+    return any(rule["rule"] == "true_size" for rule in rules)
 
 
 def _elapsed(tasks: Sequence[Task]) -> int:

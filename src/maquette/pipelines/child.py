@@ -14,6 +14,8 @@ from maquette.ports.processes import Limits
 PERFORM = "maquette.pipelines.child:perform"
 PROBE = "maquette.pipelines.child:probe"
 PROBE_MODEL = "maquette.pipelines.child:probe_model"
+FIX_MODEL = "maquette.pipelines.child:fix_model"
+FIX_LIMITS = Limits(seconds=600, memory_bytes=4096 * MIB, cpu_seconds=900)
 MODEL_LIMITS = Limits(seconds=20, memory_bytes=2048 * MIB, cpu_seconds=20)
 """For reading a model from elsewhere."""
 
@@ -50,6 +52,20 @@ def probe_model(payload: dict[str, Any], progress: Callable[[float], None]) -> d
     measures = probe_file(Path(payload["path"]))
     progress(1.0)
     return measures
+
+
+def fix_model(payload: dict[str, Any], progress: Callable[[float], None]) -> dict[str, Any]:
+    """Writes a mended copy of an untrusted model ``into`` a file. Raises the errors of ``media.meshes.intake``."""
+    from maquette.domain.dimensions import Dimensions
+    from maquette.media.meshes.fix import fix
+    from maquette.media.meshes.intake import opened
+    from maquette.media.meshes.report import choose
+
+    profiles, size = choose(payload["profiles"]), Dimensions.of(payload["size"])
+    with opened(Path(payload["path"])) as data:
+        Path(payload["into"]).write_bytes(fix(data, profiles, payload["level"], size))
+    progress(1.0)
+    return {}
 
 
 def desk_payload(

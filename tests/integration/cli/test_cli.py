@@ -7,10 +7,13 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from maquette.adapters.sql.database import SqlDatabase
 from maquette.adapters.sql.dialect import sqlite_url
+from maquette.media.meshes.glb_write import write_glb
+from maquette.media.meshes.mesh import Mesh, Model
 
 # each starts several whole programs, which take their time on a busy machine
 pytestmark = pytest.mark.timeout(600)
@@ -71,6 +74,32 @@ def test_make_delivers_a_model_and_then_only_delivers_again(program: Any, photos
     assert elsewhere.document["job"]["id"] != told["job"]["id"]
     assert len(elsewhere.document["reused"]) == 7
     assert (program.home / "elsewhere" / "model.glb").read_bytes() == (folder / "model.glb").read_bytes()
+
+
+def test_a_model_from_elsewhere_is_inspected_and_optimized(program: Any) -> None:
+    (program.home / "wedge.glb").write_bytes(wedge())
+    judged = program.run("inspect", "wedge.glb", "--profile", "khronos_planner")
+    assert judged.code == 0, judged.err
+    order = ("optimize", "wedge.glb", "--triangles", "2000", "-o", "shop", "--json")
+    made = program.run(*order, "--width", "50cm")
+    assert made.code == 0, made.err
+    assert {path.name for path in (program.home / "shop").iterdir()} == MODEL_FILES
+    first = runs_by_stage(program, made.document["job"]["id"])
+    assert first == {stage: ["finished"] for stage in ("uploading", "validating", "optimizing")}
+    (lod0,) = (file for file in made.document["files"] if file["path"].endswith("model.glb"))
+    assert lod0["stats"]["bounds_m"][0] == pytest.approx(0.5, rel=0.03)
+
+    larger = program.run(*order, "--width", "1m")
+    assert larger.document["reused"] == ["uploading", "validating"]
+    assert runs_by_stage(program, larger.document["job"]["id"]) == {"optimizing": ["finished"]}
+
+
+def wedge() -> bytes:
+    """A tetrahedron that stands off its origin."""
+    corners = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]], np.float32)
+    faces = np.array([[0, 2, 1], [0, 1, 3], [0, 3, 2], [1, 2, 3]])
+    mesh = Mesh(corners, faces, np.ones((4, 3)), corners[:, :2])
+    return write_glb(Model(mesh, np.full((64, 64, 3), 90, np.uint8)))
 
 
 def test_a_killed_make_goes_on_without_repeating_a_finished_stage(program: Any, photos: Path) -> None:

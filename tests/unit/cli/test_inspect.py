@@ -75,3 +75,21 @@ def test_what_is_no_model_is_refused(
         path.write_bytes(content)
     assert run(["inspect", str(path), "--json"]) == 2
     assert json.loads(capsys.readouterr().out)["error"]["code"] == code
+
+
+def test_a_mended_copy_is_judged_and_the_original_stays(glb: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before, copy = glb.read_bytes(), glb.parent / "new" / "good.glb"
+    run(["inspect", str(glb), "--profile", "store", "--height", "40cm", "--fix", "-o", str(copy), "--json"])
+    told = json.loads(capsys.readouterr().out)
+    assert told["file"] == str(copy)
+    rules = {rule["rule"]: rule for rule in told["profiles"][0]["rules"]}
+    assert rules["height_m"]["fixed"] == {"from": 1.0, "to": 0.4}
+    assert rules["origin_offset"]["status"] == "fixed"
+    assert glb.read_bytes() == before
+    assert [path.name for path in copy.parent.iterdir()] == ["good.glb"]
+    assert run(["inspect", str(copy), "--profile", "khronos_planner"]) == 0
+
+
+def test_a_mended_copy_never_takes_the_place_of_its_original(glb: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["inspect", str(glb), "--fix", "-o", str(glb), "--json"]) == 2
+    assert json.loads(capsys.readouterr().out)["error"]["code"] == "invalid_request"

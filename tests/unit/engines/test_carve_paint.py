@@ -9,6 +9,7 @@ from PIL import Image
 
 from maquette.domain.assets import View
 from maquette.engines.carve.exposure import gains
+from maquette.engines.carve.fill import spread
 from maquette.engines.carve.paint import paint, texture_size
 from maquette.engines.carve.sights import Stage, align, load_sight
 from maquette.engines.carve.throw import bands, extended, lamps, seen
@@ -169,3 +170,23 @@ def test_the_texture_is_as_large_as_the_photos_carry(
         stage.sights[0], tall=photo, box=(0, 0, shown // 2, shown), mask=np.ones((shown, shown // 2), np.bool_)
     )
     assert texture_size(replace(stage, sights=(sight,)), largest) == size
+
+
+def test_two_materials_that_meet_unseen_do_not_turn_to_mush(block: Mesh) -> None:
+    texels = texels_of(block, 128)
+    height = texels.mix(block, block.positions)[:, 1]
+    red, blue = np.array([200.0, 20, 20]), np.array([20.0, 20, 200])
+    colours = np.where((height < 0.5)[:, None], red, blue)
+    found = spread(block, texels, colours, ((height < 0.25) | (height > 0.75)) * 1.0)
+    heights = block.positions[:, 1]
+    lower, upper = (np.abs(heights - y) < 0.05 for y in (0.38, 0.62))
+    assert np.abs(found[lower] - red).max() < 20
+    assert np.abs(found[upper] - blue).max() < 20
+
+
+def test_a_texture_that_no_photo_holds_is_still_a_colour(block: Mesh) -> None:
+    texels = texels_of(block, 64)
+    colours = np.full((len(texels.index), 3), 90.0)
+    assert np.isfinite(spread(block, texels, colours, np.zeros(len(colours)))).all()
+    one = (np.arange(len(colours)) == 0) * 1.0
+    assert spread(block, texels, colours, one) == pytest.approx(np.full((len(block.positions), 3), 90), abs=0.1)

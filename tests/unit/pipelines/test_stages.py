@@ -135,8 +135,8 @@ def test_optimizing_delivers_the_true_size_and_reports_it(product):
     for file in product.files[:3]:
         assert file.stats["bounds_m"][1] == pytest.approx(0.4, rel=0.03)
     report = product.data["report"]
-    assert {"store", "quick_look", "google_swirl"} <= set(report["accepted"])
-    heights = [rule for rule in report["profiles"][0]["rules"] if rule["rule"] == "height_m"]
+    assert {"budget", "store", "quick_look", "google_swirl"} <= set(report["accepted"])
+    heights = [rule for rule in report["profiles"][1]["rules"] if rule["rule"] == "height_m"]
     assert {rule["status"] for rule in heights} == {"fixed"}
 
 

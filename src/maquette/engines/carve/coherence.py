@@ -13,6 +13,8 @@ _SAMPLES = 160
 """Points on an outline."""
 _DEPTHS = np.linspace(-0.62, 0.62, 80)
 """Where a ray is sampled, around the object's middle."""
+_AROUND = np.linspace(-1.5, 1.5, 25) * (_DEPTHS[1] - _DEPTHS[0])
+"""Where it is sampled around the best of these places."""
 _SHORTEST = 20
 """Pixels of a contour that is worth a look."""
 
@@ -27,6 +29,10 @@ class Contour:
     camera: Camera
 
 
+Contours = tuple[Contour, ...]
+Cameras = tuple[Camera, ...]
+
+
 def read_contour(sight: Sight) -> Contour:
     """The outline of a photo, holes included, evenly sampled."""
     import cv2
@@ -39,19 +45,27 @@ def read_contour(sight: Sight) -> Contour:
 
 
 class Coherence:
-    """The signed distances of every ray's points to every other outline, kept so that one camera can be moved."""
+    """The signed distances of points on every ray to every other outline, kept so that one camera can be moved."""
 
-    def __init__(self, contours: tuple[Contour, ...], cameras: tuple[Camera, ...]) -> None:
+    def __init__(self, contours: Contours, cameras: Cameras, depths: tuple[Floats, ...]) -> None:
+        """``depths`` (n, k) are, for each view, the points of its rays: how much nearer than the object's middle."""
         self._contours = contours
         self._cameras = list(cameras)
-        self._rays = [_rays(contour, camera) for contour, camera in zip(contours, cameras, strict=True)]
+        self._depths = depths
         views = range(len(contours))
+        self._rays = [self._cast(view) for view in views]
         self._table = [[self._miss(ray, eye) for eye in views if eye != ray] for ray in views]
+
+    def errors(self) -> Floats:
+        """For each ray, how far it passes by the solid of the other outlines: 0 if it meets it, else below. (n,)."""
+        best = [np.min(row, axis=0).max(axis=1) for row in self._table]
+        return np.minimum(np.concatenate(best), 0).astype(np.float64)
 
     def errors_if(self, view: int, camera: Camera) -> Floats:
         """The errors with another camera for one view."""
         kept = self._cameras[view], self._rays[view], self._table
-        self._cameras[view], self._rays[view] = camera, _rays(self._contours[view], camera)
+        self._cameras[view] = camera
+        self._rays[view] = self._cast(view)
         views = range(len(self._contours))
         self._table = [
             [
@@ -64,10 +78,15 @@ class Coherence:
         self._cameras[view], self._rays[view], self._table = kept
         return errors
 
-    def errors(self) -> Floats:
-        """For each ray, how far it passes by the solid of the other outlines: 0 if it meets it, else below. (n,)."""
-        best = [np.min(row, axis=0).max(axis=1) for row in self._table]
-        return np.minimum(np.concatenate(best), 0).astype(np.float64)
+    def closest(self) -> tuple[Floats, ...]:
+        """For each view, the depth at which each of its rays is deepest in the others' solid, (n, 1)."""
+        best = [np.min(row, axis=0).argmax(axis=1) for row in self._table]
+        return tuple(np.take_along_axis(d, b[:, None], axis=1) for d, b in zip(self._depths, best, strict=True))
+
+    def _cast(self, view: int) -> Floats:
+        contour = self._contours[view]
+        points = self._cameras[view].place(contour.columns[:, None], contour.rows[:, None], self._depths[view])
+        return points.astype(np.float32)
 
     def _miss(self, ray: int, eye: int) -> Floats:
         points = self._rays[ray]
@@ -75,6 +94,8 @@ class Coherence:
         return look_up(self._contours[eye].signed, column, row) / scale
 
 
-def _rays(contour: Contour, camera: Camera) -> Floats:
-    """Points on the rays through an outline, (n, depths, 3)."""
-    return camera.place(contour.columns[:, None], contour.rows[:, None], _DEPTHS[None, :]).astype(np.float32)
+def meet(contours: Contours, cameras: Cameras) -> Coherence:
+    """The coherence on fine steps around the best of coarse ones: thin parts fall between those."""
+    everywhere = tuple(np.broadcast_to(_DEPTHS, (len(contour.columns), len(_DEPTHS))) for contour in contours)
+    found = Coherence(contours, cameras, everywhere).closest()
+    return Coherence(contours, cameras, tuple(depth + _AROUND for depth in found))

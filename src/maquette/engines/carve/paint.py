@@ -24,14 +24,19 @@ _GUESSED = 1e-3
 """Weight of a photo on a side that it does not show."""
 _CARRIED = 3
 """The most texels on a side of the texture for each pixel along the object: an atlas holds several of its sides."""
+_COMPARED = 200_000
+"""Texels on which photos are compared."""
 _CALM = 20
 """Rounds of smoothing of the normals that choose between views: single bumps do not."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Cast:
-    """What one lamp brings: the ``texels`` (k,) that it reaches, ``weights`` (k,), colours and their low
-    frequencies (k, 3) sRGB 0..255."""
+    """What one lamp brings to the ``texels`` (k,) that it reaches.
+
+    ``weights`` (k,) choose between lamps, ``cosines`` (k,) say how well each texel is shown, 0..1; ``bands`` are the
+    colours' low and high frequencies, (k, 3) of sRGB 0..255. ``toward`` (3,) points to the camera.
+    """
 
     texels: Ints
     weights: Floats
@@ -57,8 +62,6 @@ def paint(mesh: Mesh, stage: Stage, size: int) -> Pixels:
 
     Texels that no photo shows get the smooth continuation of their surroundings on the surface.
     """
-    if mesh.normals is None:
-        raise ValueError("the mesh has no normals")
     texels = texels_of(mesh, size)
     points = texels.mix(mesh, mesh.positions.astype(np.float32))
     normals = unit(texels.mix(mesh, _calm(mesh).astype(np.float32))).astype(np.float32)
@@ -81,7 +84,7 @@ def _calm(mesh: Mesh) -> Floats:
 
 def _cast(lamp: Lamp, caster: Caster, points: Floats, normals: Floats) -> _Cast:
     """Throws one photo at the texels."""
-    cosine = np.einsum("ij,ij->i", normals, lamp.toward(points))
+    cosine = np.einsum("ij,ij->i", normals, lamp.toward(points).astype(np.float32))
     texels = np.flatnonzero(cosine > 0.03)
     points, cosine = points[texels], cosine[texels]
     shown = seen(lamp, caster, points, np.sqrt(1 - np.minimum(cosine, 1) ** 2) / cosine)
@@ -117,12 +120,15 @@ def _blend(casts: list[_Cast], count: int) -> tuple[Floats, Floats]:
 
 
 def _exposures(casts: list[_Cast], count: int) -> Floats:
-    """A factor for each cast."""
+    """A factor for each cast, from a part of the texels."""
     shown: list[tuple[Floats, Floats]] = []
+    step = 1 + count // _COMPARED
     for cast in casts:
-        colours, well = np.zeros((count, 3), np.float32), np.zeros(count, np.float32)
-        colours[cast.texels] = cast.bands[0]
-        well[cast.texels] = 0 if cast.guessed else cast.cosines
+        colours, well = np.zeros((count // step + 1, 3), np.float32), np.zeros(count // step + 1, np.float32)
+        picked = np.flatnonzero(cast.texels % step == 0)
+        at = cast.texels[picked] // step
+        colours[at] = cast.bands[0][picked]
+        well[at] = 0 if cast.guessed else cast.cosines[picked]
         shown.append((colours, well))
     return gains(shown, [cast.toward for cast in casts])
 

@@ -12,6 +12,7 @@ from maquette.media.meshes.lods import reduce
 from maquette.media.meshes.mesh import Model, is_watertight
 
 _JPEG_STEPS = (90, 84, 76, 66)
+_TRIES = 4
 _LEAST_TEXTURE, _LEAST_TRIANGLES = 256, 500
 
 
@@ -37,7 +38,7 @@ def fit(model: Model, level: Level) -> tuple[Model, bytes]:
     """
     target, texture = min(level.target, level.triangles), level.texture
     while True:
-        small = reduce(model, target, texture)
+        small, target = _reduced(model, level, target, texture)
         data = _encoded(small, level.bytes)
         if len(data) <= level.bytes:
             return small, data
@@ -50,6 +51,17 @@ def fit(model: Model, level: Level) -> tuple[Model, bytes]:
             texture = pixels // 2
         else:
             return small, data
+
+
+def _reduced(model: Model, level: Level, target: int, texture: int) -> tuple[Model, int]:
+    """The reduced model and the target that was taken: a collapse that must keep a surface closed may end early."""
+    small = reduce(model, target, texture)
+    for _ in range(_TRIES):
+        if len(small.mesh.faces) <= level.triangles:
+            break
+        target = int(0.8 * target)
+        small = reduce(model, target, texture)
+    return small, target
 
 
 def _encoded(model: Model, most: int) -> bytes:

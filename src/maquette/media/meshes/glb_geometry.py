@@ -51,24 +51,30 @@ def numbers(value: object, count: int, what: str) -> Floats:
 def read_part(document: Document, body: memoryview, matrix: Floats, primitive: Document) -> Part:
     """One primitive, placed by ``matrix`` (4, 4). Raises ``Permanent("model_invalid")``."""
     attributes = table(primitive.get("attributes"), "attributes")
-    points = _accessor(document, body, attributes.get("POSITION"), 3).astype(np.float64)
+    points = _positions(document, body, matrix, attributes)
     faces = _faces(document, body, primitive, len(points))
-    placed = points @ matrix[:3, :3].T + matrix[:3, 3]
-    if not np.isfinite(placed).all() or np.abs(placed).max() > 1e9:
-        refuse("a vertex lies nowhere")
     if np.linalg.det(matrix[:3, :3]) < 0:
         faces = faces[:, ::-1]
     normals = _normals(document, body, matrix, attributes, len(points))
     texture, factor, link = _surface(document, primitive)
     uv = _layout(document, body, attributes, link, len(points))
-    return Part(Mesh(placed.astype(np.float32), faces, normals, uv), texture, factor)
+    return Part(Mesh(points, faces, normals, uv), texture, factor)
+
+
+def _positions(document: Document, body: memoryview, matrix: Floats, attributes: Document) -> Floats:
+    """The vertices (n, 3) in the model's axes."""
+    placed = _accessor(document, body, attributes.get("POSITION"), 3).astype(np.float64) @ matrix[:3, :3].T
+    placed += matrix[:3, 3]
+    if not np.isfinite(placed).all() or max(placed.max(), -placed.min()) > 1e9:
+        refuse("a vertex lies nowhere")
+    return placed.astype(np.float32)
 
 
 def _normals(document: Document, body: memoryview, matrix: Floats, attributes: Document, count: int) -> Floats | None:
     """Unit normals (n, 3) in the model's axes; None where the file has none, or none that can be used."""
     if "NORMAL" not in attributes:
         return None
-    given = np.asarray(_accessor(document, body, attributes["NORMAL"], 3), np.float64)
+    given = _accessor(document, body, attributes["NORMAL"], 3)
     # normals follow the inverse transpose of their model's matrix; the cofactors are that, times the determinant
     a, b, c = matrix[:3, :3]
     cofactors = np.array([np.cross(b, c), np.cross(c, a), np.cross(a, b)]) * np.sign(np.linalg.det(matrix[:3, :3]))

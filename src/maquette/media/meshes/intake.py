@@ -4,6 +4,8 @@ Order: size, first bytes, lengths, counts, nodes, the heads of pictures, then ev
 to run in a forked child with limits on memory and time, as photos are.
 """
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 from maquette.domain.errors import Permanent, Refused
@@ -19,25 +21,30 @@ def probe(path: Path) -> Measures:
 
     Raises ``Refused``: file_missing, empty_file, file_too_large, not_a_model, model_damaged.
     """
-    data = weigh(path)
-    try:
+    with opened(path) as data:
         if is_usdz(data):
             return measure_usdz(data)
         measures = measure_glb(data)
         check_pictures(data)
-    except Permanent as error:
-        raise as_refusal(error) from error
-    return measures
+        return measures
 
 
 def check(path: Path) -> None:
     """``probe`` without the measuring: what is left to a job once an upload was probed. Raises as ``probe`` does."""
-    data = weigh(path)
-    try:
+    with opened(path) as data:
         inspect_glb(data)
         check_pictures(data)
+
+
+@contextmanager
+def opened(path: Path) -> Generator[bytes]:
+    """The bytes of a file that may be a model; what is wrong with it is told within the block as ``probe`` tells it."""
+    try:
+        yield weigh(path)
     except Permanent as error:
-        raise as_refusal(error) from error
+        # what is an engine's fault in a job is the sender's at the door
+        hint = "" if error.hint == error.entry.hint else error.hint
+        raise Refused("model_damaged", error.message, hint) from error
 
 
 def weigh(path: Path) -> bytes:
@@ -54,8 +61,3 @@ def weigh(path: Path) -> bytes:
     if not is_glb(data) and not is_usdz(data):
         raise Refused("not_a_model")
     return data
-
-
-def as_refusal(error: Permanent) -> Refused:
-    """What is an engine's fault in a job is the sender's at the door."""
-    return Refused("model_damaged", error.message)

@@ -26,12 +26,13 @@ FULL = Level("lod0", 40_000, 2048, 100_000, 3_000_000)
 
 
 def levels_for(quality: str, triangles: int | None = None, bytes_: int | None = None) -> tuple[Level, ...]:
-    """The three levels. ``triangles`` is what the first one aims at, ``bytes_`` what it must not exceed.
+    """The three levels; the first one must not exceed ``triangles`` and ``bytes_``, where they are given.
 
     The others have no more than half and a fifth of its triangles, and no more bytes.
     """
     first = FULL if quality == "full" else LEVELS[0]
-    first = replace(first, target=triangles or first.target, bytes=bytes_ or first.bytes)
+    first = replace(first, bytes=bytes_ or first.bytes)
+    first = replace(first, target=triangles, triangles=triangles) if triangles else first
     others = [
         replace(level, target=min(level.target, first.target // part), bytes=min(level.bytes, first.bytes))
         for level, part in zip(LEVELS[1:], (2, 5), strict=True)

@@ -22,7 +22,10 @@ def reduce(model: Model, triangles: int, texture: int) -> Model:
     mesh = unwrap(simplify(model.mesh, triangles), size)
     texels = texels_of(mesh, size)
     face, weights = beneath(model.mesh, texels.mix(mesh, mesh.positions), texels.directions(mesh))
-    colours = sample(model, Hits(face, weights, np.zeros(len(face)))) * 255
+    # a texture of half the size is averaged first, or fine detail would turn to grain; more than that would draw in
+    # what lies between the charts
+    source = Model(model.mesh, _resized(model.texture, max(size, len(model.texture) // 2)))
+    colours = sample(source, Hits(face, weights, np.zeros(len(face)))) * 255
     # a collapse may shift the lowest point a little
     return Model(stand(mesh), lay(texels, colours))
 

@@ -7,11 +7,14 @@ import numpy as np
 from maquette.media.meshes.container import entry, rows, split, table
 from maquette.media.meshes.glb_geometry import Part
 from maquette.media.meshes.glb_read import inspect_glb, read_shape
-from maquette.media.meshes.mesh import Flags, Mesh, is_watertight, vertex_normals, volume
+from maquette.media.meshes.mesh import Flags, Floats, Mesh, face_vectors, is_watertight, volume, weld
 from maquette.media.meshes.usdz_read import read_usdz
 
 Measures = dict[str, Any]
 """Measured values by name, as JSON has them; None where a file has nothing to measure."""
+
+_FACING = 0.1
+"""The length of the sum of a vertex's face normals, as a share of the sum of their lengths, that makes an outside."""
 
 
 def measure_glb(data: bytes) -> Measures:
@@ -118,19 +121,27 @@ def _inverted_normals(parts: list[Part]) -> int | None:
 def inverted_normals(mesh: Mesh) -> Flags:
     """Which vertices (n,) bool have a normal that looks away from their own faces and from the smooth surface.
 
-    On a sharp edge one of the two may well disagree with a good normal, never both.
+    On a sharp edge one of the two may well disagree with a good normal, never both. Where faces look against each other
+    nothing is inside, and nothing is inverted.
     """
     if mesh.normals is None:
         return np.zeros(len(mesh.positions), np.bool_)
-    own = np.zeros((len(mesh.positions), 3))
-    corners = mesh.positions[mesh.faces].astype(np.float64)
-    vectors = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    welded, number = weld(mesh)
+    around = _facing(welded)[number]
+    judged = np.linalg.norm(around[:, :3], axis=1) > _FACING * around[:, 3]
+    against = [np.einsum("ij,ij->i", mesh.normals, sums[:, :3]) < 0 for sums in (_facing(mesh), around)]
+    return judged & against[0] & against[1]
+
+
+def _facing(mesh: Mesh) -> Floats:
+    """For each vertex the sum of the normals of its faces, weighted by area, and the sum of their areas, (n, 4)."""
+    vectors = face_vectors(mesh)
+    values = np.column_stack([vectors, np.linalg.norm(vectors, axis=1)])
+    sums = np.zeros((len(mesh.positions), 4))
     for corner in range(3):
-        for axis in range(3):
-            own[:, axis] += np.bincount(mesh.faces[:, corner], vectors[:, axis], len(own))
-    smooth = vertex_normals(mesh)
-    against = [np.einsum("ij,ij->i", mesh.normals, other) < 0 for other in (own, smooth)]
-    return against[0] & against[1]
+        for column in range(4):
+            sums[:, column] += np.bincount(mesh.faces[:, corner], values[:, column], len(sums))
+    return sums
 
 
 def _rounded(value: Any) -> float:

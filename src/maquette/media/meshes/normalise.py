@@ -16,19 +16,20 @@ from maquette.media.meshes.unwrap import lay, texels_of, unwrap
 
 _ATLAS = (1024, 2048)
 """Texels on a side of a new atlas: the larger one where the pictures together have more than the smaller one holds."""
-_MOST = 60_000
-"""Triangles that a new atlas is made for: unfolding more takes minutes, and no level of detail has as many."""
+MOST = 60_000
+"""Triangles that a new atlas is made for: unfolding more takes minutes."""
 
 
-def normalise(data: bytes) -> Model:
+def normalise(data: bytes, triangles: int = MOST) -> Model:
     """Reads a GLB and brings it to one mesh and one texture, the origin at the bottom's centre.
 
     Units stay as they are (glTF: metres), and so do normals, unless some are missing or look inwards: then all are made
-    afresh and smooth. Several materials, tiled textures and mirrored texture coordinates are baked into a new atlas.
+    afresh and smooth. Several materials, tiled textures and mirrored texture coordinates are baked into a new atlas, of
+    a surface with about ``triangles`` at most: nobody needs more than the largest level that follows.
     Raises ``Permanent("model_invalid")`` as ``inspect_glb`` does.
     """
     parts, pictures = read_parts(data)
-    model = _as_it_is(parts, pictures) or _baked(parts, pictures)
+    model = _as_it_is(parts, pictures) or _baked(parts, pictures, min(triangles, MOST))
     if model.mesh.normals is None:
         model = replace(model, mesh=replace(model.mesh, normals=vertex_normals(model.mesh)))
     return replace(model, mesh=stand(model.mesh))
@@ -59,17 +60,17 @@ def _whole(parts: list[Part]) -> Mesh:
     return replace(joined(parts), normals=np.concatenate(normals))
 
 
-def _baked(parts: list[Part], pictures: list[Pixels]) -> Model:
+def _baked(parts: list[Part], pictures: list[Pixels], triangles: int) -> Model:
     """The parts on a new atlas, which takes over their colours texel by texel."""
     whole = _whole(parts)
     worn = sum(picture.shape[0] * picture.shape[1] for picture in pictures)
     size = _ATLAS[worn > _ATLAS[0] ** 2]
-    if len(whole.faces) <= _MOST:
+    if len(whole.faces) <= triangles:
         mesh = unwrap(whole, size)
         texels = texels_of(mesh, size)
         face, weights = texels.face, texels.weights
     else:
-        mesh = unwrap(simplify(whole, _MOST), size)
+        mesh = unwrap(simplify(whole, triangles), size)
         texels = texels_of(mesh, size)
         face, weights = beneath(whole, texels.mix(mesh, mesh.positions), texels.directions(mesh))
     return Model(mesh, lay(texels, _colours(parts, pictures, face, weights)))

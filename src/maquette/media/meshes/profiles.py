@@ -214,3 +214,10 @@ _ALL = (
     ),
 )
 PROFILES: Mapping[str, Profile] = MappingProxyType({profile.name: profile for profile in _ALL})
+
+
+def budget(triangles: int | None, bytes_: int | None) -> Profile | None:
+    """What a job itself asked for, as a profile; None if it asked for nothing."""
+    asked = {"triangles": triangles, "bytes": bytes_}
+    rules = tuple(_at_most(measure, limit) for measure, limit in asked.items() if limit is not None)
+    return Profile("budget", "The budget of this job", "The job's settings", {"lod0": rules}) if rules else None

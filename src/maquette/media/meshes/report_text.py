@@ -16,7 +16,7 @@ def _summary(report: Mapping[str, Any]) -> Iterator[str]:
     titles = {entry["profile"]: entry["title"] for entry in report["profiles"]}
     for heading, names in (("Accepted by", report["accepted"]), ("Not accepted by", report["refused"])):
         if names:
-            yield f"{heading}: {', '.join(titles[name] for name in names)}."
+            yield f"{heading}: {'; '.join(titles[name] for name in names)}."
             yield ""
 
 
@@ -52,6 +52,8 @@ def limit(rule: Mapping[str, Any]) -> str:
     bound = rule["limit"]
     if bound is None:
         return "-"
+    if rule["test"] == "true_size":
+        return f"within {bound:.0%} of each given dimension"
     if rule["test"] == "within":
         text = f"{value(rule, bound[0])} to {value(rule, bound[1])}"
     else:

@@ -7,6 +7,7 @@ from maquette.domain.assets import Role
 from maquette.domain.dimensions import Dimensions
 from maquette.domain.states import Stage
 from maquette.media.meshes.levels import levels_for
+from maquette.media.meshes.profiles import budget
 from maquette.pipelines.stage import MIB, Desk, OutputFile, Produced, StageSpec
 from maquette.ports.processes import Limits
 
@@ -20,10 +21,12 @@ def work(desk: Desk) -> Produced:
     from maquette.media.meshes.finish import Wanted, finish
 
     model, asked = desk.of(Role.MODEL)[-1], desk.settings
+    bounds = (asked.get("triangles"), asked.get("bytes"))
     wanted = Wanted(
-        levels_for(str(asked["quality"]), asked.get("triangles"), asked.get("bytes")),
+        levels_for(str(asked["quality"]), *bounds),
         Dimensions.of(asked.get("dimensions")),
         in_metres=bool(model.stats.get("in_metres")),
+        budget=budget(*bounds),
     )
     products, report = finish(model.path.read_bytes(), wanted, desk.into, desk.progress)
     files = tuple(

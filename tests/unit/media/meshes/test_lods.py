@@ -52,6 +52,13 @@ def test_reducing_carries_the_colours_over(painted: Model) -> None:
     assert (red > 120, green < 90) == (True, True)
 
 
+def test_detail_that_is_too_fine_for_a_level_is_averaged(painted: Model) -> None:
+    board = (np.indices((256, 256)).sum(axis=0) % 2 * 200).astype(np.uint8)
+    small = reduce(Model(painted.mesh, np.repeat(board[..., None], 3, axis=2)), 400, 128)
+    assert small.texture.mean() == pytest.approx(100, abs=2)
+    assert small.texture.std() < 5
+
+
 def test_a_budget_of_triangles_moves_all_levels() -> None:
     assert [level.target for level in levels_for("medium")] == [15_000, 7_500, 3_000]
     assert [level.target for level in levels_for("full")] == [40_000, 7_500, 3_000]

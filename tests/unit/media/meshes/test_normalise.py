@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from glb_files import pack
-from maquette.media.meshes import normalise as module
 from maquette.media.meshes.container import split
 from maquette.media.meshes.glb_write import write_glb
 from maquette.media.meshes.measure import inverted_uv, measure_glb
@@ -51,10 +50,7 @@ def test_mirrored_coordinates_get_a_new_atlas_and_keep_their_colours(painted: Mo
     assert np.abs(first - second)[both].mean() < 6
 
 
-def test_what_is_too_large_to_unfold_is_simplified_first(
-    glb: bytes, painted: Model, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "_MOST", 1500)
+def test_what_is_larger_than_wanted_is_simplified_before_it_is_unfolded(glb: bytes) -> None:
     document, body = split(glb)
     document = copy.deepcopy(document)
     document["materials"].append({"pbrMetallicRoughness": {"baseColorFactor": [0, 0, 1, 1]}})
@@ -63,7 +59,7 @@ def test_what_is_too_large_to_unfold_is_simplified_first(
     document["meshes"].append(second)
     document["nodes"] = [{"mesh": 0}, {"mesh": 1, "translation": [4, 0, 0]}]
     document["scenes"][0]["nodes"] = [0, 1]
-    model = normalise(pack(document, bytes(body)))
+    model = normalise(pack(document, bytes(body)), 1500)
     assert len(model.mesh.faces) <= 1500
     assert is_watertight(model.mesh)
     assert model.mesh.uv is not None

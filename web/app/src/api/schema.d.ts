@@ -1,4 +1,20 @@
 export interface paths {
+    "/api/optimize-model": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["optimize_model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/status/{job_id}": {
         parameters: {
             query?: never;
@@ -1143,6 +1159,41 @@ export interface components {
         NewTicketIn: {
             path: string;
         };
+        OptimizeModel: {
+            /** @default [] */
+            image_urls?: string[];
+            model_url?: string | null;
+            product_id: string | number;
+            /** @default {} */
+            settings?: {
+                [key: string]: unknown;
+            };
+        };
+        OptimizeStarted: {
+            cost: number;
+            estimated_completion: number | null;
+            product_id: string | number;
+            session_token: string;
+            /** @constant */
+            status: "processing";
+            task_id: string;
+        };
+        OptimizedLod: {
+            bytes: number;
+            /** @enum {string} */
+            level: "high" | "medium" | "low";
+            name: string;
+            triangles: number;
+            url: string;
+        };
+        OptimizedModel: {
+            cost: number;
+            job_id: string;
+            lods: components["schemas"]["OptimizedLod"][];
+            optimized_model_url: string;
+            product_id: string | number;
+            session_token: string;
+        };
         PhotoUrl: {
             /** @default  */
             name?: string;
@@ -1151,6 +1202,7 @@ export interface components {
             view?: components["schemas"]["View"] | null;
         };
         PipelineOut: {
+            max_models: number;
             max_photos: number;
             name: string;
             offered: boolean;
@@ -1276,7 +1328,7 @@ export interface components {
             measure: string;
             required: boolean;
             rule: string;
-            test: string;
+            test: components["schemas"]["Test"];
         };
         SignInIn: {
             key: string;
@@ -1402,6 +1454,8 @@ export interface components {
         };
         /** @enum {string} */
         TaskStatus: "running" | "finished" | "failed" | "canceled" | "lost";
+        /** @enum {string} */
+        Test: "at_most" | "at_least" | "equals" | "within" | "only" | "true_size";
         TicketOut: {
             expires_at: string;
             path: string;
@@ -1444,6 +1498,136 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    optimize_model: {
+        parameters: {
+            query?: never;
+            header?: {
+                prefer?: string;
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OptimizeModel"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OptimizedModel"];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OptimizeStarted"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_status_compat: {
         parameters: {
             query?: never;
@@ -1586,6 +1770,7 @@ export interface operations {
             content: {
                 "application/octet-stream": string;
                 "image/*": string;
+                "model/gltf-binary": string;
             };
         };
         responses: {
@@ -2647,6 +2832,14 @@ export interface operations {
                 };
             };
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -36,6 +36,7 @@ export function ResultView({ resultId }: { resultId: string }) {
   )
 }
 
+const DOWNLOADS = ['lod0', 'usdz', 'lod1', 'lod2', 'poster', 'turntable']
 /** What the engine says of the model that a person should know. */
 function Notes({ report }: { report: Record<string, unknown> }) {
   const judged = (report['quality'] ?? []) as readonly { role: string; flags: readonly string[] }[]
@@ -54,7 +55,7 @@ function Notes({ report }: { report: Record<string, unknown> }) {
 }
 
 function Downloads({ result }: { result: Result }) {
-  const files = Object.entries(result.assets).filter(([name]) => name.startsWith('lod')).sort()
+  const files = DOWNLOADS.flatMap((name) => (result.assets[name] ? [[name, result.assets[name]] as const] : []))
   const link = (name: string) => `/api/v1/results/${result.id}/download?as=${name}`
   return (
     <Card aria-label={t('job.downloads')}>

@@ -19,6 +19,7 @@ import { Slot } from './Slot'
 import { useDropAndPaste } from './useDropAndPaste'
 import { useMake } from './useMake'
 import { usePhotos } from './usePhotos'
+import { settingsOf, type Values } from './values'
 
 /** Until the server has said its own. */
 const MAX_BYTES = 50_000_000
@@ -40,7 +41,7 @@ export function NewPage() {
 
 function Maker({ recipes, first }: { recipes: readonly Pipeline[]; first: Pipeline }) {
   const [chosen, setChosen] = useState(first.name)
-  const [settings, setSettings] = useState<Readonly<Record<string, string>>>({})
+  const [settings, setSettings] = useState<Values>({})
   const { data: limits } = useQuery(limitsQuery)
   const recipe = recipes.find(({ name }) => name === chosen) ?? first
   const room = useMemo<Room>(() => ({ views: recipe.views, max: recipe.max_photos }), [recipe])
@@ -48,7 +49,6 @@ function Maker({ recipes, first }: { recipes: readonly Pipeline[]; first: Pipeli
   const make = useMake(photos)
   const busy = make.isPending
   const over = useDropAndPaste((files) => !busy && photos.add(files))
-  const own = Object.entries(settings).filter(([name, value]) => value && name in recipe.settings)
   const bad = photos.all.filter(({ problem }) => problem).length
   return (
     <>
@@ -82,7 +82,7 @@ function Maker({ recipes, first }: { recipes: readonly Pipeline[]; first: Pipeli
               icon={recipe.result === 'model' ? 'box' : 'scissors'}
               variant="primary"
               disabled={busy || photos.all.length === 0 || bad > 0}
-              onClick={() => make.mutate({ pipeline: recipe.name, settings: Object.fromEntries(own) })}
+              onClick={() => make.mutate({ pipeline: recipe.name, settings: settingsOf(recipe, settings) })}
             />
           </div>
         </Card>

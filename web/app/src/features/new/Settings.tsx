@@ -1,14 +1,15 @@
 import { useQuery } from '@tanstack/react-query'
 
 import { enginesQuery } from '@/api/queries'
-import type { ChoiceSetting, EngineSetting, Pipeline } from '@/api/types'
+import type { ChoiceSetting, EngineSetting, Pipeline, SizeSetting } from '@/api/types'
 import { has, t, word } from '@/i18n/t'
 
 import css from './new.module.css'
+import { AXES, UNIT, type Values } from './values'
 
 interface Props {
   pipeline: Pipeline
-  values: Readonly<Record<string, string>>
+  values: Values
   onChange: (name: string, value: string) => void
 }
 
@@ -23,6 +24,10 @@ export function Settings({ pipeline, values, onChange }: Props) {
           setting.type === 'choice' && (
             <Choice key={name} name={name} setting={setting} value={values[name] ?? setting.default} onChange={onChange} />
           ),
+      )}
+      {settings.map(
+        ([name, setting]) =>
+          setting.type === 'dimensions' && <TrueSize key={name} name={name} setting={setting} values={values} onChange={onChange} />,
       )}
       {engines.length > 0 && (
         <details className={css.advanced}>
@@ -59,6 +64,40 @@ function Choice({ name, setting, value, onChange }: FieldProps<ChoiceSetting>) {
           </label>
         )
       })}
+    </fieldset>
+  )
+}
+
+interface SizeProps {
+  name: string
+  setting: SizeSetting
+  values: Values
+  onChange: (name: string, value: string) => void
+}
+
+function TrueSize({ name, setting, values, onChange }: SizeProps) {
+  const field = (part: string) => ({
+    value: values[`${name}.${part}`] ?? (part === 'unit' ? UNIT : ''),
+    onChange: ({ target }: { target: { value: string } }) => onChange(`${name}.${part}`, target.value),
+  })
+  return (
+    <fieldset className={css.size}>
+      <legend>{setting.title}</legend>
+      {AXES.map((axis) => (
+        <label key={axis}>
+          {word('new', axis)}
+          <input type="number" inputMode="decimal" min="0" step="any" {...field(axis)} />
+        </label>
+      ))}
+      <label>
+        {t('new.unit')}
+        <select {...field('unit')}>
+          {setting.units.map((unit) => (
+            <option key={unit}>{unit}</option>
+          ))}
+        </select>
+      </label>
+      <small>{t('new.size.about')}</small>
     </fieldset>
   )
 }

@@ -17,7 +17,7 @@ const AT_ONCE = 2
 
 interface Order {
   pipeline: string
-  settings: Record<string, string>
+  settings: Record<string, unknown>
 }
 
 /** Sends the photos, then starts the job and goes to its page. What is sent already is not sent again. */

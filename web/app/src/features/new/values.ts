@@ -1,0 +1,24 @@
+import type { Pipeline } from '@/api/types'
+
+export const AXES = ['width', 'height', 'depth'] as const
+export const UNIT = 'cm'
+
+/** What a form holds: the text of each field, by the setting's name; parts of a size as `dimensions.height`. */
+export type Values = Readonly<Record<string, string>>
+
+/** The settings that a job is started with: what was filled in, as the server wants it. */
+export function settingsOf(pipeline: Pipeline, values: Values): Record<string, unknown> {
+  const filled = Object.entries(pipeline.settings).map(([name, { type }]) => [
+    name,
+    type === 'dimensions' ? sizeOf(name, values) : values[name] || undefined,
+  ])
+  return Object.fromEntries(filled.filter(([, value]) => value !== undefined))
+}
+
+function sizeOf(name: string, values: Values): Record<string, unknown> | undefined {
+  const given = AXES.flatMap((axis) => {
+    const text = values[`${name}.${axis}`]
+    return text ? [[axis, Number(text)] as const] : []
+  })
+  return given.length > 0 ? { ...Object.fromEntries(given), unit: values[`${name}.unit`] ?? UNIT } : undefined
+}
