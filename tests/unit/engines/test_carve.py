@@ -254,7 +254,7 @@ def test_what_it_cannot_take_is_refused(tmp_path: Path, views: list[View], quali
 def test_a_wanted_shape_overrules_the_photos(
     studio: Studio, tmp_path: Path, shape: str, low: float, high: float
 ) -> None:
-    photos = studio.photos(box, [View.FRONT, View.LEFT])
+    photos = studio.photos(box, list(AZIMUTHS))
     result = Carve().mesh(MeshRequest(photos, tmp_path, "fast", shape=shape), lambda _done: None)
     mesh = normalise(result.model.read_bytes()).mesh
     # a round section fills pi / 4 of its box

@@ -70,6 +70,7 @@ def test_neighbouring_photos_agree_on_the_true_surface(tmp_path: Path, views: tu
 def test_the_exponent_runs_from_round_to_sharp() -> None:
     assert exponent(Cues(0.6, -0.25, -1, -1)) == pytest.approx(ROUND, abs=0.05)
     assert exponent(Cues(-0.6, 0.05, 1, 1)) == pytest.approx(SHARP, rel=0.2)
+    assert exponent(Cues(-0.6, -0.1, 0, -1)) == exponent(Cues(0, -0.1, 0, -1))
     # the same photos speak for a box more where the proportions rule out a cylinder
     assert exponent(Cues(0, -0.1, 1, 1)) > 1.5 * exponent(Cues(0, -0.1, -1, 1))
 

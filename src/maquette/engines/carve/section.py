@@ -22,8 +22,10 @@ BOXY = 12.0
 """The exponent of a box whose edges are not quite sharp."""
 SHARP = 50.0
 """The largest exponent: the full rectangle."""
-_AGREEMENT, _SHADING, _PROPORTION, _STRAIGHT, _BOTH = 6.25, -20.6, -0.59, -1.19, -0.37
-_OFFSET = -1.62
+_AGREEMENT, _SHADING, _PROPORTION, _STRAIGHT, _BOTH = 6.7, -21.0, -0.47, -0.97, -0.6
+_OFFSET = -1.86
+_CLEAREST = 0.6
+"""Agreement beyond this says no more."""
 _ACROSS = np.linspace(-0.92, 0.92, 32)
 """Where a row's shading is read."""
 _GUESS = (-0.1, 0.2)
@@ -63,7 +65,9 @@ def read_cues(facades: tuple[Facade, ...]) -> Cues:
 
 def exponent(cues: Cues) -> float:
     """The exponent that fits the cues: from 2 for round things to 50 for boxes."""
-    score = _OFFSET + _AGREEMENT * cues.agreement + _SHADING * cues.shading
+    # what has no straight edge is no box, whatever its pattern pretends
+    agreement = max(cues.agreement, -_CLEAREST * (cues.straight + 1) / 2)
+    score = _OFFSET + _AGREEMENT * agreement + _SHADING * cues.shading
     score += _PROPORTION * cues.proportion + _STRAIGHT * cues.straight + _BOTH * cues.proportion * cues.straight
     return float(1 / (1 / SHARP + (1 / ROUND - 1 / SHARP) / (1 + np.exp(-score))))
 
@@ -107,7 +111,7 @@ def _agreement(facades: tuple[Facade, ...]) -> float:
     if not found:
         return 0.0
     rounded, boxed, unrelated = np.mean(found, axis=0)
-    return float(np.clip((boxed - rounded) / (unrelated + 0.02), -0.6, 0.6))
+    return float(np.clip((boxed - rounded) / (unrelated + 0.02), -_CLEAREST, _CLEAREST))
 
 
 def _compare(front: Facade, x: int, side: Facade, z: int) -> tuple[float, float, float] | None:
