@@ -18,11 +18,12 @@ from maquette.domain.errors import MaquetteError, Permanent, Problem, Refused, T
 from maquette.domain.fleet import Queue
 from maquette.domain.ids import new_id
 from maquette.domain.jobs import Job, Move, Task, TaskStatus
-from maquette.domain.states import ENDED, STAGE_ORDER, Stage, Status, WaitingFor
+from maquette.domain.states import ENDED, Stage, Status, WaitingFor
 from maquette.pipelines.catalog import CATALOG, ENGINE_SETTINGS, SPECS
 from maquette.pipelines.outcome import DONE, STOP, Errand, LeaseLost, Outcome, Stopped, detail_of
 from maquette.pipelines.patience import patiently, until_written
 from maquette.pipelines.stage import StageSpec
+from maquette.pipelines.tries import delay_before, has_ended, is_of, is_over, stage_shown
 from maquette.pipelines.workbench import Plan, Workbench
 from maquette.ports.blobs import BlobStore
 from maquette.ports.clock import Clock
@@ -31,8 +32,6 @@ from maquette.ports.processes import Done, Processes
 from maquette.ports.stores import Database, LogLine, Transaction
 from maquette.ports.tracing import Silent, Tracer
 
-BACKOFF_S = (2.0, 10.0, 30.0)
-"""Seconds before the second, third and fourth try of a stage that failed for a passing reason."""
 PROGRESS_EVERY_S = 0.25
 LOOK_EVERY_S = 1.0
 """How often a running stage looks whether somebody else ended its job."""
@@ -73,7 +72,7 @@ class Runner:
         A name is a stage for whoever walks, an errand one for a worker of another kind.
         """
         job = await patiently(self._bench.job, job_id)
-        if _is_over(job, attempt) or job.leg != leg:
+        if is_over(job, attempt) or job.leg != leg:
             return []
         stages = CATALOG[job.pipeline].pipeline.stages
         return await patiently(lambda: [self._planned(job, stage) for stage in stages])
@@ -83,7 +82,7 @@ class Runner:
         spec = SPECS[Stage(stage)]
         try:
             job = await patiently(self._bench.job, job_id)
-            if _is_over(job, attempt):
+            if is_over(job, attempt):
                 return STOP
             if await patiently(self._bench.is_finished, job, spec.stage):
                 return DONE
@@ -98,7 +97,7 @@ class Runner:
         def write() -> None:
             with self._writing() as tx:
                 job = self._bench.job(job_id, tx)
-                if _is_over(job, attempt):
+                if is_over(job, attempt):
                     return
                 result = self._bench.result(tx, job, new_id("res"))
                 tx.results.add(result)
@@ -168,7 +167,7 @@ class Runner:
             with self._writing() as tx:
                 now = self._live(job.id, job.attempt, tx)
                 entry = CATALOG[now.pipeline]
-                tries = [task for task in tx.tasks.of_job(now.id) if _same(task, now.attempt, spec.stage)]
+                tries = [task for task in tx.tasks.of_job(now.id) if is_of(task, now.attempt, spec.stage)]
                 lost = [task for task in tries if task.status is TaskStatus.RUNNING]
                 for task in lost:
                     tx.tasks.end(replace(task, status=TaskStatus.LOST, ended_at=self._clock.now()))
@@ -179,7 +178,7 @@ class Runner:
                     now = tx.jobs.apply(moves.requeue(now, "worker_lost", self._clock.now()))
                 task = self._bench.task(now, spec, plan, len(tries) + 1)
                 tx.tasks.add(task)
-                shown = _shown(now, spec.stage)
+                shown = stage_shown(now, spec.stage)
                 tx.jobs.apply(
                     moves.enter(now, entry.pipeline, shown, self._clock.now(), task_id=task.id, engine=task.engine)
                 )
@@ -265,7 +264,7 @@ class Runner:
 
         def write() -> Outcome:
             with self._writing() as tx:
-                if _has_ended(tx, finished):
+                if has_ended(tx, finished):
                     return DONE
                 self._bench.write(tx, stored)
                 return self._finish(tx, finished, spec)
@@ -278,7 +277,7 @@ class Runner:
         def write() -> Outcome:
             with self._writing() as tx:
                 now = self._live(job.id, job.attempt, tx)
-                tries = [task for task in tx.tasks.of_job(now.id) if _same(task, now.attempt, spec.stage)]
+                tries = [task for task in tx.tasks.of_job(now.id) if is_of(task, now.attempt, spec.stage)]
                 if any(task.status is TaskStatus.FINISHED for task in tries):
                     return DONE
                 fresh = self._bench.task(now, spec, plan, len(tries) + 1)
@@ -293,7 +292,7 @@ class Runner:
                 )
                 tx.tasks.add(reused)
                 pipeline = CATALOG[now.pipeline].pipeline
-                shown = _shown(now, spec.stage)
+                shown = stage_shown(now, spec.stage)
                 tx.jobs.apply(moves.enter(now, pipeline, shown, self._clock.now(), task_id=reused.id, reused=True))
                 return self._finish(tx, reused, spec)
 
@@ -316,7 +315,7 @@ class Runner:
     async def _settle_failure(self, task: Task, spec: StageSpec, error: Exception) -> Outcome:
         problem = Problem.of(error)
         again = isinstance(error, Temporary) and task.number <= spec.retries
-        delay = _delay(error, task.number) if again else 0.0
+        delay = delay_before(error, task.number) if again else 0.0
         self._tracer.note(outcome="again" if again else "failed", code=problem.code)
         _logger.warning("Stage %s failed: %s: %s", spec.stage, problem.code, problem.message)
         outcome = Outcome(kind="again", delay=delay) if again else STOP
@@ -328,7 +327,7 @@ class Runner:
             with self._writing() as tx:
                 job = self._live(task.job_id, task.attempt, tx)
                 at = self._clock.now()
-                if _has_ended(tx, replace(task, status=TaskStatus.FAILED, error=problem, ended_at=at)):
+                if has_ended(tx, replace(task, status=TaskStatus.FAILED, error=problem, ended_at=at)):
                     return outcome
                 tx.logs.add(line)
                 move: Move = moves.requeue(job, "backoff", at, delay) if again else moves.fail(job, problem, at)
@@ -376,39 +375,6 @@ class Runner:
 
     def _live(self, job_id: str, attempt: int, tx: Transaction) -> Job:
         job = self._bench.job(job_id, tx)
-        if _is_over(job, attempt):
+        if is_over(job, attempt):
             raise Stopped
         return job
-
-
-def _is_over(job: Job, attempt: int) -> bool:
-    return job.attempt != attempt or job.status in ENDED or job.status is Status.WAITING
-
-
-def _has_ended(tx: Transaction, task: Task) -> bool:
-    """Ends the task, unless a commit whose answer was lost did so before.
-
-    Another worker may have given it up: then it counts no more.
-    """
-    if tx.tasks.end(task):
-        return False
-    known = {other.id: other.status for other in tx.tasks.of_job(task.job_id)}
-    if known.get(task.id) is not task.status:
-        raise Stopped
-    return True
-
-
-def _same(task: Task, attempt: int, stage: Stage) -> bool:
-    return task.attempt == attempt and task.stage is stage
-
-
-def _shown(job: Job, stage: Stage) -> Stage:
-    """The stage that the job shows: a retry that still gathers earlier outputs stays where it failed."""
-    if job.stage is not None and STAGE_ORDER[stage] < STAGE_ORDER[job.stage]:
-        return job.stage
-    return stage
-
-
-def _delay(error: Exception, number: int) -> float:
-    asked = error.retry_after if isinstance(error, Temporary) else None
-    return asked if asked is not None else BACKOFF_S[min(number, len(BACKOFF_S)) - 1]

@@ -15,7 +15,7 @@ from maquette.domain.jobs import Job, Result, Task, TaskStatus
 from maquette.domain.states import STAGE_ORDER, Stage
 from maquette.media.meshes.facts import GLB
 from maquette.pipelines import child
-from maquette.pipelines.catalog import CATALOG, ENGINE_SETTINGS
+from maquette.pipelines.catalog import CATALOG, ENGINE_SETTINGS, Choice
 from maquette.pipelines.keeping import add_kept
 from maquette.pipelines.stage import InputFile, OutputFile, StageSpec
 from maquette.ports.blobs import BlobStore
@@ -115,7 +115,7 @@ class Workbench:
         engine = self._engine(job, spec, engine_name)
         with self._db.read() as tx:
             assets = _inputs(tx, job, spec)
-            settings = {name: job.settings.get(name) for name in spec.settings}
+            settings = _settings(job, spec)
             boxes = {entry.asset_id: entry.box for entry in job.inputs if entry.box}
             key = _cache_key(spec, assets, settings, boxes, engine)
             anew = job.from_stage is not None and STAGE_ORDER[spec.stage] >= STAGE_ORDER[job.from_stage]
@@ -250,6 +250,13 @@ def _inputs(tx: Transaction, job: Job, spec: StageSpec) -> tuple[Asset, ...]:
 def _as_input(asset: Asset, view: View | None) -> Asset:
     """An asset seen from where the job says. A model that another job made is an original to this one."""
     return replace(asset, view=view, role=Role.ORIGINAL if asset.media_type == GLB else asset.role)
+
+
+def _settings(job: Job, spec: StageSpec) -> dict[str, Any]:
+    """What matters to the stage. A job that was accepted before a setting existed gets that one's default."""
+    known = CATALOG[job.pipeline].settings
+    defaults = {name: known[name].default for name in spec.settings if isinstance(known.get(name), Choice)}
+    return {name: job.settings.get(name, defaults.get(name)) for name in spec.settings}
 
 
 def _cache_key(
