@@ -406,6 +406,12 @@ def test_a_deleted_photo_fails_the_job_with_a_code(house, play):
     assert (failed.status, failed.error.code) == (Status.FAILED, "data_missing")
 
 
+def test_a_job_that_is_older_than_a_setting_has_its_default(house, play):
+    job = replace(accept(house), settings={"quality": "fast"})
+    plan = house.runner._bench.prepare(job, catalog.SPECS[Stage.GENERATING])
+    assert plan.settings == {"quality": "fast", "shape": "auto"}
+
+
 def test_an_idempotency_key_gives_the_same_job_and_another_request_is_refused(house, play):
     new = NewJob("photo_to_model", (JobInput(photo(house), View.FRONT),))
     first = house.jobs.create(OWNER, new, "key")
