@@ -334,14 +334,19 @@ def test_a_bug_outside_the_stages_fails_the_job_as_internal(shop, monkeypatch, c
     assert any("a bug" in (record.exc_text or str(record.exc_info)) for record in caplog.records)
 
 
+def links():
+    """This process's sockets with an address: where they are and where they lead."""
+    return {(link.laddr, link.raddr) for link in psutil.Process().net_connections() if link.laddr}
+
+
 def test_the_engine_keeps_off_the_console_and_the_network(shop, capfd, caplog):
+    before = links()  # servers of other tests may still listen
     slow(shop, 300)
     job = shop.accept()
     shop.launch()
     first_pid(shop)
     database = make_url(shop.database.url).port
-    links = [link for link in psutil.Process().net_connections() if link.laddr]
-    assert not [link for link in links if not (link.raddr and link.raddr.port == database)]
+    assert not [(here, there) for here, there in links() - before if not (there and there.port == database)]
     shop.jobs.cancel("local", job.id)
     time.sleep(2)
     shop.engine.close()
