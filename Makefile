@@ -23,7 +23,7 @@ endif
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: $(STAMPS)/py  ## four sample photos -> cut-outs, a 3D model, LODs and a report in out/
+run: $(STAMPS)/py  ## four sample photos -> cut-outs, a 3D model as GLB and USDZ, LODs, pictures and a report in out/
 	$(BIN)/maquette make examples/sample/front.jpg examples/sample/left.jpg examples/sample/right.jpg \
 		examples/sample/back.jpg -o out
 	@echo "Now: make serve"
