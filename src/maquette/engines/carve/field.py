@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from maquette.engines.carve.ends import find_ends
 from maquette.engines.carve.limbs import find_ghosts
 from maquette.engines.carve.prism import bulge, straight_outlines
 from maquette.engines.carve.rows import Runs, read_rows, single_runs
@@ -82,6 +83,9 @@ def gather(stage: Stage, resolution: int) -> Evidence:
     grid = make_grid(stage.extent, resolution)
     if stage.fitted:
         front, side = (carve_hull(stage.seen(axis), grid) for axis in (0, 2))
+        low, high = find_ends(stage.sights, np.minimum(front, side), (grid.x, grid.y, grid.z))
+        between = np.minimum(grid.y - low, high - grid.y)[:, None, None] + grid.step / 2
+        front, side = np.minimum(front, between), np.minimum(side, between)
         solid = np.minimum(front, side)
         straight = Outlines(*straight_outlines(front, side, grid.step))
         return Evidence(grid, solid, Outlines(solid.max(axis=2), solid.max(axis=1)), straight)
