@@ -11,13 +11,13 @@ import numpy as np
 from maquette.engines.carve.sights import Sight
 from maquette.media.meshes.mesh import Flags, Floats, Ints
 
-_REACH = 0.15
+_REACH = 0.3
 """How much of the height may go at each end."""
-_UNCOVERED = 1.0
-"""How far an outline may be uncovered while ends are looked for, in voxels; as much is given back."""
-
-_WIDE = 6
-"""An outline of more strips than this can do without the outermost."""
+_FELT = 0.05
+_UNCOVERED = 0.5
+"""Half of the strips that feel a cut may be uncovered by this, in voxels."""
+_STEEP = 3.5
+"""And none by more than this. At its sides an outline is steep, where single strips jump."""
 
 
 def find_ends(sights: Sequence[Sight], solid: Floats, axes: tuple[Floats, Floats, Floats]) -> tuple[float, float]:
@@ -43,11 +43,17 @@ def _find(sights: Sequence[Sight], inside: Flags, axes: tuple[Floats, Floats, Fl
     end = int(rows[0])
     for row in rows[1 : max(2, int(_REACH * len(rows)))]:
         gaps = [cover.gaps(inside, axes, row) for cover in covers]
-        if any((now - before).max(initial=0) > _UNCOVERED * step for now, before in zip(gaps, whole, strict=True)):
+        if any(_is_uncovered((now - before) / step) for now, before in zip(gaps, whole, strict=True)):
             break
         end = int(row)
-    given_back = round(_UNCOVERED) if end > rows[0] else 0
-    return float(y[max(end - given_back, int(rows[0]))])
+    # one voxel is given back: what was still covered may have been so by half a voxel's grace
+    return float(y[max(end - 1, int(rows[0]))])
+
+
+def _is_uncovered(gaps: Floats) -> bool:
+    """Whether gaps, in voxels, are more than what voxels and outlines are unsure of."""
+    felt = gaps[gaps > _FELT]
+    return len(felt) > 0 and bool(np.median(felt) > _UNCOVERED or felt.max() > _STEEP)
 
 
 class _Cover:
@@ -63,10 +69,6 @@ class _Cover:
         self._ends = np.full(self._count, -np.inf)
         strips = (np.arange(width) / self._strip).astype(np.int64)
         np.maximum.at(self._ends, strips[filled], sign * ends[filled])
-        held = np.flatnonzero(np.isfinite(self._ends))
-        if len(held) > _WIDE:
-            # at its sides an outline is steep, and a strip there says little of its end
-            self._ends[held[[0, -1]]] = -np.inf
 
     def gaps(self, inside: Flags, axes: tuple[Floats, Floats, Floats], first: int) -> Floats:
         """How far each strip of the outline goes beyond the solid from row ``first`` on, in object lengths."""
@@ -84,4 +86,4 @@ class _Cover:
         gaps[held] = np.maximum(0, self._ends[held] - reached[held]) / float(np.median(scale))
         # a strip that nothing is left in is uncovered altogether
         gaps[np.isfinite(self._ends) & ~np.isfinite(reached)] = 1.0
-        return gaps
+        return gaps[np.isfinite(self._ends)]
