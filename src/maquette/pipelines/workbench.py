@@ -255,7 +255,8 @@ def _as_input(asset: Asset, view: View | None) -> Asset:
 def _settings(job: Job, spec: StageSpec) -> dict[str, Any]:
     """What matters to the stage. A job that was accepted before a setting existed gets that one's default."""
     known = CATALOG[job.pipeline].settings
-    defaults = {name: known[name].default for name in spec.settings if isinstance(known.get(name), Choice)}
+    choices = {name: known[name] for name in spec.settings if name in known}
+    defaults = {name: choice.default for name, choice in choices.items() if isinstance(choice, Choice)}
     return {name: job.settings.get(name, defaults.get(name)) for name in spec.settings}
 
 
