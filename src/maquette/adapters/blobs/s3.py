@@ -24,6 +24,8 @@ PART_BYTES = 5 * 1024**2
 """The least that S3 takes as a part; a file has at most 10,000 of them."""
 PARTS_AT_ONCE = 1
 """Bounds the memory of one upload to about 10 MiB: a part under way and the next one being filled."""
+TRIES = 3
+"""How often a file is sent that a sweep removes as soon as it is there."""
 RECENT = timedelta(minutes=10)
 CHECK_S = 10.0
 
@@ -52,16 +54,12 @@ class S3Blobs:
         with self._bucket.faults():
             if self._is_fresh(path, size):
                 return
-            try:
-                # given the path of a large file, the library reads another part ahead, besides the two that it holds
-                content = source if size <= PART_BYTES else _pieces_of(source)
-                obstore.put(self._store, path, content, chunk_size=PART_BYTES, max_concurrency=PARTS_AT_ONCE)
-                stored = obstore.head(self._store, path)["size"]
-            except FileNotFoundError as error:
-                # HEAD has no body that could say whether it is the bucket that is missing
-                raise Unavailable("storage_unavailable", f"The bucket {self._bucket.name} does not exist.") from error
+            for _ in range(TRIES):
+                stored = self._put(path, source, size)
+                if stored is not None:
+                    break
         if stored != size:
-            raise Unavailable("storage_unavailable", f"The bucket kept {stored} of {size} bytes.")
+            raise Unavailable("storage_unavailable", f"The bucket kept {stored or 0} of {size} bytes.")
 
     def fetch(self, key: str, target: Path) -> None:
         path = self._path(key)
@@ -116,6 +114,18 @@ class S3Blobs:
 
     def _path(self, key: str) -> str:
         return self._bucket.path("objects", checked(key))
+
+    def _put(self, path: str, source: Path, size: int) -> int | None:
+        """The size of what was stored; None when a sweep took it for nobody's in that very moment."""
+        # given the path of a large file, the library reads another part ahead, besides the two that it holds
+        content = source if size <= PART_BYTES else _pieces_of(source)
+        try:
+            obstore.put(self._store, path, content, chunk_size=PART_BYTES, max_concurrency=PARTS_AT_ONCE)
+        except FileNotFoundError as error:
+            raise Unavailable("storage_unavailable", f"The bucket {self._bucket.name} does not exist.") from error
+        with suppress(FileNotFoundError):
+            return obstore.head(self._store, path)["size"]
+        return None
 
     def _is_fresh(self, path: str, size: int) -> bool:
         """Whether these bytes were stored a moment ago. Older ones are stored anew, which makes them recent."""
