@@ -54,6 +54,7 @@ class S3Blobs:
         with self._bucket.faults():
             if self._is_fresh(path, size):
                 return
+            stored = None
             for _ in range(TRIES):
                 stored = self._put(path, source, size)
                 if stored is not None:
