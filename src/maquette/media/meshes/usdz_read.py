@@ -59,7 +59,7 @@ def read_usdz(data: bytes) -> Package:
         KeyError,
         OSError,
         zlib.error,
-        NotImplementedError,
+        NotImplementedError,  # zipfile's word for a kind of zip that it does not know
     ) as error:
         raise _refusal(str(error) if isinstance(error, ValueError) else "it cannot be read") from error
 
