@@ -12,6 +12,7 @@ from maquette.domain.assets import Asset, Role, View, blob_key
 from maquette.domain.errors import Permanent, Unavailable
 from maquette.domain.ids import new_id
 from maquette.domain.jobs import Job, Result, Task, TaskStatus
+from maquette.domain.marks import Marks
 from maquette.domain.states import STAGE_ORDER, Stage
 from maquette.media.meshes.facts import GLB
 from maquette.pipelines import child
@@ -36,6 +37,7 @@ class Plan:
     assets: tuple[Asset, ...]
     settings: Mapping[str, Any]
     boxes: Mapping[str, tuple[float, float, float, float]]
+    marks: Mapping[str, Marks]
     engine: EngineRecord | None
     cache_key: str
     folder: Path
@@ -69,7 +71,8 @@ class Plan:
     def payload(self) -> dict[str, Any]:
         """What the process is told."""
         reference = self.engine.reference if self.engine else None
-        return child.desk_payload(self.stage, self.inputs, self.settings, self.boxes, self.into, reference, self.key)
+        hints = self.boxes, self.marks
+        return child.desk_payload(self.stage, self.inputs, self.settings, *hints, self.into, reference, self.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +120,13 @@ class Workbench:
             assets = _inputs(tx, job, spec)
             settings = _settings(job, spec)
             boxes = {entry.asset_id: entry.box for entry in job.inputs if entry.box}
-            key = _cache_key(spec, assets, settings, boxes, engine)
+            marks = {entry.asset_id: entry.marks for entry in job.inputs if entry.marks}
+            key = _cache_key(spec, assets, settings, boxes, marks, engine)
             anew = job.from_stage is not None and STAGE_ORDER[spec.stage] >= STAGE_ORDER[job.from_stage]
             cached = None if anew else tx.tasks.cached(job.owner_id, key)
         folder = self._scratch / new_id("desk")
-        return Plan(
-            spec.stage, assets, settings, boxes, engine, key, folder, cached, f"{job.id}:{job.attempt}:{spec.stage}"
-        )
+        work_key = f"{job.id}:{job.attempt}:{spec.stage}"
+        return Plan(spec.stage, assets, settings, boxes, marks, engine, key, folder, cached, work_key)
 
     def lay_out(self, plan: Plan) -> None:
         """Copies the inputs into the plan's folder."""
@@ -265,16 +268,19 @@ def _cache_key(
     assets: tuple[Asset, ...],
     settings: Mapping[str, Any],
     boxes: Mapping[str, Any],
+    marks: Mapping[str, Marks],
     engine: EngineRecord | None,
 ) -> str:
     info = engine.info if engine else None
-    parts = {
+    parts: dict[str, Any] = {
         "stage": [spec.stage.value, spec.version],
         "engine": [info.name, info.version] if info else None,
         "inputs": [[asset.id, asset.sha256, asset.view and asset.view.value] for asset in assets],
         "settings": dict(settings),
         "boxes": {key: list(box) for key, box in boxes.items()} if spec.capability else {},
     }
+    if spec.capability and marks:
+        parts["marks"] = {key: marked.document() for key, marked in marks.items()}
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

@@ -9,6 +9,7 @@ from PIL import Image, ImageDraw
 
 from maquette.domain.assets import Role, View
 from maquette.domain.errors import Permanent, Refused
+from maquette.domain.marks import Click, Marks
 from maquette.engines.carve import Carve
 from maquette.engines.grabcut import GrabCut
 from maquette.media.meshes.facts import GLB
@@ -162,8 +163,9 @@ def test_the_size_is_no_business_of_the_stage_that_makes_the_shape():
 
 
 def test_what_crosses_the_process_boundary_arrives_as_it_left(tmp_path, model):
+    hints = {"ast_1": (1, 2, 3, 4)}, {"ast_1": Marks((Click(1, 2),))}
     payload = child.desk_payload(
-        storing.SPEC.stage, (model,), {"quality": "fast"}, {"ast_1": (1, 2, 3, 4)}, tmp_path, None, "job_1:1:storing"
+        storing.SPEC.stage, (model,), {"quality": "fast"}, *hints, tmp_path, None, "job_1:1:storing"
     )
     value = child.perform(payload, lambda fraction: None)
     assert child.outputs(value) == Produced((), storing.work(desk(tmp_path, model)).data)

@@ -1,6 +1,7 @@
 """Cuts the object out of each photo; the mask is an asset of its own."""
 
 from maquette.domain.assets import Role
+from maquette.domain.marks import NO_MARKS
 from maquette.domain.states import Stage
 from maquette.pipelines.stage import MIB, Desk, InputFile, OutputFile, Produced, StageSpec
 from maquette.ports.engines import Box, Capability, Cutout, CutRequest, Cutter
@@ -17,8 +18,9 @@ def work(desk: Desk) -> Produced:
         into.mkdir()
         done = index / len(pictures)
         share = 1 / len(pictures)
-        box = desk.boxes.get(picture.derived_from[0]) if picture.derived_from else None
-        request = CutRequest(picture.path, into, Box(*box) if box else None, f"{desk.key}:{index}")
+        original = picture.derived_from[0] if picture.derived_from else ""
+        box, marks = desk.boxes.get(original), desk.marks.get(original, NO_MARKS)
+        request = CutRequest(picture.path, into, Box(*box) if box else None, f"{desk.key}:{index}", marks)
         cutout = cutter.cut(request, lambda part, done=done, share=share: desk.progress(done + part * share))
         files += _outputs(picture, cutout)
         desk.progress(done + share)
