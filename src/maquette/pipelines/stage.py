@@ -89,6 +89,7 @@ class StageSpec:
     ``version`` is part of the cache key: raise it whenever the same inputs may give another output. ``reads`` names
     the roles that the stage sees (the newest outputs of earlier stages, and the job's originals). ``settings`` names
     the settings that matter to it. ``retries`` counts how often a Temporary error is tried again.
+    A ``piecewise`` stage works on each picture by itself: what it made of one is not made again because of another.
     """
 
     stage: Stage
@@ -100,3 +101,4 @@ class StageSpec:
     capability: Capability | None = None
     kind: Kind = Kind.COMPUTE
     retries: int = 3
+    piecewise: bool = False

@@ -115,9 +115,9 @@ def run(house: SimpleNamespace, job: Job) -> tuple[Job, list[float]]:
     async def step(method: Any, *arguments: Any) -> Any:
         return await method(*arguments)
 
-    async def send(errand: Any, job_id: str, attempt: int, number: int) -> Any:
+    async def send(errand: Any, job_id: str, attempt: int, number: int, *, leg: int) -> Any:
         house.sent.append((errand, number))
-        return await house.runner.run_stage(job_id, attempt, errand["stage"], errand["engine"])
+        return await house.runner.run_stage(job_id, attempt, errand["stage"], errand["engine"], leg)
 
     async def sleep(seconds: float) -> None:
         slept.append(seconds)

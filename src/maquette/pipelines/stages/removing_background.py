@@ -86,4 +86,5 @@ SPEC = StageSpec(
     reads=(Role.WORKING,),
     limits=Limits(seconds=600, memory_bytes=4096 * MIB, cpu_seconds=900),
     capability=Capability.CUTTER,
+    piecewise=True,
 )
