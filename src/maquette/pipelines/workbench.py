@@ -87,7 +87,10 @@ class Plan:
         """What the process is told."""
         reference = self.engine.reference if self.engine else None
         hints = self.boxes, self.marks
-        return child.desk_payload(self.stage, self.inputs, self.settings, *hints, self.into, reference, self.key)
+        carried = len(self.carried.pictures)
+        return child.desk_payload(
+            self.stage, self.inputs, self.settings, *hints, self.into, reference, self.key, carried
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,9 +32,9 @@ def work(desk: Desk) -> Produced:
         else:
             files += _outputs(picture, cutout)
         desk.progress(done + share)
-    if errors and not files:
+    if errors and not files and not desk.carried:
         raise errors[0][1]
-    return Produced(tuple(files), {"cutouts": _account(len(pictures), errors)})
+    return Produced(tuple(files), {"cutouts": _account(desk.carried + len(pictures), errors)})
 
 
 def _request(desk: Desk, picture: InputFile, index: int) -> CutRequest:
