@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from drawn_photos import backdrop, thing
 
+from drawn_photos import backdrop, thing
 from maquette.media.images.framing import SIDE, Edge, locate, locate_alpha
 
 

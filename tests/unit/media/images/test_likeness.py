@@ -5,9 +5,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from drawn_photos import Picture, backdrop, thing
 from PIL import Image
 
+from drawn_photos import Picture, backdrop, thing
 from maquette.media.images.framing import Edge
 from maquette.media.images.likeness import PhotoMeasure, groups, measure, same_view
 
