@@ -46,12 +46,12 @@ class BatchRows(Protocol):
         """Writes a row whose status still is what it was; False when it is not."""
         ...
 
-    def turn_rows(self, batch_id: str, was: Collection[RowStatus], status: RowStatus) -> int:
-        """Changes the status of all rows that have one of these; says how many."""
+    def cancel_rows(self, batch_id: str) -> None:
+        """Nothing more begins: rows that wait are canceled, those that were to be retried stay as they had ended."""
         ...
 
     def busy(self) -> tuple[Batch, ...]:
-        """Every batch, of any owner, that has rows to check or to start now, the oldest first."""
+        """Every batch, of any owner, that is not over and has rows to check or to start, the oldest first."""
         ...
 
     def having(self, batch_id: str, status: RowStatus, limit: int = 100) -> tuple[BatchRow, ...]:

@@ -4,14 +4,14 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Select, and_, case, cast, func, insert, literal, or_, select, update
+from sqlalchemy import Connection, Integer, Select, and_, case, cast, func, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 
 from maquette.adapters.sql.paging import page
 from maquette.adapters.sql.rows import load, values
 from maquette.adapters.sql.tables import BATCH_ROWS, BATCHES, JOBS, TASKS
-from maquette.domain.batches import Batch, BatchRow, BatchStatus, RowStatus, RowView, Standing, Tally
 from maquette.domain.batches import OPEN as OPEN_ROWS
+from maquette.domain.batches import Batch, BatchRow, BatchStatus, RowStatus, RowView, Standing, Tally
 from maquette.domain.errors import Refused
 from maquette.domain.jobs import Job
 from maquette.domain.states import ENDED
@@ -27,11 +27,6 @@ _STANDING = case(
     else_=cast(_R.status, _R.sku.type),
 )
 """What a row is doing, as text."""
-_LIVE = or_(
-    # of a batch that may still be refused nothing starts
-    and_(_B.status == BatchStatus.CHECKING, _R.status == RowStatus.CHECKING),
-    and_(_B.status == BatchStatus.RUNNING, _R.status.in_(_TODO)),
-)
 
 
 class SqlBatches:
@@ -100,14 +95,17 @@ class SqlBatches:
         mine = (_R.batch_id == row.batch_id, _R.number == row.number, _R.status == was)
         return self._connection.execute(update(BATCH_ROWS).where(*mine).values(changed)).rowcount == 1
 
-    def turn_rows(self, batch_id: str, was: Collection[RowStatus], status: RowStatus) -> int:
-        statement = update(BATCH_ROWS).where(_R.batch_id == batch_id, _R.status.in_(was)).values(status=status)
-        return self._connection.execute(statement).rowcount
+    def cancel_rows(self, batch_id: str) -> None:
+        """A row that was only to be retried shows its job again."""
+        status = case((_R.job_id.is_(None), RowStatus.CANCELED.value), else_=RowStatus.STARTED.value)
+        waiting = (_R.batch_id == batch_id, _R.status.in_(_TODO))
+        self._connection.execute(update(BATCH_ROWS).where(*waiting).values(status=status))
 
     def busy(self) -> tuple[Batch, ...]:
-        waiting = select(literal(1)).where(_R.batch_id == _B.id, _LIVE).exists()
+        """From the side of the rows, which are few: batches that ended long ago are not looked at."""
+        waiting = select(_R.batch_id).where(_R.status.in_(_TODO))
         living = (_B.status.in_((BatchStatus.CHECKING, BatchStatus.RUNNING)), _B.deleted_at.is_(None))
-        query = select(BATCHES).where(*living, waiting).order_by(_B.created_at, _B.id)
+        query = select(BATCHES).where(*living, _B.id.in_(waiting)).order_by(_B.created_at, _B.id)
         return tuple(load(Batch, row) for row in self._connection.execute(query))
 
     def having(self, batch_id: str, status: RowStatus, limit: int = 100) -> tuple[BatchRow, ...]:

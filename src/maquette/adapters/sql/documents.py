@@ -73,7 +73,8 @@ def _dump_photo(value: RowPhoto) -> dict[str, Any]:
 
 def _load_photo(value: Mapping[str, Any]) -> RowPhoto:
     view, problem = value["view"], value["problem"]
-    return RowPhoto(**{**value, "view": view and View(view), "problem": problem and Problem(**problem)})
+    found = {name: value[name] for name in ("source", "column", "asset_id")}
+    return RowPhoto(**found, view=View(view) if view else None, problem=Problem(**problem) if problem else None)
 
 
 def _dump_problem(value: Problem) -> dict[str, Any]:

@@ -162,7 +162,6 @@ BATCHES = Table(
     Column("deleted_at", UtcTime),
     UniqueConstraint("owner_id", "idempotency_key"),
     Index(None, "owner_id", "created_at", "id"),
-    Index(None, "status"),
 )
 
 BATCH_ROWS = Table(
@@ -178,8 +177,7 @@ BATCH_ROWS = Table(
     Column("settings", documents.facts(), nullable=False),
     Column("problems", documents.row_problems(), nullable=False),
     Column("job_id", _ID),
-    Index(None, "owner_id", "status"),
-    Index(None, "job_id"),
+    Index(None, "status", "batch_id"),
 )
 
 TASKS = Table(

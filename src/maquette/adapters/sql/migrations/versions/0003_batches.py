@@ -40,7 +40,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("owner_id", "idempotency_key", name=op.f("uq_batches_owner_id_idempotency_key")),
     )
     op.create_index(op.f("ix_batches_owner_id_created_at_id"), "batches", ["owner_id", "created_at", "id"])
-    op.create_index(op.f("ix_batches_status"), "batches", ["status"])
     op.create_table(
         "batch_rows",
         sa.Column("batch_id", ID, nullable=False),
@@ -56,8 +55,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["batch_id"], ["batches.id"], name=op.f("fk_batch_rows_batch_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("batch_id", "number", name=op.f("pk_batch_rows")),
     )
-    op.create_index(op.f("ix_batch_rows_owner_id_status"), "batch_rows", ["owner_id", "status"])
-    op.create_index(op.f("ix_batch_rows_job_id"), "batch_rows", ["job_id"])
+    op.create_index(op.f("ix_batch_rows_status_batch_id"), "batch_rows", ["status", "batch_id"])
 
 
 def downgrade() -> None:
