@@ -10,7 +10,7 @@ from maquette.domain import projections
 from maquette.domain.assets import View
 from maquette.domain.dimensions import UNITS
 from maquette.domain.states import STAGE_LABELS, Stage, Step
-from maquette.pipelines.catalog import SPECS, Choice, Count, EngineName, Entry, Setting, TrueSize, is_offered
+from maquette.pipelines.catalog import SPECS, Approval, Choice, Count, EngineName, Entry, Setting, TrueSize, is_offered
 from maquette.ports.engines import Capability
 
 
@@ -71,7 +71,15 @@ class CountOut(Answer):
     high: int
 
 
-SettingOut = Annotated[ChoiceOut | EngineOut | DimensionsOut | CountOut, Field(discriminator="type")]
+class ApprovalOut(Answer):
+    """A setting that says which cut-outs go on without a person: `manual`, `never`, or `auto>=` and a score."""
+
+    type: Literal["approval"] = "approval"
+    title: str
+    default: str
+
+
+SettingOut = Annotated[ChoiceOut | EngineOut | DimensionsOut | CountOut | ApprovalOut, Field(discriminator="type")]
 
 
 class UiStepOut(Answer):
@@ -129,6 +137,8 @@ def _setting(setting: Setting) -> SettingOut:
             return EngineOut(title=setting.title, capability=setting.capability)
         case TrueSize():
             return DimensionsOut(title=setting.title, units=list(UNITS))
+        case Approval():
+            return ApprovalOut(title=setting.title, default=setting.default)
         case Count():
             return CountOut(title=setting.title, low=setting.low, high=setting.high)
 
