@@ -8,6 +8,7 @@ from maquette.app.care import Care
 from maquette.app.events import Events
 from maquette.app.fetching import Fetching
 from maquette.app.jobs import Jobs
+from maquette.app.joining import Joining
 from maquette.app.keys import Keys
 from maquette.app.portable.carrier import Carrier
 from maquette.app.projects import Projects
@@ -50,6 +51,7 @@ class Services:
     transfers: Transfers
     fetching: Fetching
     jobs: Jobs
+    joining: Joining
     events: Events
     projects: Projects
     results: Results

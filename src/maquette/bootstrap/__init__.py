@@ -42,6 +42,7 @@ from maquette.app.events import Events
 from maquette.app.fetching import Fetching
 from maquette.app.janitor import Janitor, Retention
 from maquette.app.jobs import Jobs
+from maquette.app.joining import Joining
 from maquette.app.keys import Keys
 from maquette.app.orphans import Orphans
 from maquette.app.portable.archive import Limits
@@ -226,6 +227,7 @@ class Maquette:
             uploads=self.uploads,
             fetching=self.fetching,
             jobs=self.jobs,
+            joining=Joining(self._database, self._engine, self.clock, self.jobs),
             events=Events(self._database),
             projects=self.projects,
             results=self.results,

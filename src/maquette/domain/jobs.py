@@ -233,6 +233,20 @@ def resume(job: Job, pipeline: Pipeline, at: datetime) -> Move:
     return _move(job, EventType.RESUMED, at, Status.PROCESSING, changes, {})
 
 
+def amend(job: Job, at: datetime, **changes: Any) -> Move:
+    """Changes what a job works from, or where it will be held, while it works. Not for one that waits or is pending."""
+    _must_be(job, Status.PROCESSING)
+    return _move(job, EventType.ACCEPTED, at, None, changes, {})
+
+
+def reopen(job: Job, at: datetime, **changes: Any) -> Move:
+    """Does the stage again after which a job is held, with the given changes: further photos have come."""
+    if job.waiting_for is not WaitingFor.INPUT:
+        raise Refused("illegal_move", "Only a job that is held can take more photos.", "Read the job's status.")
+    again = {**changes, "waiting_for": None, "leg": job.leg + 1}
+    return _move(job, EventType.RESUMED, at, Status.PROCESSING, again, {})
+
+
 def requeue(job: Job, reason: str, at: datetime, retry_in: float | None = None) -> Move:
     """Back to the queue within the same attempt: ``worker_lost``, or ``backoff`` for ``retry_in`` seconds."""
     _must_be(job, Status.PROCESSING)

@@ -25,6 +25,7 @@ class Errand(TypedDict):
 
 
 DONE = Outcome(kind="done", delay=0.0)
+AGAIN = Outcome(kind="again", delay=0.0)
 STOP = Outcome(kind="stop", delay=0.0)
 
 

@@ -20,11 +20,11 @@ from maquette.domain.ids import new_id
 from maquette.domain.jobs import Job, Move, Task, TaskStatus
 from maquette.domain.states import ENDED, Stage, Status, WaitingFor
 from maquette.pipelines.catalog import CATALOG, ENGINE_SETTINGS, SPECS
-from maquette.pipelines.outcome import DONE, STOP, Errand, LeaseLost, Outcome, Stopped, detail_of
+from maquette.pipelines.outcome import AGAIN, DONE, STOP, Errand, LeaseLost, Outcome, Stopped, detail_of
 from maquette.pipelines.patience import patiently, until_written
 from maquette.pipelines.stage import StageSpec
 from maquette.pipelines.tries import delay_before, has_ended, is_of, is_over, stage_shown
-from maquette.pipelines.workbench import Plan, Workbench
+from maquette.pipelines.workbench import Plan, Workbench, is_current
 from maquette.ports.blobs import BlobStore
 from maquette.ports.clock import Clock
 from maquette.ports.engines import EngineShelf
@@ -84,7 +84,7 @@ class Runner:
             job = await patiently(self._bench.job, job_id)
             if is_over(job, attempt):
                 return STOP
-            if await patiently(self._bench.is_finished, job, spec.stage):
+            if await patiently(self._bench.is_finished, job, spec):
                 return DONE
             with self._traced(job, spec):
                 return await self._try(job, spec, engine)
@@ -265,7 +265,7 @@ class Runner:
         def write() -> Outcome:
             with self._writing() as tx:
                 if has_ended(tx, finished):
-                    return DONE
+                    return AGAIN if self._is_outdated(tx, finished, spec) else DONE
                 self._bench.write(tx, stored)
                 return self._finish(tx, finished, spec)
 
@@ -278,7 +278,8 @@ class Runner:
             with self._writing() as tx:
                 now = self._live(job.id, job.attempt, tx)
                 tries = [task for task in tx.tasks.of_job(now.id) if is_of(task, now.attempt, spec.stage)]
-                if any(task.status is TaskStatus.FINISHED for task in tries):
+                seen = tuple(asset.id for asset in plan.assets)
+                if any(task.status is TaskStatus.FINISHED and task.input_assets == seen for task in tries):
                     return DONE
                 fresh = self._bench.task(now, spec, plan, len(tries) + 1)
                 reused = replace(
@@ -309,8 +310,15 @@ class Runner:
         job = tx.jobs.apply(moves.finish_stage(job, pipeline, at, **facts))
         if spec.stage not in job.hold_after:
             return DONE
+        if self._is_outdated(tx, task, spec):
+            return AGAIN
         tx.jobs.apply(moves.hold(job, WaitingFor.INPUT, at))
         return STOP
+
+    def _is_outdated(self, tx: Transaction, task: Task, spec: StageSpec) -> bool:
+        """Whether photos have come, while the stage worked, to a job that is to be held after it."""
+        job = self._bench.job(task.job_id, tx)
+        return spec.stage in job.hold_after and not is_current(tx, job, spec, task)
 
     async def _settle_failure(self, task: Task, spec: StageSpec, error: Exception) -> Outcome:
         problem = Problem.of(error)

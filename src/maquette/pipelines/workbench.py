@@ -105,10 +105,10 @@ class Workbench:
             raise Permanent("not_found", f"There is no job {job_id}.")
         return job
 
-    def is_finished(self, job: Job, stage: Stage) -> bool:
-        """Whether this attempt has finished this stage."""
+    def is_finished(self, job: Job, spec: StageSpec) -> bool:
+        """Whether this attempt has finished this stage, with what the stage would get now."""
         with self._db.read() as tx:
-            return any(task.stage is stage for task in _finished(tx, job))
+            return any(task.stage is spec.stage and is_current(tx, job, spec, task) for task in _finished(tx, job))
 
     def prepare(self, job: Job, spec: StageSpec, engine_name: str | None = None) -> Plan:
         """Gathers inputs and engine, and looks for an earlier run with the same cache key."""
@@ -229,21 +229,35 @@ class Workbench:
         )
 
 
+def is_current(tx: Transaction, job: Job, spec: StageSpec, task: Task) -> bool:
+    """Whether a task saw what its stage would get now: photos may have joined the job since."""
+    return task.input_assets == tuple(asset.id for asset in _present(tx, job, spec))
+
+
 def _finished(tx: Transaction, job: Job) -> tuple[Task, ...]:
-    return tuple(
-        task for task in tx.tasks.of_job(job.id) if task.attempt == job.attempt and task.status is TaskStatus.FINISHED
-    )
+    """The newest finished task of each stage in this attempt."""
+    newest: dict[Stage, Task] = {}
+    for task in tx.tasks.of_job(job.id):
+        if task.attempt == job.attempt and task.status is TaskStatus.FINISHED:
+            newest[task.stage] = task
+    return tuple(newest.values())
 
 
 def _inputs(tx: Transaction, job: Job, spec: StageSpec) -> tuple[Asset, ...]:
     """The job's originals, seen from where the job says, and what earlier stages of this attempt made."""
     wanted = [entry.asset_id for entry in job.inputs]
-    originals = {asset.id: asset for asset in tx.assets.many(wanted)}
-    missing = [asset_id for asset_id in wanted if asset_id not in originals]
+    known = {asset.id for asset in tx.assets.many(wanted)}
+    missing = [asset_id for asset_id in wanted if asset_id not in known]
     if missing:
         raise Unavailable("data_missing", f"A photo of this job was deleted: {', '.join(missing)}.")
-    given = [_as_input(originals[entry.asset_id], entry.view) for entry in job.inputs]
-    made = tx.assets.many([asset_id for task in _finished(tx, job) for asset_id in task.output_assets])
+    return _present(tx, job, spec)
+
+
+def _present(tx: Transaction, job: Job, spec: StageSpec) -> tuple[Asset, ...]:
+    originals = {asset.id: asset for asset in tx.assets.many([entry.asset_id for entry in job.inputs])}
+    given = [_as_input(originals[entry.asset_id], entry.view) for entry in job.inputs if entry.asset_id in originals]
+    before = [task for task in _finished(tx, job) if STAGE_ORDER[task.stage] < STAGE_ORDER[spec.stage]]
+    made = tx.assets.many([asset_id for task in before for asset_id in task.output_assets])
     return tuple(asset for asset in (*given, *made) if asset.role in spec.reads)
 
 
