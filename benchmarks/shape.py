@@ -23,12 +23,13 @@ import os
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw
+from plain import make_plain
 from solids import AZIMUTHS, NOVEL, SOLIDS, compare, shoot_photos, solid, unit_box
 
 from maquette.domain.assets import View
@@ -102,18 +103,24 @@ def carve(arguments: argparse.Namespace) -> None:
     cutouts = {view: photos_of(arguments.child, arguments.sets, view, arguments.out) for view in views}
     images = tuple(ViewImage(View(view), path) for view, path in cutouts.items())
     cut = time.process_time()
-    request = MeshRequest(images, arguments.out, arguments.quality, shape=arguments.variants)
-    result = Carve().mesh(request, lambda _done: None)
+    stats = make(arguments.variants, MeshRequest(images, arguments.out, arguments.quality))
     used = resource.getrusage(resource.RUSAGE_SELF)
     cost = {
         "cut_s": (cut - began) if arguments.sets in CUT_OUT else 0.0,
         # the start of the process and its imports count too
         "cpu_s": used.ru_utime + used.ru_stime - ((cut - began) if arguments.sets in CUT_OUT else 0.0),
         "peak_MB": (_peak_kilobytes() or used.ru_maxrss) / 1024,
-        "score": result.quality.score,
-        "kB": result.model.stat().st_size / 1000,
+        "kB": (arguments.out / "model.glb").stat().st_size / 1000,
     }
-    print(json.dumps(dict(result.stats) | cost))
+    print(json.dumps(stats | cost))
+
+
+def make(variant: str, request: MeshRequest) -> dict[str, Any]:
+    """The model of a variant, in the request's folder, and what is told of it."""
+    if variant == "plain":
+        return make_plain(request)
+    result = Carve().mesh(replace(request, shape=variant), lambda _done: None)
+    return dict(result.stats) | {"score": result.quality.score}
 
 
 def _peak_kilobytes() -> int:
@@ -271,7 +278,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="the folder for tables, sheets and models")
     parser.add_argument("--sets", default=shared, help=f"{', '.join((*TRUE_MASKS, *CUT_OUT))}, solids")
     parser.add_argument("--objects", default="", help="names, with commas between; all by default")
-    parser.add_argument("--variants", default="auto,round,hull")
+    parser.add_argument("--variants", default="auto,plain,hull")
     parser.add_argument("--views", default=",".join(AZIMUTHS))
     parser.add_argument("--quality", default="medium", choices=["fast", "medium", "full"])
     parser.add_argument("--child", type=Path, help=argparse.SUPPRESS)

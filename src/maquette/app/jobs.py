@@ -301,7 +301,7 @@ def _replay(tx: Transaction, owner_id: str, idempotency_key: str | None, fingerp
 def _fingerprint(new: NewJob) -> str:
     parts = {
         "pipeline": new.pipeline,
-        "inputs": [[given.asset_id, given.view, given.box] for given in new.inputs],
+        "inputs": [given.document() for given in new.inputs],
         "settings": dict(new.settings),
         "project_id": new.project_id,
         "hold_after": list(new.hold_after),

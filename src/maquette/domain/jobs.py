@@ -14,6 +14,7 @@ from typing import Any
 
 from maquette.domain.assets import View
 from maquette.domain.errors import Problem, Refused
+from maquette.domain.marks import NO_MARKS, Marks
 from maquette.domain.states import ENDED, MOVES, RETRYABLE, STAGE_ORDER, Pipeline, Stage, Status, WaitingFor
 
 
@@ -42,6 +43,12 @@ class JobInput:
     view: View | None = None
     box: tuple[float, float, float, float] | None = None
     """x, y, width, height in pixels of the upright picture."""
+    marks: Marks = NO_MARKS
+
+    def document(self) -> list[Any]:
+        """What tells this input from another, as JSON."""
+        box = None if self.box is None else list(self.box)
+        return [self.asset_id, self.view and self.view.value, box, *([self.marks.document()] if self.marks else [])]
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from maquette.pipelines.outcome import AGAIN, DONE, STOP, Errand, LeaseLost, Out
 from maquette.pipelines.patience import patiently, until_written
 from maquette.pipelines.stage import StageSpec
 from maquette.pipelines.tries import delay_before, has_ended, is_of, is_over, stage_shown
-from maquette.pipelines.workbench import Plan, Workbench, is_current
+from maquette.pipelines.workbench import Plan, Workbench
 from maquette.ports.blobs import BlobStore
 from maquette.ports.clock import Clock
 from maquette.ports.engines import EngineShelf
@@ -77,12 +77,17 @@ class Runner:
         stages = CATALOG[job.pipeline].pipeline.stages
         return await patiently(lambda: [self._planned(job, stage) for stage in stages])
 
-    async def run_stage(self, job_id: str, attempt: int, stage: str, engine: str | None = None) -> Outcome:
-        """Runs one stage, or reuses what an earlier run of it made. ``engine`` is the one that was planned."""
+    async def run_stage(
+        self, job_id: str, attempt: int, stage: str, engine: str | None = None, leg: int | None = None
+    ) -> Outcome:
+        """Runs one stage, or reuses what an earlier run of it made. ``engine`` is the one that was planned.
+
+        A walk that was recovered may be of an earlier ``leg``: the job has been resumed since, and another walks.
+        """
         spec = SPECS[Stage(stage)]
         try:
             job = await patiently(self._bench.job, job_id)
-            if is_over(job, attempt):
+            if is_over(job, attempt) or (leg is not None and job.leg != leg):
                 return STOP
             if await patiently(self._bench.is_finished, job, spec):
                 return DONE
@@ -140,6 +145,7 @@ class Runner:
             done = await self._work(task, spec, plan)
             timed = replace(
                 task,
+                reused=bool(plan.assets) and not plan.left,
                 duration_ms=int((self._clock.monotonic() - started) * 1000),
                 cpu_ms=int(done.cpu_seconds * 1000),
                 peak_bytes=done.peak_bytes,
@@ -188,6 +194,8 @@ class Runner:
 
     async def _work(self, task: Task, spec: StageSpec, plan: Plan) -> Done:
         await asyncio.to_thread(self._bench.lay_out, plan)
+        if not plan.left and plan.assets:
+            return Done({"files": [], "data": {}}, seconds=0.0, cpu_seconds=0.0, peak_bytes=0)
         limits = await patiently(self._bench.limits, task, spec)
         latest = [0.0]
 
@@ -278,8 +286,7 @@ class Runner:
             with self._writing() as tx:
                 now = self._live(job.id, job.attempt, tx)
                 tries = [task for task in tx.tasks.of_job(now.id) if is_of(task, now.attempt, spec.stage)]
-                seen = tuple(asset.id for asset in plan.assets)
-                if any(task.status is TaskStatus.FINISHED and task.input_assets == seen for task in tries):
+                if any(task.status is TaskStatus.FINISHED and task.cache_key == plan.cache_key for task in tries):
                     return DONE
                 fresh = self._bench.task(now, spec, plan, len(tries) + 1)
                 reused = replace(
@@ -318,7 +325,7 @@ class Runner:
     def _is_outdated(self, tx: Transaction, task: Task, spec: StageSpec) -> bool:
         """Whether photos have come, while the stage worked, to a job that is to be held after it."""
         job = self._bench.job(task.job_id, tx)
-        return spec.stage in job.hold_after and not is_current(tx, job, spec, task)
+        return spec.stage in job.hold_after and not self._bench.is_finished(job, spec, tx)
 
     async def _settle_failure(self, task: Task, spec: StageSpec, error: Exception) -> Outcome:
         problem = Problem.of(error)

@@ -7,6 +7,7 @@ from maquette.adapters.sql.columns import Document
 from maquette.domain.assets import Quality, View
 from maquette.domain.errors import Problem
 from maquette.domain.jobs import JobInput
+from maquette.domain.marks import Marks
 from maquette.domain.states import Stage
 
 
@@ -56,9 +57,11 @@ def _dump_problem(value: Problem) -> dict[str, Any]:
 
 
 def _dump_input(value: JobInput) -> dict[str, Any]:
-    return {"asset_id": value.asset_id, "view": value.view and value.view.value, "box": value.box and list(value.box)}
+    told = {"asset_id": value.asset_id, "view": value.view and value.view.value, "box": value.box and list(value.box)}
+    return told | ({"marks": value.marks.document()} if value.marks else {})
 
 
 def _load_input(value: Mapping[str, Any]) -> JobInput:
     view, box = value["view"], value["box"]
-    return JobInput(value["asset_id"], View(view) if view else None, (box[0], box[1], box[2], box[3]) if box else None)
+    bounds = (box[0], box[1], box[2], box[3]) if box else None
+    return JobInput(value["asset_id"], View(view) if view else None, bounds, Marks.of(value.get("marks")))

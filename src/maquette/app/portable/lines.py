@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, Str
 
 from maquette.domain.assets import Role, View
 from maquette.domain.jobs import EventType, TaskStatus
+from maquette.domain.marks import MAX_CLICKS, MAX_POINTS, MAX_RADIUS, MAX_STROKES
 from maquette.domain.projects import ProjectKind
 from maquette.domain.states import Stage, Status
 
@@ -119,10 +120,38 @@ class ProblemLine(Line):
     retryable: bool
 
 
+class ClickLine(Line):
+    x: Pixels
+    y: Pixels
+    include: bool
+
+
+class StrokeLine(Line):
+    points: Annotated[tuple[tuple[Pixels, Pixels], ...], Field(min_length=1, max_length=MAX_POINTS)]
+    radius: Annotated[float, Field(ge=0.01, le=MAX_RADIUS)]
+    include: bool
+
+
+class MarksLine(Line):
+    clicks: Annotated[tuple[ClickLine, ...], Field(max_length=MAX_CLICKS)]
+    strokes: Annotated[tuple[StrokeLine, ...], Field(max_length=MAX_STROKES)]
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.clicks and not self.strokes
+
+
+def _unmarked(marks: MarksLine | None) -> bool:
+    return marks is None or marks.is_empty
+
+
 class InputLine(Line):
+    """``marks`` are left out where there are none: versions that know of none then read the rest."""
+
     asset_id: Id
     view: View | None
     box: tuple[Pixels, Pixels, Pixels, Pixels] | None
+    marks: Annotated[MarksLine | None, Field(exclude_if=_unmarked)] = None
 
 
 class JobLine(Line):

@@ -132,11 +132,11 @@ def rounded(evidence: Evidence, power: float) -> Floats:
     outlines, grid = evidence.outlines_of(power), evidence.grid
     front = read_rows(outlines.front, grid.x, single_runs(outlines.side))
     side = read_rows(outlines.side, grid.z, single_runs(outlines.front))
-    solid = _ellipses(front.body, side.body, grid.x, grid.z, power)
+    solid = ellipses(front.body, side.body, grid.x, grid.z, power)
     if front.limbs is not None:
-        solid = np.maximum(solid, _ellipses(front.limbs, side.body, grid.x, grid.z, power))
+        solid = np.maximum(solid, ellipses(front.limbs, side.body, grid.x, grid.z, power))
     if side.limbs is not None:
-        turned = _ellipses(side.limbs, front.body, grid.z, grid.x, power)
+        turned = ellipses(side.limbs, front.body, grid.z, grid.x, power)
         solid = np.maximum(solid, turned.transpose(0, 2, 1))
     solid = np.minimum(solid, evidence.hull)
     ghosts = find_ghosts(outlines.front > 0, outlines.side > 0)
@@ -151,7 +151,7 @@ def _without(solid: Floats, ghosts: Flags, step: float) -> Floats:
     return np.where(share > 0.02, np.minimum(solid, (0.5 - share) * 2 * step), solid)
 
 
-def _ellipses(wide: Runs, deep: Runs, along: Floats, depth: Floats, power: float) -> Floats:
+def ellipses(wide: Runs, deep: Runs, along: Floats, depth: Floats, power: float) -> Floats:
     """Every run of ``wide`` rounded with every run of ``deep`` in the same row: (rows, along, depth).
 
     A cap on ``wide`` bounds how deep its ellipse may be. The value approximates a distance; it is far outside in

@@ -858,6 +858,17 @@ export interface components {
             type: "choice";
             values: string[];
         };
+        ClickIn: {
+            /** @default true */
+            include?: boolean;
+            x: number;
+            y: number;
+        };
+        ClickOut: {
+            include: boolean;
+            x: number;
+            y: number;
+        };
         CountOut: {
             high: number;
             low: number;
@@ -1002,6 +1013,7 @@ export interface components {
                 number,
                 number
             ] | null;
+            marks?: components["schemas"]["MarksIn"] | null;
             view?: components["schemas"]["View"] | null;
         };
         InputOut: {
@@ -1012,6 +1024,7 @@ export interface components {
                 number,
                 number
             ] | null;
+            marks: components["schemas"]["MarksOut"] | null;
             view: components["schemas"]["View"] | null;
         };
         JobOut: {
@@ -1101,6 +1114,16 @@ export interface components {
         LogPage: {
             items: components["schemas"]["LogLineOut"][];
             next_cursor: string | null;
+        };
+        MarksIn: {
+            /** @default [] */
+            clicks?: components["schemas"]["ClickIn"][];
+            /** @default [] */
+            strokes?: components["schemas"]["StrokeIn"][];
+        };
+        MarksOut: {
+            clicks: components["schemas"]["ClickOut"][];
+            strokes: components["schemas"]["StrokeOut"][];
         };
         MeOut: {
             how: components["schemas"]["How"];
@@ -1426,6 +1449,23 @@ export interface components {
         StatusesOut: {
             statuses: components["schemas"]["StatusOut"][];
             waiting_for: components["schemas"]["WaitingFor"][];
+        };
+        StrokeIn: {
+            /** @default true */
+            include?: boolean;
+            points: [
+                number,
+                number
+            ][];
+            radius: number;
+        };
+        StrokeOut: {
+            include: boolean;
+            points: [
+                number,
+                number
+            ][];
+            radius: number;
         };
         TaskOut: {
             attempt: number;
