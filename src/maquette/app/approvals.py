@@ -135,6 +135,8 @@ class Approvals:
         at, review = self._clock.now(), _review(tx, job)
         table = _Table(tx, job, review, by, self._clock)
         told = table.rule(ruling)
+        if not told:
+            raise Refused("invalid_request", "Nothing would change.", "Say what becomes of a photo.")
         data: dict[str, Any] = {"decisions": told, "by": by}
         if key is not None:
             data |= {"idempotency_key": key, "fingerprint": ruling.fingerprint}
@@ -244,6 +246,7 @@ class _Table:
         self._given[asset.id] = replace(
             known, view=view, box=ruling.box or known.box, marks=ruling.marks or known.marks
         )
+        self._given = _moved_behind(self._given, asset.id, old.asset_id)
         self._decide(asset.id, Verdict.CHOSEN, ruling.reason)
         self._decide(old.asset_id, Verdict.REPLACED, ruling.reason)
         self._tell(ruling.asset_id, Action.REPLACE, ruling.reason, replacement=asset.id)
@@ -298,6 +301,12 @@ class _Table:
             hint = "To use it, replace one of the others by it."
             return Refused("invalid_request", f"The photo {asset_id} has no cut-out here: it is not used.", hint)
         return Refused("not_found", f"The job has no photo {asset_id}.", "Name the asset_id of one of its inputs.")
+
+
+def _moved_behind(given: Mapping[str, JobInput], moved: str, place: str) -> dict[str, JobInput]:
+    ordered = [name for name in given if name != moved]
+    ordered.insert(ordered.index(place) + 1, moved)
+    return {name: given[name] for name in ordered}
 
 
 MAX_INPUTS = 100

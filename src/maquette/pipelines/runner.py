@@ -87,7 +87,7 @@ class Runner:
         spec = SPECS[Stage(stage)]
         try:
             job = await patiently(self._bench.job, job_id)
-            if is_over(job, attempt) or (leg is not None and job.leg != leg):
+            if _is_anothers(job, attempt, leg):
                 return STOP
             if await patiently(self._bench.is_finished, job, spec):
                 return DONE
@@ -96,13 +96,13 @@ class Runner:
         except Stopped:
             return STOP
 
-    async def complete(self, job_id: str, attempt: int) -> None:
-        """Writes the result and ends the job."""
+    async def complete(self, job_id: str, attempt: int, leg: int | None = None) -> None:
+        """Writes the result and ends the job, unless another ``leg`` of it is on its way."""
 
         def write() -> None:
             with self._writing() as tx:
                 job = self._bench.job(job_id, tx)
-                if is_over(job, attempt):
+                if _is_anothers(job, attempt, leg):
                     return
                 result = self._bench.result(tx, job, new_id("res"))
                 tx.results.add(result)
@@ -396,6 +396,11 @@ class Runner:
         if is_over(job, attempt):
             raise Stopped
         return job
+
+
+def _is_anothers(job: Job, attempt: int, leg: int | None) -> bool:
+    """Whether the walk of this attempt and leg has nothing to do with the job any more."""
+    return is_over(job, attempt) or (leg is not None and job.leg != leg)
 
 
 def _is_done(task: Task, plan: Plan) -> bool:
