@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from starlette.requests import ClientDisconnect, Request
 
 from maquette.api.multipart import MAX_AROUND, Form
+from maquette.api.schemas.assets import AssetOut
 from maquette.api.services import Services
 from maquette.app.uploads import PhotoInfo
 from maquette.domain.assets import Asset, View
@@ -115,6 +116,12 @@ async def recall(request: Request, services: Services, owner_id: str, info: Phot
     if known is not None:
         request.state.body_unread = not await _drained(request, request.stream())
     return known
+
+
+async def told(asset: Asset, services: Services) -> AssetOut:
+    """An asset that came in, as its owner is told, with its flags in the words for its project."""
+    project = await asyncio.to_thread(services.projects.find, asset.owner_id, asset.project_id)
+    return AssetOut.of(asset, project=project)
 
 
 def parse_view(text: str) -> View | None:
