@@ -20,7 +20,7 @@ from maquette.domain.ids import new_id
 from maquette.domain.jobs import Job, Move, Task, TaskStatus
 from maquette.domain.states import ENDED, Stage, Status, WaitingFor
 from maquette.pipelines.catalog import CATALOG, ENGINE_SETTINGS, SPECS
-from maquette.pipelines.outcome import DONE, STOP, Errand, LeaseLost, Outcome, Stopped, detail_of
+from maquette.pipelines.outcome import DONE, STOP, WAITING, Errand, LeaseLost, Outcome, Stopped, detail_of
 from maquette.pipelines.patience import patiently, until_written
 from maquette.pipelines.stage import StageSpec
 from maquette.pipelines.tries import delay_before, has_ended, is_of, is_over, stage_shown
@@ -307,8 +307,11 @@ class Runner:
         return await until_written(write)
 
     def _finish(self, tx: Transaction, task: Task, spec: StageSpec) -> Outcome:
-        """The end of a stage and, in the same transaction, the hold that was asked for after it."""
+        """The end of a stage and, in the same transaction, the hold that it or its job asked for."""
         job = self._live(task.job_id, task.attempt, tx)
+        if WAITING in task.data:
+            tx.jobs.apply(moves.hold(job, WaitingFor(task.data[WAITING]), self._clock.now()))
+            return STOP
         if job.stage is not spec.stage:
             return DONE
         pipeline = CATALOG[job.pipeline].pipeline

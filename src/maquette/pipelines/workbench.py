@@ -18,7 +18,9 @@ from maquette.media.meshes.facts import GLB
 from maquette.pipelines import child
 from maquette.pipelines.carrying import NOTHING, PIECES, Carried, carried, in_order, merged, piece_keys, rest_of
 from maquette.pipelines.catalog import CATALOG, ENGINE_SETTINGS, Choice
+from maquette.pipelines.choosing import TOLD, chosen_only, settles_views
 from maquette.pipelines.keeping import add_kept
+from maquette.pipelines.outcome import WAITING
 from maquette.pipelines.stage import InputFile, OutputFile, StageSpec
 from maquette.ports.blobs import BlobStore
 from maquette.ports.clock import Clock
@@ -133,14 +135,16 @@ class Workbench:
             task = next((task for task in _finished(tx, job) if task.stage is spec.stage), None)
             if task is None or not job.leg or _GIVEN not in task.params:
                 return task is not None
-            return task.params[_GIVEN] == _digest(_told(job, spec, _inputs(tx, job, spec)))
+            told = _told(job, spec, _inputs(tx, job, spec), _settings(tx, job, spec))
+            return WAITING not in task.data and task.params[_GIVEN] == _digest(told)
 
     def prepare(self, job: Job, spec: StageSpec, engine_name: str | None = None) -> Plan:
         """Gathers inputs and engine, and looks for an earlier run with the same cache key."""
         engine = self._engine(job, spec, engine_name)
         with self._db.read() as tx:
             assets = _inputs(tx, job, spec)
-            told = _told(job, spec, assets)
+            settings = _settings(tx, job, spec)
+            told = _told(job, spec, assets, settings)
             key = _cache_key(spec, told, engine)
             anew = job.from_stage is not None and STAGE_ORDER[spec.stage] >= STAGE_ORDER[job.from_stage]
             cached = None if anew else tx.tasks.cached(job.owner_id, key)
@@ -153,7 +157,7 @@ class Workbench:
         return Plan(
             spec.stage,
             assets,
-            _settings(job, spec),
+            settings,
             _boxes(job),
             _marks(job),
             engine,
@@ -291,10 +295,11 @@ def _inputs(tx: Transaction, job: Job, spec: StageSpec) -> tuple[Asset, ...]:
     missing = [asset_id for asset_id in wanted if asset_id not in originals]
     if missing:
         raise Unavailable("data_missing", f"A photo of this job was deleted: {', '.join(missing)}.")
-    given = [_as_input(originals[entry.asset_id], entry.view) for entry in job.inputs]
+    unseen = settles_views(CATALOG[job.pipeline].pipeline, spec.stage)
+    given = [_as_input(originals[entry.asset_id], None if unseen else entry.view) for entry in job.inputs]
     earlier = [task for task in _finished(tx, job) if STAGE_ORDER[task.stage] < STAGE_ORDER[spec.stage]]
     made = tx.assets.many([asset_id for task in earlier for asset_id in task.output_assets])
-    return tuple(asset for asset in (*given, *made) if asset.role in spec.reads)
+    return tuple(asset for asset in (*given, *chosen_only(earlier, spec.stage, made)) if asset.role in spec.reads)
 
 
 def _as_input(asset: Asset, view: View | None) -> Asset:
@@ -302,12 +307,14 @@ def _as_input(asset: Asset, view: View | None) -> Asset:
     return replace(asset, view=view, role=Role.ORIGINAL if asset.media_type == GLB else asset.role)
 
 
-def _settings(job: Job, spec: StageSpec) -> dict[str, Any]:
+def _settings(tx: Transaction, job: Job, spec: StageSpec) -> dict[str, Any]:
     """What matters to the stage. A job that was accepted before a setting existed gets that one's default."""
+    course = tx.tasks.of_job(job.id) if any(name in TOLD for name in spec.settings) else ()
+    told = {name: TOLD[name](job, course) for name in spec.settings if name in TOLD}
     known = CATALOG[job.pipeline].settings
     choices = {name: known[name] for name in spec.settings if name in known}
     defaults = {name: choice.default for name, choice in choices.items() if isinstance(choice, Choice)}
-    return {name: job.settings.get(name, defaults.get(name)) for name in spec.settings}
+    return {name: job.settings.get(name, defaults.get(name)) for name in spec.settings} | told
 
 
 def _boxes(job: Job) -> dict[str, tuple[float, float, float, float]]:
@@ -318,11 +325,11 @@ def _marks(job: Job) -> dict[str, Marks]:
     return {entry.asset_id: entry.marks for entry in job.inputs if entry.marks}
 
 
-def _told(job: Job, spec: StageSpec, assets: tuple[Asset, ...]) -> dict[str, Any]:
+def _told(job: Job, spec: StageSpec, assets: tuple[Asset, ...], settings: Mapping[str, Any]) -> dict[str, Any]:
     """All that a stage works from, as JSON."""
     told: dict[str, Any] = {
         "inputs": [[asset.id, asset.sha256, asset.view and asset.view.value] for asset in assets],
-        "settings": _settings(job, spec),
+        "settings": dict(settings),
         "boxes": {key: list(box) for key, box in _boxes(job).items()} if spec.capability else {},
     }
     marks = {key: marked.document() for key, marked in _marks(job).items()}
