@@ -12,6 +12,7 @@ from pydantic.json_schema import models_json_schema
 from maquette.api.bounds import EVENTS_PATH, STREAM_JOBS
 from maquette.api.door import READINESS, is_open, reaches
 from maquette.api.problems import MEDIA_TYPE, documented
+from maquette.api.schemas.batches import NewBatchIn
 from maquette.api.schemas.common import Problem
 from maquette.api.schemas.compat import StatusBody, StatusFailure
 from maquette.api.schemas.jobs import EventOut
@@ -20,7 +21,7 @@ from maquette.app.tickets import PATHS
 
 TITLE = "Maquette"
 _ALSO: tuple[type[BaseModel], ...] = (
-    *(Problem, StatusBody, StatusFailure, EventOut),
+    *(Problem, StatusBody, StatusFailure, EventOut, NewBatchIn),
     *(SocketAsked, SocketEvent, SocketNote, SocketPong, SocketError),
 )
 STATUS_PATH = "/api/status/{job_id}"

@@ -19,6 +19,7 @@ from maquette.api.observation import Observed, see, seeing
 from maquette.api.origins import Origins
 from maquette.api.routes import (
     assets,
+    batches,
     files,
     jobs,
     keys,
@@ -46,6 +47,7 @@ ROUTERS = (
     uploads.router,
     files.router,
     jobs.router,
+    batches.router,
     results.router,
     pipelines.router,
     profiles.router,

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from maquette.app.batches.batches import Batches
 from maquette.app.care import Care
 from maquette.app.events import Events
 from maquette.app.fetching import Fetching
@@ -54,6 +55,7 @@ class Services:
     projects: Projects
     results: Results
     queues: Queues
+    batches: Batches
     care: Care
     carrier: Carrier
     blobs: BlobStore

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from maquette.app.batches.drafts import Draft, Row, check_views, draft, duplicates, is_asset, is_url
@@ -34,7 +35,7 @@ from maquette.ports.engines import EngineShelf
 from maquette.ports.stores import Database, Page, Transaction
 
 MAX_ROWS = 1000
-MANY = 500
+MANY = 200
 RETRIED = frozenset({Standing.FAILED, Standing.CANCELED, Standing.REFUSED})
 
 
@@ -183,9 +184,7 @@ class Batches:
     def list(self, owner_id: str, cursor: str | None = None, limit: int = 50) -> Page[BatchView]:
         """The owner's batches, newest first."""
         with self._db.read() as tx:
-            page = tx.batches.list(owner_id, cursor=cursor, limit=limit)
-            tallies = tx.batches.tally([batch.id for batch in page.items])
-            return Page(tuple(BatchView(batch, tallies[batch.id]) for batch in page.items), page.next_cursor)
+            return _views(tx, tx.batches.list(owner_id, cursor=cursor, limit=limit))
 
     def rows(self, owner_id: str, batch_id: str, after: int = 0, limit: int = 100) -> tuple[RowView, ...]:
         """Rows in the order of the table, those with a greater number than ``after``. Raises ``not_found``."""
@@ -199,6 +198,15 @@ class Batches:
         while found := self.rows(owner_id, batch_id, after, MANY):
             yield from found
             after = found[-1].row.number
+
+    def all_problems(self, owner_id: str, batch_id: str) -> tuple[RowProblem, ...]:
+        """Everything that is wrong with its rows, in their order. Raises ``not_found``."""
+        return tuple(one for view in self.all_rows(owner_id, batch_id) for one in view.row.problems)
+
+    def deleted(self, owner_id: str, since: datetime, cursor: str | None, limit: int) -> Page[BatchView]:
+        """What can still be restored: those deleted at ``since`` or later."""
+        with self._db.read() as tx:
+            return _views(tx, tx.deleted.batches(owner_id, since, cursor, limit))
 
     # -- steering
 
@@ -352,6 +360,11 @@ def _all(tx: Transaction, batch_id: str) -> list[RowView]:
 
 def _seen(tx: Transaction, batch: Batch) -> BatchView:
     return BatchView(batch, tx.batches.tally([batch.id])[batch.id])
+
+
+def _views(tx: Transaction, page: Page[Batch]) -> Page[BatchView]:
+    tallies = tx.batches.tally([batch.id for batch in page.items])
+    return Page(tuple(BatchView(batch, tallies[batch.id]) for batch in page.items), page.next_cursor)
 
 
 def _owned(batch: Batch | None) -> Batch:
