@@ -174,7 +174,7 @@ def test_canceling_ends_it_and_deleting_takes_its_jobs_along(world, feeder):
 
 
 def test_a_photo_that_a_row_waits_for_is_not_deleted(world):
-    (row,) = rows_of(world, "A")
+    row = {"sku": "A", "front": world.photo(colour="teal")["id"]}
     batch = accept(world, [row])
     assert world.http.delete(f"/api/v1/assets/{row['front']}").json()["code"] == "in_use"
     world.http.post(f"{URL}/{batch['id']}/cancel")
