@@ -20,6 +20,7 @@ from maquette.api.observation import Observed, see, seeing
 from maquette.api.origins import Origins
 from maquette.api.routes import (
     assets,
+    batches,
     files,
     jobs,
     keys,
@@ -47,6 +48,7 @@ ROUTERS = (
     uploads.router,
     files.router,
     jobs.router,
+    batches.router,
     results.router,
     pipelines.router,
     profiles.router,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from maquette.app.approvals import Approvals
+from maquette.app.batches.batches import Batches
 from maquette.app.care import Care
 from maquette.app.events import Events
 from maquette.app.fetching import Fetching
@@ -58,6 +59,7 @@ class Services:
     projects: Projects
     results: Results
     queues: Queues
+    batches: Batches
     care: Care
     carrier: Carrier
     blobs: BlobStore

@@ -241,6 +241,7 @@ class Maquette:
             results=self.results,
             queues=self.queues,
             transfers=self.transfers,
+            batches=self.batches,
             care=self.care,
             carrier=self.carrier,
             blobs=self.blobs,

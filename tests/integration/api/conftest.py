@@ -33,6 +33,7 @@ from maquette.adapters.telemetry.prometheus import PrometheusMeter
 from maquette.api.server import create_app
 from maquette.api.services import Access, Services
 from maquette.app.approvals import Approvals
+from maquette.app.batches.batches import Batches
 from maquette.app.care import Care
 from maquette.app.events import Events
 from maquette.app.fetching import Fetching
@@ -201,6 +202,7 @@ def make_world(folder: Path, url: str = "", address: Address = LOCAL) -> World:
         jobs=jobs,
         approvals=Approvals(database, engine, clock),
         joining=Joining(database, engine, clock, jobs),
+        batches=Batches(database, jobs, engines, clock),
         projects=Projects(database, clock),
         results=Results(database),
         care=Care(database, engine, clock, undo_days=7),
