@@ -13,7 +13,7 @@ from maquette.engines.carve.ends import find_ends
 from maquette.engines.carve.halves import find_half, halved
 from maquette.engines.carve.limbs import find_ghosts
 from maquette.engines.carve.prism import bulge, straight_outlines
-from maquette.engines.carve.rows import Runs, read_rows, single_runs
+from maquette.engines.carve.rows import Runs, read_rows
 from maquette.engines.carve.sights import Sight, Stage
 from maquette.media.meshes.mesh import Flags, Floats, Ints
 from maquette.media.meshes.pixels import fetch
@@ -131,8 +131,8 @@ def outline(stage: Stage, axis: int, along: Floats, heights: Floats) -> Floats:
 def rounded(evidence: Evidence, power: float) -> Floats:
     """The solid of super-ellipses of exponent ``power`` within the hull, as a field (y, x, z)."""
     outlines, grid = evidence.outlines_of(power), evidence.grid
-    front = read_rows(outlines.front, grid.x, single_runs(outlines.side))
-    side = read_rows(outlines.side, grid.z, single_runs(outlines.front))
+    front = read_rows(outlines.front, grid.x, outlines.side)
+    side = read_rows(outlines.side, grid.z, outlines.front)
     solid = ellipses(front.body, side.body, grid.x, grid.z, power)
     if front.limbs is not None:
         solid = np.maximum(solid, ellipses(front.limbs, side.body, grid.x, grid.z, power))
