@@ -67,14 +67,16 @@ def _find_limbs(signed: Floats, other: Floats, step: float) -> tuple[Flags, Floa
     import cv2
 
     inside, thin = signed > 0, _thin(signed, step)
-    single, bumpy = _single_runs(other), _thin(other, step).any(axis=1)
+    thick = inside & ~thin
+    single = _single_runs(other)
+    bumpy: Flags = np.any(_thin(other, step), axis=1, keepdims=True)
     count, labels, boxes, _ = cv2.connectedComponentsWithStats(thin.astype(np.uint8), connectivity=4)
     limbs = np.zeros(inside.shape, np.bool_)
     radius = np.zeros(inside.shape)
     for number in range(1, count):
         left, top, width, height = (int(value) for value in boxes[number, :4])
         place = (slice(top, top + height), slice(left, left + width))
-        part, body = labels[place] == number, (inside & ~thin)[place[0]]
+        part, body = labels[place] == number, thick[place[0]]
         long = width * step >= _LONG * signed.max()
         alone = long and bool(body.any(axis=1).all()) and bumpy[place[0]].mean() <= _MATCHED
         if single[place[0]].all() and (alone or _stands_apart(part, inside[place[0]], body, place[1])):
