@@ -24,12 +24,14 @@ from maquette.domain.assets import Asset, Quality, Role, View
 from maquette.domain.errors import Permanent, Problem
 from maquette.domain.ids import new_id
 from maquette.domain.jobs import Job, JobInput, Result, Task, TaskStatus
+from maquette.domain.marks import Click, Marks, Stroke
 from maquette.domain.projects import Project, ProjectKind
 from maquette.domain.states import Stage
 from maquette.pipelines.catalog import CATALOG, settle
 from maquette.testing import ManualClock
 
 START = datetime(2026, 11, 20, 12, 0, 0, 123456, tzinfo=UTC)
+MARKS = Marks((Click(1.5, 2.0, include=False),), (Stroke(((1.0, 2.0), (3.0, 4.25)), 6.0),))
 LIMITS = Limits(bytes=2_000_000, files=20, rows=200)
 IDS = re.compile(r"\b(prj|ast|job|task|res|bat)_[0-9a-f]{32}\b")
 
@@ -124,7 +126,7 @@ def furnish(house: House, owner: str) -> str:
 def _job(house: House, owner: str, minute: int, original: Asset, project_id: str, **fields: Any) -> Job:
     at = START + timedelta(minutes=minute)
     settings = settle(CATALOG["photo_to_model"], {})
-    given = (JobInput(original.id, View.FRONT, (1.0, 2.0, 20.0, 20.5)),)
+    given = (JobInput(original.id, View.FRONT, (1.0, 2.0, 20.0, 20.5), MARKS),)
     job = Job(new_id("job"), owner, "photo_to_model", at, at, settings=settings, inputs=given, project_id=project_id)
     return replace(job, is_test=True, cost_usd=0.25, idempotency_key=new_id("key"), **fields)
 

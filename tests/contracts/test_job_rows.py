@@ -9,10 +9,12 @@ from maquette.domain import jobs as moves
 from maquette.domain.assets import View
 from maquette.domain.errors import Problem, Refused
 from maquette.domain.jobs import EventType, Job, JobInput
+from maquette.domain.marks import Click, Marks, Stroke
 from maquette.domain.states import Stage, Status, WaitingFor
 from maquette.pipelines.catalog import CATALOG
 from maquette.ports.stores import Head, Session
 
+MARKS = Marks((Click(1.5, 2.0, include=False),), (Stroke(((1.0, 2.0), (3.0, 4.25)), 6.0),))
 PIPELINE = CATALOG["photo_to_model"].pipeline
 
 
@@ -45,7 +47,7 @@ def test_a_job_comes_back_as_it_was_given(database, sample):
         waiting_for=WaitingFor.INPUT,
         priority=-5,
         settings={"quality": "full", "cutter": None},
-        inputs=(JobInput("ast_1", View.FRONT, (1.0, 2.5, 3.0, 4.0)), JobInput("ast_2")),
+        inputs=(JobInput("ast_1", View.FRONT, (1.0, 2.5, 3.0, 4.0)), JobInput("ast_2", marks=MARKS)),
         hold_after=(Stage.VALIDATING, Stage.REMOVING_BACKGROUND),
         parent_job_id="job_parent",
         batch_id="bat_1",

@@ -158,6 +158,8 @@ def _tell(screen: Screen, made: Made, next_step: str) -> None:
 def _remarks(made: Made) -> list[str]:
     """What a person should look at: simulated results, flags of engines."""
     remarks = ["Simulated: an engine that is only a test took part."] if made.result.is_test else []
+    for photo in made.result.report.get("cutouts", {}).get("failed", ()):
+        remarks.append(f"{photo['view'] or photo['name']}: left out, {photo['message']}. {photo['hint']}")
     for entry in made.result.report.get("quality", ()):
         if entry["flags"]:
             about = entry["view"] or entry["role"]

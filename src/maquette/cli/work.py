@@ -62,7 +62,7 @@ def _key(house: "Maquette", new: NewJob, folder: Path) -> str:
     entry = CATALOG[new.pipeline]
     parts = {
         "pipeline": new.pipeline,
-        "inputs": [[given.asset_id, given.view, given.box] for given in new.inputs],
+        "inputs": [given.document() for given in new.inputs],
         "settings": dict(new.settings),
         "folder": str(folder),
         "stages": [[stage, SPECS[stage].version] for stage in entry.pipeline.stages],

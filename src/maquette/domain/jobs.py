@@ -12,8 +12,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from maquette.domain.approvals import Decision
 from maquette.domain.assets import View
 from maquette.domain.errors import Problem, Refused
+from maquette.domain.marks import NO_MARKS, Marks
 from maquette.domain.states import ENDED, MOVES, RETRYABLE, STAGE_ORDER, Pipeline, Stage, Status, WaitingFor
 
 
@@ -42,6 +44,14 @@ class JobInput:
     view: View | None = None
     box: tuple[float, float, float, float] | None = None
     """x, y, width, height in pixels of the upright picture."""
+    marks: Marks = NO_MARKS
+    decision: Decision | None = None
+    """What a person decided about it since."""
+
+    def document(self) -> list[Any]:
+        """What tells this input from another, as JSON."""
+        box = None if self.box is None else list(self.box)
+        return [self.asset_id, self.view and self.view.value, box, *([self.marks.document()] if self.marks else [])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +241,14 @@ def resume(job: Job, pipeline: Pipeline, at: datetime) -> Move:
         following = pipeline.after(job.stage)
         changes |= {"stage": following, "progress": max(job.progress, pipeline.step(following).start)}
     return _move(job, EventType.RESUMED, at, Status.PROCESSING, changes, {})
+
+
+def decide(job: Job, inputs: tuple[JobInput, ...], at: datetime, **data: Any) -> Move:
+    """Goes on after a person has decided about the cut-outs, at the same stage: what was decided is done there."""
+    if job.waiting_for is not WaitingFor.APPROVAL:
+        raise Refused("illegal_move", f"The job is {job.status} and waits for no approval.", "Read the job's status.")
+    changes: dict[str, Any] = {"waiting_for": None, "leg": job.leg + 1, "inputs": inputs}
+    return _move(job, EventType.RESUMED, at, Status.PROCESSING, changes, data)
 
 
 def requeue(job: Job, reason: str, at: datetime, retry_in: float | None = None) -> Move:

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from maquette.domain.assets import CAPTURE_VIEWS, Role, View
+from maquette.domain.colours import ground
 from maquette.domain.dimensions import Dimensions
 from maquette.domain.errors import Refused
 from maquette.domain.states import Pipeline, Stage, Step
@@ -64,7 +65,14 @@ class Count:
     high: int
 
 
-Setting = Choice | EngineName | TrueSize | Count
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A setting that gives the colour behind an object: ``domain.colours.ground``, transparent by default."""
+
+    title: str
+
+
+Setting = Choice | EngineName | TrueSize | Count | Ground
 
 QUALITY = Choice("Quality", ("fast", "medium", "full"), "medium")
 SHAPE = Choice("Shape", SHAPES, "auto")
@@ -73,6 +81,10 @@ MESHER = EngineName("Engine that makes the model", Capability.MESHER)
 SIZE = TrueSize("True size of the object")
 TRIANGLES = Count("Triangles of the largest level, at most", 100, 1_000_000)
 BYTES = Count("Bytes of the largest level, at most", 20_000, 500_000_000)
+BACKGROUND = Ground("Background of a picture for a shop")
+SHADOW = Choice("Shadow under the object", ("none", "soft"), "none")
+MARGIN = Count("Margin around the object, in percent of the picture; the object is then centred", 0, 40)
+FRAME = Choice("Proportions of the picture", ("photo", "square"), "photo")
 DIMENSIONS = "dimensions"
 """The name of the setting that takes a project's dimensions where a job gives none."""
 ENGINE_SETTINGS: Mapping[Capability, str] = MappingProxyType({Capability.CUTTER: "cutter", Capability.MESHER: "mesher"})
@@ -166,8 +178,8 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
             Entry(
                 _pipeline("cutout", "Cut-outs", *_IN, (_S.REMOVING_BACKGROUND, 10, 95)),
                 "cutouts",
-                (Role.CUTOUT, Role.MASK),
-                {"cutter": CUTTER},
+                (Role.CUTOUT, Role.MASK, Role.PREVIEW),
+                {"cutter": CUTTER, "background": BACKGROUND, "shadow": SHADOW, "margin": MARGIN, "frame": FRAME},
                 max_photos=24,
             ),
             Entry(
@@ -243,6 +255,8 @@ def _value(name: str, setting: Setting, given: Any) -> Any:
             return size.document() if size else None
         case Count():
             return _counted(name, setting, given)
+        case Ground():
+            return ground(given)
         case Choice():
             return _chosen(name, setting, given)
 

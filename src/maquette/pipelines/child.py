@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from maquette.domain.assets import Quality, Role, View
+from maquette.domain.marks import Marks
 from maquette.domain.states import Stage
 from maquette.pipelines.stage import MIB, Desk, InputFile, OutputFile, Produced
 from maquette.ports.processes import Limits
@@ -32,6 +33,8 @@ def perform(payload: dict[str, Any], progress: Callable[[float], None]) -> dict[
         engine=_load(payload["engine"]) if payload["engine"] else None,
         boxes={key: (box[0], box[1], box[2], box[3]) for key, box in payload["boxes"].items()},
         key=payload["key"],
+        marks={key: Marks.of(marks) for key, marks in payload["marks"].items()},
+        carried=payload["carried"],
     )
     return _produced(SPECS[Stage(payload["stage"])].work(desk))
 
@@ -73,9 +76,11 @@ def desk_payload(
     inputs: tuple[InputFile, ...],
     settings: Mapping[str, Any],
     boxes: Mapping[str, tuple[float, float, float, float]],
+    marks: Mapping[str, Marks],
     into: Path,
     engine: str | None,
     key: str,
+    carried: int = 0,
 ) -> dict[str, Any]:
     """What ``perform`` needs, as JSON. ``engine`` is a reference ``package.module:Class``."""
     return {
@@ -83,9 +88,11 @@ def desk_payload(
         "inputs": [_plain(asdict(entry)) for entry in inputs],
         "settings": dict(settings),
         "boxes": {key: list(box) for key, box in boxes.items()},
+        "marks": {key: marked.document() for key, marked in marks.items()},
         "into": str(into),
         "engine": engine,
         "key": key,
+        "carried": carried,
     }
 
 

@@ -24,6 +24,8 @@ class Errand(TypedDict):
     turn: int
 
 
+WAITING = "waiting_for"
+"""Under this the data of a stage says what the job has to wait for before the stage is done."""
 DONE = Outcome(kind="done", delay=0.0)
 STOP = Outcome(kind="stop", delay=0.0)
 

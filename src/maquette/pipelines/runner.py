@@ -20,7 +20,7 @@ from maquette.domain.ids import new_id
 from maquette.domain.jobs import Job, Move, Task, TaskStatus
 from maquette.domain.states import ENDED, Stage, Status, WaitingFor
 from maquette.pipelines.catalog import CATALOG, ENGINE_SETTINGS, SPECS
-from maquette.pipelines.outcome import DONE, STOP, Errand, LeaseLost, Outcome, Stopped, detail_of
+from maquette.pipelines.outcome import DONE, STOP, WAITING, Errand, LeaseLost, Outcome, Stopped, detail_of
 from maquette.pipelines.patience import patiently, until_written
 from maquette.pipelines.stage import StageSpec
 from maquette.pipelines.tries import delay_before, has_ended, is_of, is_over, stage_shown
@@ -77,14 +77,19 @@ class Runner:
         stages = CATALOG[job.pipeline].pipeline.stages
         return await patiently(lambda: [self._planned(job, stage) for stage in stages])
 
-    async def run_stage(self, job_id: str, attempt: int, stage: str, engine: str | None = None) -> Outcome:
-        """Runs one stage, or reuses what an earlier run of it made. ``engine`` is the one that was planned."""
+    async def run_stage(
+        self, job_id: str, attempt: int, stage: str, engine: str | None = None, leg: int | None = None
+    ) -> Outcome:
+        """Runs one stage, or reuses what an earlier run of it made. ``engine`` is the one that was planned.
+
+        A walk that was recovered may be of an earlier ``leg``: the job has been resumed since, and another walks.
+        """
         spec = SPECS[Stage(stage)]
         try:
             job = await patiently(self._bench.job, job_id)
-            if is_over(job, attempt):
+            if is_over(job, attempt) or (leg is not None and job.leg != leg):
                 return STOP
-            if await patiently(self._bench.is_finished, job, spec.stage):
+            if await patiently(self._bench.is_finished, job, spec):
                 return DONE
             with self._traced(job, spec):
                 return await self._try(job, spec, engine)
@@ -140,6 +145,7 @@ class Runner:
             done = await self._work(task, spec, plan)
             timed = replace(
                 task,
+                reused=bool(plan.assets) and not plan.left,
                 duration_ms=int((self._clock.monotonic() - started) * 1000),
                 cpu_ms=int(done.cpu_seconds * 1000),
                 peak_bytes=done.peak_bytes,
@@ -188,6 +194,8 @@ class Runner:
 
     async def _work(self, task: Task, spec: StageSpec, plan: Plan) -> Done:
         await asyncio.to_thread(self._bench.lay_out, plan)
+        if not plan.left and plan.assets:
+            return Done({"files": [], "data": {}}, seconds=0.0, cpu_seconds=0.0, peak_bytes=0)
         limits = await patiently(self._bench.limits, task, spec)
         latest = [0.0]
 
@@ -299,8 +307,11 @@ class Runner:
         return await until_written(write)
 
     def _finish(self, tx: Transaction, task: Task, spec: StageSpec) -> Outcome:
-        """The end of a stage and, in the same transaction, the hold that was asked for after it."""
+        """The end of a stage and, in the same transaction, the hold that it or its job asked for."""
         job = self._live(task.job_id, task.attempt, tx)
+        if WAITING in task.data:
+            tx.jobs.apply(moves.hold(job, WaitingFor(task.data[WAITING]), self._clock.now()))
+            return STOP
         if job.stage is not spec.stage:
             return DONE
         pipeline = CATALOG[job.pipeline].pipeline

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from maquette.domain.assets import Quality, Role, View
+from maquette.domain.marks import Marks
 from maquette.domain.states import Stage
 from maquette.ports.engines import Capability, Progress
 from maquette.ports.processes import Kind, Limits
@@ -59,10 +60,11 @@ class Produced:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """All that a stage's work may touch. ``boxes`` holds x, y, width, height by the id of the original photo.
+    """All that a stage's work may touch. ``boxes`` (x, y, width, height) and ``marks`` go by the original photo's id.
 
     ``key`` is the same for every try of this stage in this attempt of its job, and for nothing else: an engine that
-    asks somebody else to work sends it along, so that a second try does not pay a second time.
+    asks somebody else to work sends it along, so that a second try does not pay a second time. ``carried`` counts the
+    pictures that an earlier run of a piecewise stage has done, and that are not among ``inputs`` for that reason.
     """
 
     inputs: tuple[InputFile, ...]
@@ -74,6 +76,8 @@ class Desk:
         default_factory=dict[str, tuple[float, float, float, float]]
     )
     key: str = ""
+    marks: Mapping[str, Marks] = field(default_factory=dict[str, Marks])
+    carried: int = 0
 
     def of(self, role: Role) -> tuple[InputFile, ...]:
         """The inputs with this role."""
@@ -87,6 +91,7 @@ class StageSpec:
     ``version`` is part of the cache key: raise it whenever the same inputs may give another output. ``reads`` names
     the roles that the stage sees (the newest outputs of earlier stages, and the job's originals). ``settings`` names
     the settings that matter to it. ``retries`` counts how often a Temporary error is tried again.
+    A ``piecewise`` stage works on each picture by itself: what it made of one is not made again because of another.
     """
 
     stage: Stage
@@ -98,3 +103,4 @@ class StageSpec:
     capability: Capability | None = None
     kind: Kind = Kind.COMPUTE
     retries: int = 3
+    piecewise: bool = False

@@ -18,11 +18,11 @@ class Hands(Protocol):
         """Calls a runner's method durably; what it returns is JSON."""
         ...
 
-    async def run(self, job_id: str, attempt: int, stage: str) -> Outcome:
+    async def run(self, job_id: str, attempt: int, stage: str, *, leg: int) -> Outcome:
         """One try of a stage on this machine's processor: ``Runner.run_stage``, durably."""
         ...
 
-    async def send(self, errand: Errand, job_id: str, attempt: int, number: int) -> Outcome:
+    async def send(self, errand: Errand, job_id: str, attempt: int, number: int, *, leg: int) -> Outcome:
         """One try of a stage by a worker of another kind; ``number`` counts the tries from 1."""
         ...
 
@@ -32,20 +32,20 @@ class Hands(Protocol):
 async def walk(runner: Runner, job_id: str, attempt: int, leg: int, hands: Hands) -> None:
     """Takes one attempt of a job through its stages. Deterministic: whatever varies happens inside a step."""
     for planned in await hands.step(runner.plan, job_id, attempt, leg):
-        outcome = await _through(hands, planned, job_id, attempt)
+        outcome = await _through(hands, planned, job_id, attempt, leg)
         if outcome["kind"] == "stop":
             return
     await hands.step(runner.complete, job_id, attempt)
 
 
-async def _through(hands: Hands, planned: str | Errand, job_id: str, attempt: int) -> Outcome:
+async def _through(hands: Hands, planned: str | Errand, job_id: str, attempt: int, leg: int) -> Outcome:
     """As many tries of one stage as it takes."""
     number = 1
     while True:
         if isinstance(planned, str):
-            outcome = await hands.run(job_id, attempt, planned)
+            outcome = await hands.run(job_id, attempt, planned, leg=leg)
         else:
-            outcome = await hands.send(planned, job_id, attempt, number)
+            outcome = await hands.send(planned, job_id, attempt, number, leg=leg)
         if outcome["kind"] != "again":
             return outcome
         await hands.sleep(outcome["delay"])

@@ -4,7 +4,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,15 @@ from maquette.domain.assets import Asset, Role, View, blob_key
 from maquette.domain.errors import Permanent, Unavailable
 from maquette.domain.ids import new_id
 from maquette.domain.jobs import Job, Result, Task, TaskStatus
+from maquette.domain.marks import Marks
 from maquette.domain.states import STAGE_ORDER, Stage
 from maquette.media.meshes.facts import GLB
 from maquette.pipelines import child
+from maquette.pipelines.carrying import NOTHING, PIECES, Carried, carried, in_order, merged, piece_keys, rest_of
 from maquette.pipelines.catalog import CATALOG, ENGINE_SETTINGS, Choice
+from maquette.pipelines.choosing import TOLD, chosen_only, settles_views
 from maquette.pipelines.keeping import add_kept
+from maquette.pipelines.outcome import WAITING
 from maquette.pipelines.stage import InputFile, OutputFile, StageSpec
 from maquette.ports.blobs import BlobStore
 from maquette.ports.clock import Clock
@@ -26,22 +30,37 @@ from maquette.ports.stores import Database, Transaction
 
 NAMED = (Role.LOD, Role.PREVIEW)
 """Roles whose assets a result calls by their own names."""
+_GIVEN = "given"
+"""Under this a task's parameters remember what it worked from."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One stage of one job, ready to run: its inputs, its engine, its folder; or the earlier run to reuse."""
+    """One stage of one job, ready to run: its inputs, its engine, its folder; or the earlier run to reuse.
+
+    ``given`` tells what the stage works from, whatever engine and version do so; ``pieces`` the same of each picture
+    of a stage that works on each by itself. ``carried`` is what it need not make again.
+    """
 
     stage: Stage
     assets: tuple[Asset, ...]
     settings: Mapping[str, Any]
     boxes: Mapping[str, tuple[float, float, float, float]]
+    marks: Mapping[str, Marks]
     engine: EngineRecord | None
     cache_key: str
     folder: Path
     cached: Task | None
     key: str = ""
+    given: str = ""
+    pieces: Mapping[str, str] = field(default_factory=dict[str, str])
+    carried: Carried = NOTHING
     function: str = child.PERFORM
+
+    @property
+    def left(self) -> tuple[Asset, ...]:
+        """The inputs that there is something to do with."""
+        return rest_of(self.assets, self.carried)
 
     @property
     def inputs(self) -> tuple[InputFile, ...]:
@@ -58,7 +77,7 @@ class Plan:
                 quality=asset.quality,
                 derived_from=asset.derived_from,
             )
-            for index, asset in enumerate(self.assets)
+            for index, asset in enumerate(self.left)
         )
 
     @property
@@ -69,7 +88,11 @@ class Plan:
     def payload(self) -> dict[str, Any]:
         """What the process is told."""
         reference = self.engine.reference if self.engine else None
-        return child.desk_payload(self.stage, self.inputs, self.settings, self.boxes, self.into, reference, self.key)
+        hints = self.boxes, self.marks
+        carried = len(self.carried.pictures)
+        return child.desk_payload(
+            self.stage, self.inputs, self.settings, *hints, self.into, reference, self.key, carried
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +101,9 @@ class Stored:
 
     kept: tuple[tuple[Asset, Path], ...]
     """Each with the file that it was stored from."""
+    assets: tuple[Asset, ...]
+    """These, and those of an earlier run that were carried over."""
     data: Mapping[str, Any]
-
-    @property
-    def assets(self) -> tuple[Asset, ...]:
-        return tuple(asset for asset, _ in self.kept)
 
 
 class Workbench:
@@ -105,31 +126,55 @@ class Workbench:
             raise Permanent("not_found", f"There is no job {job_id}.")
         return job
 
-    def is_finished(self, job: Job, stage: Stage) -> bool:
-        """Whether this attempt has finished this stage."""
+    def is_finished(self, job: Job, spec: StageSpec) -> bool:
+        """Whether this attempt has finished this stage with what it works from now.
+
+        A job that was resumed may have been told something else: another photo, a mark, a decision.
+        """
         with self._db.read() as tx:
-            return any(task.stage is stage for task in _finished(tx, job))
+            task = next((task for task in _finished(tx, job) if task.stage is spec.stage), None)
+            if task is None or not job.leg or _GIVEN not in task.params:
+                return task is not None
+            told = _told(job, spec, _inputs(tx, job, spec), _settings(tx, job, spec))
+            return WAITING not in task.data and task.params[_GIVEN] == _digest(told)
 
     def prepare(self, job: Job, spec: StageSpec, engine_name: str | None = None) -> Plan:
         """Gathers inputs and engine, and looks for an earlier run with the same cache key."""
         engine = self._engine(job, spec, engine_name)
         with self._db.read() as tx:
             assets = _inputs(tx, job, spec)
-            settings = _settings(job, spec)
-            boxes = {entry.asset_id: entry.box for entry in job.inputs if entry.box}
-            key = _cache_key(spec, assets, settings, boxes, engine)
+            settings = _settings(tx, job, spec)
+            told = _told(job, spec, assets, settings)
+            key = _cache_key(spec, told, engine)
             anew = job.from_stage is not None and STAGE_ORDER[spec.stage] >= STAGE_ORDER[job.from_stage]
             cached = None if anew else tx.tasks.cached(job.owner_id, key)
-        folder = self._scratch / new_id("desk")
+            again = any(task.stage is spec.stage for task in _finished(tx, job))
+            pieces = piece_keys(assets, told, lambda one: _cache_key(spec, one, engine)) if spec.piecewise else {}
+            kept = carried(tx, job, spec.stage, assets, pieces, this_attempt=anew)
+        given = _digest(told)
+        # what is asked for anew with other inputs must not be answered with what was bought for the first ones
+        work_key = f"{job.id}:{job.attempt}:{spec.stage}" + (f":{given[:16]}" if again else "")
         return Plan(
-            spec.stage, assets, settings, boxes, engine, key, folder, cached, f"{job.id}:{job.attempt}:{spec.stage}"
+            spec.stage,
+            assets,
+            settings,
+            _boxes(job),
+            _marks(job),
+            engine,
+            key,
+            self._scratch / new_id("desk"),
+            cached,
+            work_key,
+            given,
+            pieces,
+            kept,
         )
 
     def lay_out(self, plan: Plan) -> None:
         """Copies the inputs into the plan's folder."""
         (plan.folder / "in").mkdir(parents=True)
         plan.into.mkdir()
-        for asset, file in zip(plan.assets, plan.inputs, strict=True):
+        for asset, file in zip(plan.left, plan.inputs, strict=True):
             self._blobs.fetch(asset.blob_key, file.path)
 
     def clear(self, plan: Plan) -> None:
@@ -158,7 +203,7 @@ class Workbench:
             started_at=self._clock.now(),
             engine=info and info.name,
             engine_version=info and info.version,
-            params=plan.settings if plan else {},
+            params={**plan.settings, _GIVEN: plan.given, PIECES: dict(plan.pieces)} if plan else {},
             input_assets=tuple(asset.id for asset in plan.assets) if plan else (),
             cache_key=plan.cache_key if plan else "",
         )
@@ -168,7 +213,15 @@ class Workbench:
         produced = child.outputs(done.value)
         project_id = self.job(task.job_id).project_id
         kept = tuple((self._keep(task, plan, file, project_id), file.path) for file in produced.files)
-        return Stored(kept, produced.data)
+        turned = tuple(self._turned(task, plan, asset) for asset in plan.carried.turned)
+        assets = in_order(plan.assets, (*plan.carried.assets, *(asset for asset, _ in (*turned, *kept))))
+        return Stored((*turned, *kept), assets, merged(produced.data, plan.carried))
+
+    def _turned(self, task: Task, plan: Plan, asset: Asset) -> tuple[Asset, Path]:
+        """A copy of what an earlier run made, seen from where the job says now."""
+        path = plan.folder / asset.id
+        self._blobs.fetch(asset.blob_key, path)
+        return replace(asset, id=new_id("ast"), produced_by=task.id, created_at=self._clock.now()), path
 
     def write(self, tx: Transaction, stored: Stored) -> None:
         """Adds the rows of what was stored."""
@@ -230,9 +283,9 @@ class Workbench:
 
 
 def _finished(tx: Transaction, job: Job) -> tuple[Task, ...]:
-    return tuple(
-        task for task in tx.tasks.of_job(job.id) if task.attempt == job.attempt and task.status is TaskStatus.FINISHED
-    )
+    """The attempt's finished stages in their order, each as it was run last."""
+    tasks = (task for task in tx.tasks.of_job(job.id) if task.attempt == job.attempt)
+    return tuple({task.stage: task for task in tasks if task.status is TaskStatus.FINISHED}.values())
 
 
 def _inputs(tx: Transaction, job: Job, spec: StageSpec) -> tuple[Asset, ...]:
@@ -242,9 +295,11 @@ def _inputs(tx: Transaction, job: Job, spec: StageSpec) -> tuple[Asset, ...]:
     missing = [asset_id for asset_id in wanted if asset_id not in originals]
     if missing:
         raise Unavailable("data_missing", f"A photo of this job was deleted: {', '.join(missing)}.")
-    given = [_as_input(originals[entry.asset_id], entry.view) for entry in job.inputs]
-    made = tx.assets.many([asset_id for task in _finished(tx, job) for asset_id in task.output_assets])
-    return tuple(asset for asset in (*given, *made) if asset.role in spec.reads)
+    unseen = settles_views(CATALOG[job.pipeline].pipeline, spec.stage)
+    given = [_as_input(originals[entry.asset_id], None if unseen else entry.view) for entry in job.inputs]
+    earlier = [task for task in _finished(tx, job) if STAGE_ORDER[task.stage] < STAGE_ORDER[spec.stage]]
+    made = tx.assets.many([asset_id for task in earlier for asset_id in task.output_assets])
+    return tuple(asset for asset in (*given, *chosen_only(earlier, spec.stage, made)) if asset.role in spec.reads)
 
 
 def _as_input(asset: Asset, view: View | None) -> Asset:
@@ -252,30 +307,43 @@ def _as_input(asset: Asset, view: View | None) -> Asset:
     return replace(asset, view=view, role=Role.ORIGINAL if asset.media_type == GLB else asset.role)
 
 
-def _settings(job: Job, spec: StageSpec) -> dict[str, Any]:
+def _settings(tx: Transaction, job: Job, spec: StageSpec) -> dict[str, Any]:
     """What matters to the stage. A job that was accepted before a setting existed gets that one's default."""
+    course = tx.tasks.of_job(job.id) if any(name in TOLD for name in spec.settings) else ()
+    told = {name: TOLD[name](job, course) for name in spec.settings if name in TOLD}
     known = CATALOG[job.pipeline].settings
     choices = {name: known[name] for name in spec.settings if name in known}
     defaults = {name: choice.default for name, choice in choices.items() if isinstance(choice, Choice)}
-    return {name: job.settings.get(name, defaults.get(name)) for name in spec.settings}
+    return {name: job.settings.get(name, defaults.get(name)) for name in spec.settings} | told
 
 
-def _cache_key(
-    spec: StageSpec,
-    assets: tuple[Asset, ...],
-    settings: Mapping[str, Any],
-    boxes: Mapping[str, Any],
-    engine: EngineRecord | None,
-) -> str:
-    info = engine.info if engine else None
-    parts = {
-        "stage": [spec.stage.value, spec.version],
-        "engine": [info.name, info.version] if info else None,
+def _boxes(job: Job) -> dict[str, tuple[float, float, float, float]]:
+    return {entry.asset_id: entry.box for entry in job.inputs if entry.box}
+
+
+def _marks(job: Job) -> dict[str, Marks]:
+    return {entry.asset_id: entry.marks for entry in job.inputs if entry.marks}
+
+
+def _told(job: Job, spec: StageSpec, assets: tuple[Asset, ...], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """All that a stage works from, as JSON."""
+    told: dict[str, Any] = {
         "inputs": [[asset.id, asset.sha256, asset.view and asset.view.value] for asset in assets],
         "settings": dict(settings),
-        "boxes": {key: list(box) for key, box in boxes.items()} if spec.capability else {},
+        "boxes": {key: list(box) for key, box in _boxes(job).items()} if spec.capability else {},
     }
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    marks = {key: marked.document() for key, marked in _marks(job).items()}
+    return told | ({"marks": marks} if spec.capability and marks else {})
+
+
+def _cache_key(spec: StageSpec, told: Mapping[str, Any], engine: EngineRecord | None) -> str:
+    info = engine.info if engine else None
+    maker = {"stage": [spec.stage.value, spec.version], "engine": [info.name, info.version] if info else None}
+    return _digest(maker | dict(told))
+
+
+def _digest(document: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
 
 
 def _report(job: Job, tasks: tuple[Task, ...], assets: tuple[Asset, ...]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from maquette.domain.assets import Quality, View
 from maquette.domain.fleet import Queue
+from maquette.domain.marks import NO_MARKS, Marks
 
 Progress = Callable[[float], None]
 """Reports the finished fraction of the work, 0 to 1. Cheap enough to call often."""
@@ -83,14 +84,21 @@ class CutRequest:
     """A photo to cut out.
 
     ``photo``: upright sRGB, 8 bits a channel, PNG or JPEG, RGB or RGBA (an alpha channel is then the wanted mask).
-    ``into``: an empty folder for the results. ``box`` bounds the object when the person drew one. ``key`` is the same
-    for every try of this very work: what a service that charges for it takes as its Idempotency-Key.
+    ``into``: an empty folder for the results. ``box`` bounds the object when the person drew one; ``marks``
+    say of some places whether they belong to it (``media.images.marks.painted`` draws them). An engine that cannot use
+    them says so with the flag ``HINTS_UNUSED``. ``key`` is the same for every try of this very work: what a service
+    that charges for it takes as its Idempotency-Key.
     """
 
     photo: Path
     into: Path
     box: Box | None = None
     key: str = ""
+    marks: Marks = NO_MARKS
+
+
+HINTS_UNUSED = "hints_unused"
+"""Flag of a cut-out whose engine could not use the box or the marks."""
 
 
 @dataclass(frozen=True, slots=True)

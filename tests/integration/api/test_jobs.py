@@ -42,7 +42,7 @@ def test_accepted(world):
     assert answer.headers["location"] == f"/api/v1/jobs/{job['id']}"
     assert int(answer.headers["retry-after"]) > 0
     assert len(job.pop("session_token")) >= 43
-    assert job["inputs"] == [{"asset_id": photo["id"], "view": "left", "box": [1, 2, 30, 40]}]
+    assert job["inputs"] == [{"asset_id": photo["id"], "view": "left", "box": [1, 2, 30, 40], "marks": None}]
     assert job["settings"] == {"quality": "fast", "shape": "auto", "dimensions": None, "cutter": None, "mesher": None}
     assert (job["status"], job["stage"], job["progress"], job["attempt"], job["seq"]) == ("pending", None, 0, 1, 1)
     assert (job["generation_status"], job["ui_stage"], job["model_status"]) == ("pending", None, "uploading_photos")
@@ -88,6 +88,35 @@ def test_refused(world, body, status, code):
     assert problem["detail"]
     assert problem["hint"]
     assert len(world.enqueued) == before
+
+
+def test_marks_are_kept_and_part_of_the_request(world):
+    photo = world.photo("left", "plum")
+    marks = {"clicks": [{"x": 1, "y": 2.5, "include": True}], "strokes": []}
+    marked = given(photo, marks=marks | {"strokes": [{"points": [[1, 2], [3, 4]], "radius": 5, "include": False}]})
+    job = submit(world, "marked", pipeline="cutout", inputs=marked).json()
+    assert job["inputs"] == [marked[0] | {"view": "left", "box": None}]
+    other = submit(world, "marked", pipeline="cutout", inputs=given(photo, marks=marks))
+    assert other.json()["code"] == "idempotency_mismatch"
+
+
+@pytest.mark.parametrize(
+    "marks",
+    [
+        [],
+        {"points": []},
+        {"clicks": [{"x": "1", "y": 2}]},
+        {"clicks": [{"x": -1, "y": 2}]},
+        {"clicks": [{"x": 1, "y": 2, "include": 1}]},
+        {"clicks": [{"x": 1, "y": 2}] * 201},
+        {"strokes": [{"points": [], "radius": 2}]},
+        {"strokes": [{"points": [[1, 2]] * 2001, "radius": 2}]},
+        {"strokes": [{"points": [[1, 2]], "radius": 0}]},
+    ],
+)
+def test_marks_that_are_none_are_refused(world, marks):
+    answer = submit(world, pipeline="cutout", inputs=[{"asset_id": "ast_1", "marks": marks}])
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
 
 
 def test_views(world):

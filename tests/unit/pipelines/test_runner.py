@@ -21,6 +21,7 @@ from maquette.domain.errors import Permanent, Refused, Temporary
 from maquette.domain.fleet import Queue, Worker
 from maquette.domain.ids import new_id
 from maquette.domain.jobs import Job, JobInput, TaskStatus
+from maquette.domain.marks import NO_MARKS, Click, Marks
 from maquette.domain.states import Stage, Status, WaitingFor
 from maquette.pipelines import catalog
 from maquette.pipelines.outcome import LeaseLost
@@ -114,9 +115,9 @@ def run(house: SimpleNamespace, job: Job) -> tuple[Job, list[float]]:
     async def step(method: Any, *arguments: Any) -> Any:
         return await method(*arguments)
 
-    async def send(errand: Any, job_id: str, attempt: int, number: int) -> Any:
+    async def send(errand: Any, job_id: str, attempt: int, number: int, *, leg: int) -> Any:
         house.sent.append((errand, number))
-        return await house.runner.run_stage(job_id, attempt, errand["stage"], errand["engine"])
+        return await house.runner.run_stage(job_id, attempt, errand["stage"], errand["engine"], leg)
 
     async def sleep(seconds: float) -> None:
         slept.append(seconds)
@@ -396,6 +397,15 @@ def test_the_same_photo_and_settings_reuse_an_earlier_jobs_stages(house, play):
     assert job.status is Status.COMPLETED
     # only the stages that read the setting run again
     assert play.ran == [Stage.GENERATING, Stage.OPTIMIZING]
+
+
+def test_other_marks_on_the_same_photo_are_other_work(house, play):
+    given = JobInput(photo(house), View.FRONT)
+    for marks, ran in ((NO_MARKS, 1), (Marks((Click(1, 2),)), 2), (Marks((Click(1, 2),)), 2)):
+        job = house.jobs.create(OWNER, NewJob("photo_to_model", (replace(given, marks=marks),))).job
+        assert run(house, job)[0].status is Status.COMPLETED
+        assert play.ran.count(Stage.REMOVING_BACKGROUND) == ran
+        assert play.ran.count(Stage.VALIDATING) == 1
 
 
 def test_a_deleted_photo_fails_the_job_with_a_code(house, play):

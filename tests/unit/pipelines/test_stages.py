@@ -8,7 +8,8 @@ import pytest
 from PIL import Image, ImageDraw
 
 from maquette.domain.assets import Role, View
-from maquette.domain.errors import Permanent, Refused
+from maquette.domain.errors import Permanent, Refused, Temporary
+from maquette.domain.marks import Click, Marks
 from maquette.engines.carve import Carve
 from maquette.engines.grabcut import GrabCut
 from maquette.media.meshes.facts import GLB
@@ -76,6 +77,85 @@ def test_removing_background_cuts_each_photo_and_uses_its_box(tmp_path):
     with Image.open(mask.path) as alpha:
         assert alpha.getpixel((80, 60)) == 255
         assert alpha.getpixel((5, 5)) == 0
+
+
+def blank(path: Path) -> Path:
+    """A photo of nothing."""
+    Image.new("RGB", (160, 120), (226, 224, 220)).save(path)
+    return path
+
+
+def test_a_photo_that_cannot_be_cut_out_does_not_stop_the_others(tmp_path):
+    good = given(ball(tmp_path / "good.png"), Role.WORKING, derived_from=("ast_front",))
+    empty = given(blank(tmp_path / "empty.png"), Role.WORKING, View.LEFT, derived_from=("ast_left",))
+    other = given(ball(tmp_path / "other.png"), Role.WORKING, View.BACK, derived_from=("ast_back",))
+    made = removing_background.work(desk(tmp_path, good, empty, other, engine=GrabCut()))
+    assert [file.view for file in made.files] == [View.FRONT, View.FRONT, View.BACK, View.BACK]
+    account = made.data["cutouts"]
+    assert (account["photos"], account["succeeded"], account["success_rate"]) == (3, 2, 0.6667)
+    (failed,) = account["failed"]
+    assert (failed["asset_id"], failed["name"], failed["view"]) == ("ast_left", "empty.png", "left")
+    assert (failed["code"], bool(failed["message"]), bool(failed["hint"])) == ("no_subject", True, True)
+
+
+def test_the_stage_fails_with_the_first_error_where_no_photo_can_be_cut_out(tmp_path):
+    empty = given(blank(tmp_path / "empty.png"), Role.WORKING)
+    boxed = given(ball(tmp_path / "a.png"), Role.WORKING, derived_from=("ast_boxed",))
+    at = replace(desk(tmp_path, empty, boxed, engine=GrabCut()), boxes={"ast_boxed": (500.0, 500.0, 5.0, 5.0)})
+    with pytest.raises(Permanent) as caught:
+        removing_background.work(at)
+    assert caught.value.message == "No object was found in the photo"
+
+
+def test_a_shop_picture_is_made_where_one_is_wanted(tmp_path):
+    picture = given(ball(tmp_path / "a.png"), Role.WORKING, derived_from=("ast_a",))
+    wishes = {"background": "#ffffff", "shadow": "soft", "margin": 20, "frame": "square"}
+    cutout, _, shop = removing_background.work(desk(tmp_path, picture, engine=GrabCut(), **wishes)).files
+    assert (shop.role, shop.name, shop.media_type) == (Role.PREVIEW, "shop", "image/jpeg")
+    assert (shop.view, shop.derived_from, shop.quality) == (View.FRONT, cutout.derived_from, None)
+    with Image.open(shop.path) as made:
+        assert made.size == (shop.width, shop.height)
+        assert shop.width == shop.height
+        assert made.getpixel((0, 0)) == (255, 255, 255)
+
+
+def test_photos_that_an_earlier_run_cut_out_count(tmp_path):
+    empty = given(blank(tmp_path / "empty.png"), Role.WORKING)
+    made = removing_background.work(replace(desk(tmp_path, empty, engine=GrabCut()), carried=3))
+    assert made.files == ()
+    assert (made.data["cutouts"]["photos"], made.data["cutouts"]["success_rate"]) == (4, 0.75)
+
+
+def test_an_engine_that_fails_for_other_reasons_fails_the_stage(tmp_path):
+    class Busy(GrabCut):
+        def cut(self, request: Any, progress: Any) -> Any:
+            raise Temporary("remote_busy")
+
+    picture = given(ball(tmp_path / "a.png"), Role.WORKING)
+    with pytest.raises(Temporary):
+        removing_background.work(desk(tmp_path, picture, engine=Busy()))
+
+
+def test_removing_background_hands_each_photo_its_marks(tmp_path):
+    class Recording(GrabCut):
+        def __init__(self) -> None:
+            self.asked: list[Marks] = []
+
+        def cut(self, request: Any, progress: Any) -> Any:
+            self.asked.append(request.marks)
+            return super().cut(request, progress)
+
+    marks, engine = Marks((Click(80, 60),)), Recording()
+    marked = given(ball(tmp_path / "a.png"), Role.WORKING, derived_from=("ast_a",))
+    plain = given(ball(tmp_path / "b.png"), Role.WORKING, derived_from=("ast_b",))
+    removing_background.work(replace(desk(tmp_path, marked, plain, engine=engine), marks={"ast_a": marks}))
+    assert engine.asked == [marks, Marks()]
+
+
+def test_submitting_makes_do_with_the_cutouts_that_are_left_but_not_with_none(tmp_path):
+    path = ball(tmp_path / "a.png", "RGBA")
+    assert submitting.work(desk(tmp_path, given(path, Role.CUTOUT, View.LEFT))).data == {"views": ["left"]}
+    assert refusal(submitting.work, desk(tmp_path)) == "no_photo"
 
 
 def test_submitting_wants_one_view_each(tmp_path):
@@ -162,8 +242,9 @@ def test_the_size_is_no_business_of_the_stage_that_makes_the_shape():
 
 
 def test_what_crosses_the_process_boundary_arrives_as_it_left(tmp_path, model):
+    hints = {"ast_1": (1, 2, 3, 4)}, {"ast_1": Marks((Click(1, 2),))}
     payload = child.desk_payload(
-        storing.SPEC.stage, (model,), {"quality": "fast"}, {"ast_1": (1, 2, 3, 4)}, tmp_path, None, "job_1:1:storing"
+        storing.SPEC.stage, (model,), {"quality": "fast"}, *hints, tmp_path, None, "job_1:1:storing"
     )
     value = child.perform(payload, lambda fraction: None)
     assert child.outputs(value) == Produced((), storing.work(desk(tmp_path, model)).data)

@@ -37,18 +37,19 @@ class Walks:
         """Here and now, unless it was done before."""
         return await _step(method, *arguments)
 
-    async def run(self, job_id: str, attempt: int, stage: str) -> Outcome:
+    async def run(self, job_id: str, attempt: int, stage: str, *, leg: int) -> Outcome:
         """One try of a stage, on this machine's processor."""
         async with self._slots.turn(QUEUE):
-            return await _step(self._runner.run_stage, job_id, attempt, stage)
+            return await _step(self._runner.run_stage, job_id, attempt, stage, None, leg)
 
-    async def send(self, errand: Errand, job_id: str, attempt: int, number: int) -> Outcome:
+    async def send(self, errand: Errand, job_id: str, attempt: int, number: int, *, leg: int) -> Outcome:
         """One try of a stage, by whoever serves its queue."""
         name = f"{DBOS.workflow_id}:{errand['stage']}.{number}"
         place = ranked(errand["priority"], errand["turn"])
         with SetWorkflowID(name), SetEnqueueOptions(priority=place, app_version=WALK_VERSION):
+            queue, stage = QUEUES[Queue(errand["queue"])], errand["stage"]
             handle = await DBOS.enqueue_workflow_async(
-                QUEUES[Queue(errand["queue"])], self._run_elsewhere, job_id, attempt, errand["stage"], errand["engine"]
+                queue, self._run_elsewhere, job_id, attempt, stage, errand["engine"], leg
             )
         with self._slots.parked(QUEUE):
             return await handle.get_result(polling_interval_sec=CHILD_POLL_S)
@@ -68,10 +69,13 @@ class Walks:
 
         return walk_job
 
-    def _stage_function(self) -> Callable[[str, int, str, str | None], Coroutine[Any, Any, Outcome]]:
-        async def run_stage(job_id: str, attempt: int, stage: str, engine: str | None) -> Outcome:
+    def _stage_function(self) -> Callable[..., Coroutine[Any, Any, Outcome]]:
+        # what an older version handed over names no leg
+        async def run_stage(
+            job_id: str, attempt: int, stage: str, engine: str | None, leg: int | None = None
+        ) -> Outcome:
             with self._slots.presence(DBOS.workflow_id or ""):
-                return await _step(self._runner.run_stage, job_id, attempt, stage, engine)
+                return await _step(self._runner.run_stage, job_id, attempt, stage, engine, leg)
 
         return run_stage
 

@@ -22,7 +22,7 @@ from maquette.api.schemas.jobs import (
 from maquette.api.services import Services
 from maquette.app.jobs import NewJob
 from maquette.domain.errors import Refused
-from maquette.domain.jobs import Job, JobInput
+from maquette.domain.jobs import Job
 from maquette.domain.states import Status
 
 router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"])
@@ -144,7 +144,7 @@ def list_logs(job_id: str, services: ServicesDep, owner: OwnerDep) -> LogPage:
 def _new_job(asked: NewJobIn) -> NewJob:
     return NewJob(
         pipeline=asked.pipeline,
-        inputs=tuple(JobInput(given.asset_id, given.view, given.box) for given in asked.inputs),
+        inputs=tuple(given.stored() for given in asked.inputs),
         settings=asked.settings,
         project_id=asked.project_id,
         hold_after=tuple(asked.hold_after),

@@ -6,10 +6,12 @@ from pydantic import Field
 
 from maquette.api.schemas.common import Answer, Asked, Instant
 from maquette.app.jobs import DEADLINE_S, MAX_DEADLINE_S
+from maquette.domain import marks as marking
 from maquette.domain import projections
 from maquette.domain.assets import View
 from maquette.domain.errors import Problem as StoredProblem
 from maquette.domain.jobs import EventType, Job, JobInput, Task, TaskStatus
+from maquette.domain.marks import NO_MARKS, Marks
 from maquette.domain.states import Stage, Status, WaitingFor
 from maquette.pipelines.catalog import CATALOG
 from maquette.ports.stores import LogLine
@@ -18,12 +20,44 @@ Id = Annotated[str, Field(min_length=1, max_length=100)]
 Pixels = Annotated[float, Field(strict=True, ge=0, le=100_000)]
 
 
+class ClickIn(Asked):
+    """A point in pixels of the upright photo that is part of the object, or with `include` false of what is around."""
+
+    x: Pixels
+    y: Pixels
+    include: Annotated[bool, Field(strict=True)] = True
+
+
+class StrokeIn(Asked):
+    """A line that a round brush drew through `points` (x, y in pixels)."""
+
+    points: Annotated[list[tuple[Pixels, Pixels]], Field(min_length=1, max_length=marking.MAX_POINTS)]
+    radius: Annotated[float, Field(strict=True, ge=0.01, le=marking.MAX_RADIUS)]
+    include: Annotated[bool, Field(strict=True)] = True
+
+
+class MarksIn(Asked):
+    """What a person marked on a photo. Later strokes win over earlier ones, clicks over strokes."""
+
+    clicks: Annotated[list[ClickIn], Field(max_length=marking.MAX_CLICKS)] = Field(default=[])
+    strokes: Annotated[list[StrokeIn], Field(max_length=marking.MAX_STROKES)] = Field(default=[])
+
+    def stored(self) -> Marks:
+        """As the domain knows them."""
+        return Marks.of(self.model_dump())
+
+
 class InputIn(Asked):
     """A photo to start from. `view` overrides the asset's own; `box` is x, y, width, height in pixels."""
 
     asset_id: Id
     view: View | None = None
     box: tuple[Pixels, Pixels, Pixels, Pixels] | None = None
+    marks: MarksIn | None = None
+
+    def stored(self) -> JobInput:
+        """As the domain knows it."""
+        return JobInput(self.asset_id, self.view, self.box, self.marks.stored() if self.marks else NO_MARKS)
 
 
 Priority = Annotated[int, Field(strict=True, ge=-100, le=100)]
@@ -55,17 +89,46 @@ class RetryIn(Asked):
     from_stage: Stage | None = None
 
 
+class ClickOut(Answer):
+    """A point on a photo."""
+
+    x: float
+    y: float
+    include: bool
+
+
+class StrokeOut(Answer):
+    """A line on a photo."""
+
+    points: list[tuple[float, float]]
+    radius: float
+    include: bool
+
+
+class MarksOut(Answer):
+    """What a person marked on a photo."""
+
+    clicks: list[ClickOut]
+    strokes: list[StrokeOut]
+
+    @classmethod
+    def of(cls, marks: Marks) -> "MarksOut | None":
+        """No marks are None."""
+        return cls.model_validate(marks.document()) if marks else None
+
+
 class InputOut(Answer):
     """One photo that a job starts from."""
 
     asset_id: str
     view: View | None
     box: tuple[float, float, float, float] | None
+    marks: MarksOut | None
 
     @classmethod
     def of(cls, given: JobInput) -> "InputOut":
         """As stored."""
-        return cls(asset_id=given.asset_id, view=given.view, box=given.box)
+        return cls(asset_id=given.asset_id, view=given.view, box=given.box, marks=MarksOut.of(given.marks))
 
 
 class ErrorOut(Answer):

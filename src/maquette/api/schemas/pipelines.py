@@ -8,9 +8,10 @@ from pydantic import Field
 from maquette.api.schemas.common import Answer
 from maquette.domain import projections
 from maquette.domain.assets import View
+from maquette.domain.colours import TRANSPARENT
 from maquette.domain.dimensions import UNITS
 from maquette.domain.states import STAGE_LABELS, Stage, Step
-from maquette.pipelines.catalog import SPECS, Choice, Count, EngineName, Entry, Setting, TrueSize, is_offered
+from maquette.pipelines.catalog import SPECS, Choice, Count, EngineName, Entry, Ground, Setting, TrueSize, is_offered
 from maquette.ports.engines import Capability
 
 
@@ -71,7 +72,15 @@ class CountOut(Answer):
     high: int
 
 
-SettingOut = Annotated[ChoiceOut | EngineOut | DimensionsOut | CountOut, Field(discriminator="type")]
+class GroundOut(Answer):
+    """A setting that gives the colour behind an object: `transparent` (the default) or `#rrggbb`."""
+
+    type: Literal["ground"] = "ground"
+    title: str
+    default: str
+
+
+SettingOut = Annotated[ChoiceOut | EngineOut | DimensionsOut | CountOut | GroundOut, Field(discriminator="type")]
 
 
 class UiStepOut(Answer):
@@ -131,6 +140,8 @@ def _setting(setting: Setting) -> SettingOut:
             return DimensionsOut(title=setting.title, units=list(UNITS))
         case Count():
             return CountOut(title=setting.title, low=setting.low, high=setting.high)
+        case Ground():
+            return GroundOut(title=setting.title, default=TRANSPARENT)
 
 
 class PipelinePage(Answer):

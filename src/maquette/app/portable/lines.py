@@ -9,8 +9,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
+from maquette.domain.approvals import MAX_REASON, Verdict
 from maquette.domain.assets import Role, View
 from maquette.domain.jobs import EventType, TaskStatus
+from maquette.domain.marks import MAX_CLICKS, MAX_POINTS, MAX_RADIUS, MAX_STROKES
 from maquette.domain.projects import ProjectKind
 from maquette.domain.states import Stage, Status
 
@@ -119,10 +121,51 @@ class ProblemLine(Line):
     retryable: bool
 
 
+class ClickLine(Line):
+    x: Pixels
+    y: Pixels
+    include: bool
+
+
+class StrokeLine(Line):
+    points: Annotated[tuple[tuple[Pixels, Pixels], ...], Field(min_length=1, max_length=MAX_POINTS)]
+    radius: Annotated[float, Field(ge=0.01, le=MAX_RADIUS)]
+    include: bool
+
+
+class MarksLine(Line):
+    clicks: Annotated[tuple[ClickLine, ...], Field(max_length=MAX_CLICKS)]
+    strokes: Annotated[tuple[StrokeLine, ...], Field(max_length=MAX_STROKES)]
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.clicks and not self.strokes
+
+
+def _unmarked(marks: MarksLine | None) -> bool:
+    return marks is None or marks.is_empty
+
+
+class DecisionLine(Line):
+    verdict: Verdict
+    cutout: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
+    reason: Annotated[str, Field(max_length=MAX_REASON)]
+    by: Annotated[str, Field(max_length=200)]
+    at: AwareDatetime | None
+
+
+def _undecided(decision: DecisionLine | None) -> bool:
+    return decision is None
+
+
 class InputLine(Line):
+    """``marks`` and ``decision`` are left out where there are none: older versions then read the rest."""
+
     asset_id: Id
     view: View | None
     box: tuple[Pixels, Pixels, Pixels, Pixels] | None
+    marks: Annotated[MarksLine | None, Field(exclude_if=_unmarked)] = None
+    decision: Annotated[DecisionLine | None, Field(exclude_if=_undecided)] = None
 
 
 class JobLine(Line):

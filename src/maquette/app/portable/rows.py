@@ -3,11 +3,13 @@
 from typing import Any
 
 from maquette.app.portable.content import Content
-from maquette.app.portable.lines import AssetLine, EventLine, JobLine, ProblemLine, ResultLine, TaskLine
+from maquette.app.portable.lines import AssetLine, EventLine, InputLine, JobLine, ProblemLine, ResultLine, TaskLine
 from maquette.app.portable.renaming import Renaming
+from maquette.domain.approvals import Decision
 from maquette.domain.assets import Asset, Quality
 from maquette.domain.errors import Problem
 from maquette.domain.jobs import Event, Job, JobInput, Result, Task
+from maquette.domain.marks import Marks
 from maquette.domain.projects import Project
 from maquette.pipelines.catalog import CATALOG, settle
 
@@ -57,9 +59,15 @@ class Rows:
                 result_id=names.maybe(line.result_id, "res"),
                 error=_problem(line.error),
                 settings=settle(CATALOG[line.pipeline], line.settings),
-                inputs=tuple(JobInput(names.of(given.asset_id, "ast"), given.view, given.box) for given in line.inputs),
+                inputs=tuple(self._input(given) for given in line.inputs),
             )
         )
+
+    def _input(self, line: InputLine) -> JobInput:
+        marks = Marks.of(line.marks.model_dump() if line.marks else None)
+        said = line.decision
+        decision = said and Decision(said.verdict, said.cutout, said.reason, said.by, said.at)
+        return JobInput(self._names.of(line.asset_id, "ast"), line.view, line.box, marks, decision)
 
     def _events(self, lines: tuple[EventLine, ...]) -> tuple[Event, ...]:
         names = self._names

@@ -8,7 +8,12 @@ from maquette.ports.processes import Kind, Limits
 
 
 def work(desk: Desk) -> Produced:
-    """Fails when a cut-out has no view, or two have the same: a model made from that would be wrong, not worse."""
+    """Fails without a cut-out, and when one has no view or two have the same: that model would be wrong, not worse.
+
+    A photo that could not be cut out is simply not there; the model is made from the others.
+    """
+    if not desk.of(Role.CUTOUT):
+        raise Permanent("no_photo", "No cut-out is left to make a model from.", "Take the photos again, or give a box.")
     views = [cutout.view for cutout in desk.of(Role.CUTOUT)]
     unnamed = [cutout.name for cutout in desk.of(Role.CUTOUT) if cutout.view not in CAPTURE_VIEWS]
     if unnamed:

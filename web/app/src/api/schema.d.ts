@@ -858,6 +858,17 @@ export interface components {
             type: "choice";
             values: string[];
         };
+        ClickIn: {
+            /** @default true */
+            include?: boolean;
+            x: number;
+            y: number;
+        };
+        ClickOut: {
+            include: boolean;
+            x: number;
+            y: number;
+        };
         CountOut: {
             high: number;
             low: number;
@@ -984,6 +995,15 @@ export interface components {
         };
         /** @enum {string} */
         EventType: "job.created" | "job.accepted" | "stage.started" | "stage.progress" | "stage.finished" | "job.held" | "job.resumed" | "job.requeued" | "job.failed" | "job.canceled" | "job.retried" | "job.completed";
+        GroundOut: {
+            default: string;
+            title: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "ground";
+        };
         HealthOut: {
             /**
              * @default ok
@@ -1002,6 +1022,7 @@ export interface components {
                 number,
                 number
             ] | null;
+            marks?: components["schemas"]["MarksIn"] | null;
             view?: components["schemas"]["View"] | null;
         };
         InputOut: {
@@ -1012,6 +1033,7 @@ export interface components {
                 number,
                 number
             ] | null;
+            marks: components["schemas"]["MarksOut"] | null;
             view: components["schemas"]["View"] | null;
         };
         JobOut: {
@@ -1101,6 +1123,16 @@ export interface components {
         LogPage: {
             items: components["schemas"]["LogLineOut"][];
             next_cursor: string | null;
+        };
+        MarksIn: {
+            /** @default [] */
+            clicks?: components["schemas"]["ClickIn"][];
+            /** @default [] */
+            strokes?: components["schemas"]["StrokeIn"][];
+        };
+        MarksOut: {
+            clicks: components["schemas"]["ClickOut"][];
+            strokes: components["schemas"]["StrokeOut"][];
         };
         MeOut: {
             how: components["schemas"]["How"];
@@ -1208,7 +1240,7 @@ export interface components {
             offered: boolean;
             result: string;
             settings: {
-                [key: string]: components["schemas"]["ChoiceOut"] | components["schemas"]["EngineOut"] | components["schemas"]["DimensionsOut"] | components["schemas"]["CountOut"];
+                [key: string]: components["schemas"]["ChoiceOut"] | components["schemas"]["EngineOut"] | components["schemas"]["DimensionsOut"] | components["schemas"]["CountOut"] | components["schemas"]["GroundOut"];
             };
             stages: components["schemas"]["StageOut"][];
             status_map: {
@@ -1426,6 +1458,23 @@ export interface components {
         StatusesOut: {
             statuses: components["schemas"]["StatusOut"][];
             waiting_for: components["schemas"]["WaitingFor"][];
+        };
+        StrokeIn: {
+            /** @default true */
+            include?: boolean;
+            points: [
+                number,
+                number
+            ][];
+            radius: number;
+        };
+        StrokeOut: {
+            include: boolean;
+            points: [
+                number,
+                number
+            ][];
+            radius: number;
         };
         TaskOut: {
             attempt: number;
