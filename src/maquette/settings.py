@@ -104,6 +104,7 @@ class Settings(BaseSettings):
     )
     max_photo_mb: int = Field(default=50, ge=1, le=500, description="Largest photo in megabytes.")
     max_queued: int = Field(default=100, ge=1, description="Unfinished jobs that may exist at a time.")
+    max_batch_rows: int = Field(default=1000, ge=1, le=10_000, description="Products in one batch.")
     upload_seconds: float = Field(default=120.0, gt=0, description="Longest time that one upload may take.")
     max_sockets: int = Field(default=1000, ge=1, description="WebSockets that one owner may hold open at a time.")
     fetches: int = Field(default=8, ge=1, le=256, description="Photos that are fetched from URLs at a time.")

@@ -9,6 +9,7 @@ from sqlalchemy import MetaData, create_engine, insert, select
 from maquette.adapters.sql import schema
 from maquette.adapters.sql.tables import METADATA
 from maquette.domain.assets import Role
+from maquette.domain.batches import BatchStatus, OnError, RowStatus
 from maquette.domain.errors import Refused
 from maquette.domain.fleet import WorkerState
 from maquette.domain.jobs import EventType, TaskStatus
@@ -17,7 +18,13 @@ from maquette.domain.states import Stage, Status
 
 AT = datetime(2026, 11, 20, 12, 0, 0, 123456, tzinfo=UTC)
 CHOSEN = {
-    "status": {"jobs": Status.FAILED, "tasks": TaskStatus.FAILED},
+    "status": {
+        "jobs": Status.FAILED,
+        "tasks": TaskStatus.FAILED,
+        "batches": BatchStatus.RUNNING,
+        "batch_rows": RowStatus.STARTED,
+    },
+    "on_error": {"batches": OnError.SKIP},
     "kind": {"projects": ProjectKind.ROOM, "results": "model"},
     "role": {"assets": Role.LOD},
     "type": {"events": EventType.CREATED},

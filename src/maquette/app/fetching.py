@@ -44,6 +44,7 @@ class Fetching:
         self._fetcher = fetcher
         self._uploads = uploads
         self._turns = asyncio.Semaphore(at_once)
+        self.at_once = at_once
         self.seconds = seconds
 
     async def add(self, owner_id: str, url: str, info: PhotoInfo) -> Asset:

@@ -52,6 +52,7 @@ class NewJob:
     deadline_s: int = DEADLINE_S
     budget_usd: float | None = None
     parent_job_id: str | None = None
+    batch_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +107,40 @@ class Jobs:
         fingerprint = _fingerprint(new)
         with self._db.write() as tx:
             replayed = _replay(tx, owner_id, idempotency_key, fingerprint)
-            job = replayed or self._accept(tx, owner_id, new, entry, settings)
-            if replayed is None:
-                job = replace(job, idempotency_key=idempotency_key, traceparent=self._tracer.here())
-                tx.jobs.add(job)
-                tx.jobs.remember_request(job.id, fingerprint)
-                self._engine.enqueue(tx, job)
+            job = replayed or self._add(tx, owner_id, new, entry, settings, idempotency_key, fingerprint)
             token = new_token()
             tx.sessions.add(token_hash(token), Session(owner_id, job.id), self._clock.now())
         return Accepted(job, token, replayed is not None)
+
+    def begin(self, tx: Transaction, owner_id: str, new: NewJob, idempotency_key: str) -> Job:
+        """Accepts a job within a transaction, for whoever writes something else in it. Raises as ``create``."""
+        entry, fingerprint = find(new.pipeline), _fingerprint(new)
+        replayed = _replay(tx, owner_id, idempotency_key, fingerprint)
+        settings = settle(entry, new.settings)
+        return replayed or self._add(tx, owner_id, new, entry, settings, idempotency_key, fingerprint)
+
+    def begin_again(self, tx: Transaction, job: Job) -> Job:
+        """Retries a job within a transaction. Raises ``illegal_move``, and ``conflict`` when it moved meanwhile."""
+        moved = tx.jobs.apply(moves.retry(job, CATALOG[job.pipeline].pipeline, self._clock.now()))
+        self._engine.enqueue(tx, moved)
+        return moved
+
+    def _add(
+        self,
+        tx: Transaction,
+        owner_id: str,
+        new: NewJob,
+        entry: Entry,
+        settings: Mapping[str, Any],
+        idempotency_key: str | None,
+        fingerprint: str,
+    ) -> Job:
+        job = self._accept(tx, owner_id, new, entry, settings)
+        job = replace(job, idempotency_key=idempotency_key, traceparent=self._tracer.here())
+        tx.jobs.add(job)
+        tx.jobs.remember_request(job.id, fingerprint)
+        self._engine.enqueue(tx, job)
+        return job
 
     def get(self, owner_id: str, job_id: str) -> Job:
         """Raises ``not_found``."""
@@ -230,6 +256,7 @@ class Jobs:
             hold_after=new.hold_after,
             project_id=new.project_id,
             parent_job_id=new.parent_job_id,
+            batch_id=new.batch_id,
             deadline_s=new.deadline_s,
             budget_usd=new.budget_usd,
             estimate_usd=0.0,

@@ -38,6 +38,8 @@ from maquette.adapters.sql.status_postgres import PostgresStatusReader
 from maquette.adapters.telemetry.prometheus import PrometheusMeter
 from maquette.adapters.telemetry.spans import open_tracer
 from maquette.app.approvals import Approvals
+from maquette.app.batches.batches import Batches
+from maquette.app.batches.feeder import Feeder
 from maquette.app.care import Care
 from maquette.app.events import Events
 from maquette.app.fetching import Fetching
@@ -147,6 +149,8 @@ class Maquette:
         self.tracer = open_tracer(settings.otlp_endpoint, maquette.__version__)
         self.jobs = Jobs(self._database, self._engine, self.engines, self.clock, settings.max_queued, self.tracer)
         self.approvals = Approvals(self._database, self._engine, self.clock)
+        self.batches = Batches(self._database, self.jobs, self.engines, self.clock, settings.max_batch_rows)
+        self._feeder = self._hire_feeder()
 
     async def take_over(self, address: str = "", *, work: bool = True) -> bool:
         """Becomes the holder unless somebody else is. True when this process holds the folder, now or before.
@@ -170,6 +174,7 @@ class Maquette:
         await asyncio.to_thread(self.work.begin)
         self.works = True
         self.janitor.start()
+        self._feeder.start()
 
     async def work_beside(self) -> None:
         """Works beside whoever holds the folder, under a fresh name. Raises ``data_folder_busy``, ``not_ready``."""
@@ -262,6 +267,7 @@ class Maquette:
         """Ends in order: the work, the processes that did it, the database, and last the lock."""
         try:
             await asyncio.to_thread(self.janitor.stop)
+            await asyncio.to_thread(self._feeder.stop)
             await asyncio.to_thread(self.work.end)
             await asyncio.to_thread(self._engine.close)
             await self._processes.close()
@@ -307,6 +313,19 @@ class Maquette:
         folder = self._scratch.take(name)
         parts = (self._database, self.blobs, self._processes, self._here, self.clock)
         return worker, Runner(*parts, folder, self.engines, name, self.tracer)
+
+    def _hire_feeder(self) -> Feeder:
+        # in a thread with an event loop of its own, hence not the one that serves requests
+        settings = self.settings
+        fetching = Fetching(fetcher(), self.uploads, at_once=settings.fetches, seconds=settings.fetch_seconds)
+        return Feeder(self._database, self.jobs, fetching, self.clock, self._is_first)
+
+    def _is_first(self) -> bool:
+        """Whether what one process has to do for all falls to this one."""
+        worker = self.work.worker
+        with self._database.read() as tx:
+            living = tx.workers.living()
+        return worker is not None and bool(living) and living[0].id == worker.id
 
     def _bury_the_dead(self) -> None:
         """Nobody need wait for the lease of a process of this machine that is known to have died."""

@@ -1,18 +1,15 @@
 """Which photos a person means, and which side each shows."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from maquette.domain.assets import CAPTURE_VIEWS, View
+from maquette.domain.assets import CAPTURE_VIEWS, View, views_in
 from maquette.domain.errors import Refused
 from maquette.ports.engines import Box
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".avif", ".heic", ".heif"})
 """What is taken from a folder. A file that is named outright may be called anything."""
-
-_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +35,7 @@ def view_in(name: str) -> View | None:
 
     Raises ``view_missing`` for a name that tells two, such as ``front_left.jpg``.
     """
-    words = {word.lower() for word in _WORD.findall(Path(name).stem)}
-    told = [view for view in CAPTURE_VIEWS if view.value in words]
+    told = views_in(Path(name).stem)
     if len(told) > 1:
         message = f"The name {name} says both {told[0]} and {told[1]}."
         raise Refused("view_missing", message, f"Say which: --{told[0]} {name}")

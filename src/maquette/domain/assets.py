@@ -1,5 +1,6 @@
 """Assets: immutable files, addressed by their content within one owner."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -48,6 +49,15 @@ class View(StrEnum):
 
 CAPTURE_VIEWS = (View.FRONT, View.LEFT, View.RIGHT, View.BACK)
 """The four named views that a 3D model is made from, in the order of a capture set's slots."""
+
+
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
+
+
+def views_in(name: str) -> tuple[View, ...]:
+    """The capture views that a file's name (without its ending) tells: ``chair-left``, ``photoBack2``."""
+    words = {word.lower() for word in _WORD.findall(name)}
+    return tuple(view for view in CAPTURE_VIEWS if view.value in words)
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,15 @@ CODES = _table(
     Code("upload_timeout", 408, "The upload took too long", "Try again over a faster connection."),
     Code("range_not_satisfiable", 416, "The file has no such range", "Ask for a range within its length."),
     Code("archive_invalid", 422, "The archive is not one that can be imported", "Export the project again."),
+    Code("batch_invalid", 422, "The batch has problems", "Correct the listed rows, or send on_error=skip.", exit=1),
+    Code("sheet_invalid", 422, "The table cannot be read", "Save it as CSV in UTF-8."),
+    Code("no_rows", 422, "There is no row", "Give one row for each product, below a header."),
+    Code("too_many_rows", 422, "There are too many rows", "Make several batches of it."),
+    Code("unknown_column", 422, "There is no such column", "The guide to batches lists the columns."),
+    Code("duplicate_column", 422, "Two columns have the same name", "Give each column once."),
+    Code("sku_missing", 422, "The product has no SKU", "Give each row an sku of its own."),
+    Code("duplicate_sku", 422, "Two rows have the same SKU", "Give each product once."),
+    Code("invalid_view", 422, "There is no such view", "front, left, right, back, top, bottom, detail or other."),
     Code("file_missing", 422, "A file does not exist", "Check the path."),
     Code(
         "url_refused", 422, "The URL does not lead to a public web server", "Check its spelling; http and https only."
@@ -114,6 +123,7 @@ CODES = _table(
     Code("job_finished", 409, "The job has completed", "Start a new job.", exit=1),
     Code("in_use", 409, "Something still refers to it", "Cancel or delete the job first.", exit=1),
     Code("too_many_streams", 429, "Too many streams are open", "Close some, or follow less.", exit=1, retryable=True),
+    Code("batch_finished", 409, "The batch has ended", "There is nothing to stop.", exit=1),
     Code("deleted", 409, "It was deleted", "Restore it, or use a new Idempotency-Key.", exit=1),
     Code("queue_full", 429, "Too many jobs are waiting", "Try again later.", exit=1, retryable=True),
     # -- stages

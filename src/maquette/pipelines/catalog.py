@@ -7,6 +7,7 @@ from typing import Any
 
 from maquette.domain.approvals import DEFAULT, Rule
 from maquette.domain.assets import CAPTURE_VIEWS, Role, View
+from maquette.domain.colours import ground
 from maquette.domain.dimensions import Dimensions
 from maquette.domain.errors import Refused
 from maquette.domain.states import Pipeline, Stage, Step
@@ -74,7 +75,14 @@ class Approval:
     default: str
 
 
-Setting = Choice | EngineName | TrueSize | Count | Approval
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A setting that gives the colour behind an object: ``domain.colours.ground``, transparent by default."""
+
+    title: str
+
+
+Setting = Choice | EngineName | TrueSize | Count | Approval | Ground
 
 QUALITY = Choice("Quality", ("fast", "medium", "full"), "medium")
 SHAPE = Choice("Shape", SHAPES, "auto")
@@ -84,6 +92,10 @@ SIZE = TrueSize("True size of the object")
 TRIANGLES = Count("Triangles of the largest level, at most", 100, 1_000_000)
 BYTES = Count("Bytes of the largest level, at most", 20_000, 500_000_000)
 APPROVE = Approval("Cut-outs that go on without approval", DEFAULT)
+BACKGROUND = Ground("Background of a picture for a shop")
+SHADOW = Choice("Shadow under the object", ("none", "soft"), "none")
+MARGIN = Count("Margin around the object, in percent of the picture; the object is then centred", 0, 40)
+FRAME = Choice("Proportions of the picture", ("photo", "square"), "photo")
 DIMENSIONS = "dimensions"
 """The name of the setting that takes a project's dimensions where a job gives none."""
 ENGINE_SETTINGS: Mapping[Capability, str] = MappingProxyType({Capability.CUTTER: "cutter", Capability.MESHER: "mesher"})
@@ -184,8 +196,8 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
             Entry(
                 _pipeline("cutout", "Cut-outs", *_IN, (_S.REMOVING_BACKGROUND, 10, 95)),
                 "cutouts",
-                (Role.CUTOUT, Role.MASK),
-                {"cutter": CUTTER},
+                (Role.CUTOUT, Role.MASK, Role.PREVIEW),
+                {"cutter": CUTTER, "background": BACKGROUND, "shadow": SHADOW, "margin": MARGIN, "frame": FRAME},
                 max_photos=24,
             ),
             Entry(
@@ -263,6 +275,8 @@ def _value(name: str, setting: Setting, given: Any) -> Any:
             return _counted(name, setting, given)
         case Approval():
             return str(Rule.of(given))
+        case Ground():
+            return ground(given)
         case Choice():
             return _chosen(name, setting, given)
 

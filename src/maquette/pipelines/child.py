@@ -34,6 +34,7 @@ def perform(payload: dict[str, Any], progress: Callable[[float], None]) -> dict[
         boxes={key: (box[0], box[1], box[2], box[3]) for key, box in payload["boxes"].items()},
         key=payload["key"],
         marks={key: Marks.of(marks) for key, marks in payload["marks"].items()},
+        carried=payload["carried"],
     )
     return _produced(SPECS[Stage(payload["stage"])].work(desk))
 
@@ -79,6 +80,7 @@ def desk_payload(
     into: Path,
     engine: str | None,
     key: str,
+    carried: int = 0,
 ) -> dict[str, Any]:
     """What ``perform`` needs, as JSON. ``engine`` is a reference ``package.module:Class``."""
     return {
@@ -90,6 +92,7 @@ def desk_payload(
         "into": str(into),
         "engine": engine,
         "key": key,
+        "carried": carried,
     }
 
 

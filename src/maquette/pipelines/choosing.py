@@ -72,7 +72,7 @@ def _failures(job: Job, course: Course) -> list[Any]:
     """Why photos could not be cut out, as the stage that cuts them told last."""
     mine = (task for task in reversed(course) if task.attempt == job.attempt)
     found = (task for task in mine if task.stage is Stage.REMOVING_BACKGROUND and task.status is TaskStatus.FINISHED)
-    return next((list(task.data.get("failed", ())) for task in found), [])
+    return next((list(task.data.get("cutouts", {}).get("failed", ())) for task in found), [])
 
 
 def _is_looked_at(job: Job, course: Course) -> bool:  # noqa: ARG001

@@ -17,6 +17,7 @@ from maquette.domain.jobs import Event, Job, Move, Result, Task
 from maquette.domain.projects import Project
 from maquette.domain.states import Stage, Status
 from maquette.domain.uploads import Upload
+from maquette.ports.batches import BatchRows
 from maquette.ports.care import ChoreRows, DeletedRows, ImportRows, StaleRows
 from maquette.ports.pages import Page as Page
 
@@ -369,6 +370,8 @@ class Transaction(Protocol):
     def sign_ins(self) -> SignInRows: ...
     @property
     def tickets(self) -> TicketRows: ...
+    @property
+    def batches(self) -> BatchRows: ...
     @property
     def connection(self) -> Any:
         """The database connection itself, for a job engine that must enqueue in this very transaction."""

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, Engine
 
 from maquette.adapters.sql.assets import SqlAssets
+from maquette.adapters.sql.batches import SqlBatches
 from maquette.adapters.sql.chores import SqlChores
 from maquette.adapters.sql.deleted import SqlDeleted
 from maquette.adapters.sql.dialect import engines
@@ -46,6 +47,7 @@ class SqlTransaction:
         self.keys = SqlKeys(connection)
         self.sign_ins = SqlSignIns(connection)
         self.tickets = SqlTickets(connection)
+        self.batches = SqlBatches(connection)
 
 
 class SqlDatabase:

@@ -1,11 +1,13 @@
 """How the composed fields of the domain's dataclasses look as JSON."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from maquette.adapters.sql.columns import Document
 from maquette.domain.approvals import Decision
 from maquette.domain.assets import Quality, View
+from maquette.domain.batches import RowPhoto, RowProblem
 from maquette.domain.errors import Problem
 from maquette.domain.jobs import JobInput
 from maquette.domain.marks import Marks
@@ -51,6 +53,30 @@ def quality() -> Document:
 def inputs() -> Document:
     """What a job starts from."""
     return Document(lambda value: [_dump_input(item) for item in value], lambda value: tuple(map(_load_input, value)))
+
+
+def photos() -> Document:
+    """The photos of a batch's row."""
+    return Document(lambda value: [_dump_photo(item) for item in value], lambda value: tuple(map(_load_photo, value)))
+
+
+def row_problems() -> Document:
+    """What is wrong with a batch's row."""
+    return Document(lambda value: [asdict(item) for item in value], _load_row_problems)
+
+
+def _load_row_problems(value: Sequence[Mapping[str, Any]]) -> tuple[RowProblem, ...]:
+    return tuple(RowProblem(**item) for item in value)
+
+
+def _dump_photo(value: RowPhoto) -> dict[str, Any]:
+    return asdict(value)
+
+
+def _load_photo(value: Mapping[str, Any]) -> RowPhoto:
+    view, problem = value["view"], value["problem"]
+    found = {name: value[name] for name in ("source", "column", "asset_id")}
+    return RowPhoto(**found, view=View(view) if view else None, problem=Problem(**problem) if problem else None)
 
 
 def _dump_problem(value: Problem) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from sqlalchemy import (
 from maquette.adapters.sql import documents
 from maquette.adapters.sql.columns import LONG, UtcTime, choice
 from maquette.domain.assets import Role, View
+from maquette.domain.batches import BatchStatus, OnError, RowStatus
 from maquette.domain.fleet import WorkerState
 from maquette.domain.jobs import EventType, TaskStatus
 from maquette.domain.projects import ProjectKind
@@ -140,6 +141,43 @@ JOBS = Table(
     Index(None, "owner_id", "created_at", "id"),
     Index(None, "status", "priority", "created_at", "id"),
     Index(None, "project_id"),
+    Index(None, "batch_id"),
+)
+
+BATCHES = Table(
+    "batches",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("owner_id", _ID, nullable=False),
+    Column("pipeline", Text, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("updated_at", UtcTime, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("status", choice(BatchStatus, "status"), nullable=False),
+    Column("on_error", choice(OnError, "on_error"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("idempotency_key", Text),
+    Column("request_fingerprint", Text, nullable=False),
+    Column("deleted_at", UtcTime),
+    UniqueConstraint("owner_id", "idempotency_key"),
+    Index(None, "owner_id", "created_at", "id"),
+)
+
+BATCH_ROWS = Table(
+    "batch_rows",
+    METADATA,
+    Column("batch_id", _ID, ForeignKey("batches.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("owner_id", _ID, nullable=False),
+    Column("sku", Text, nullable=False),
+    Column("status", choice(RowStatus, "status"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("photos", documents.photos(), nullable=False),
+    Column("settings", documents.facts(), nullable=False),
+    Column("problems", documents.row_problems(), nullable=False),
+    Column("job_id", _ID),
+    Index(None, "status", "batch_id"),
 )
 
 TASKS = Table(

@@ -8,9 +8,21 @@ from pydantic import Field
 from maquette.api.schemas.common import Answer
 from maquette.domain import projections
 from maquette.domain.assets import View
+from maquette.domain.colours import TRANSPARENT
 from maquette.domain.dimensions import UNITS
 from maquette.domain.states import STAGE_LABELS, Stage, Step
-from maquette.pipelines.catalog import SPECS, Approval, Choice, Count, EngineName, Entry, Setting, TrueSize, is_offered
+from maquette.pipelines.catalog import (
+    SPECS,
+    Approval,
+    Choice,
+    Count,
+    EngineName,
+    Entry,
+    Ground,
+    Setting,
+    TrueSize,
+    is_offered,
+)
 from maquette.ports.engines import Capability
 
 
@@ -79,7 +91,17 @@ class ApprovalOut(Answer):
     default: str
 
 
-SettingOut = Annotated[ChoiceOut | EngineOut | DimensionsOut | CountOut | ApprovalOut, Field(discriminator="type")]
+class GroundOut(Answer):
+    """A setting that gives the colour behind an object: `transparent` (the default) or `#rrggbb`."""
+
+    type: Literal["ground"] = "ground"
+    title: str
+    default: str
+
+
+SettingOut = Annotated[
+    ChoiceOut | EngineOut | DimensionsOut | CountOut | GroundOut | ApprovalOut, Field(discriminator="type")
+]
 
 
 class UiStepOut(Answer):
@@ -141,6 +163,8 @@ def _setting(setting: Setting) -> SettingOut:
             return ApprovalOut(title=setting.title, default=setting.default)
         case Count():
             return CountOut(title=setting.title, low=setting.low, high=setting.high)
+        case Ground():
+            return GroundOut(title=setting.title, default=TRANSPARENT)
 
 
 class PipelinePage(Answer):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from maquette.engines.carve.ends import find_ends
+from maquette.engines.carve.halves import find_half, halved
 from maquette.engines.carve.limbs import find_ghosts
 from maquette.engines.carve.prism import bulge, straight_outlines
 from maquette.engines.carve.rows import Runs, read_rows, single_runs
@@ -138,9 +139,18 @@ def rounded(evidence: Evidence, power: float) -> Floats:
     if side.limbs is not None:
         turned = ellipses(side.limbs, front.body, grid.z, grid.x, power)
         solid = np.maximum(solid, turned.transpose(0, 2, 1))
-    solid = np.minimum(solid, evidence.hull)
+    solid = np.minimum(_halves(outlines, grid, power, solid), evidence.hull)
     ghosts = find_ghosts(outlines.front > 0, outlines.side > 0)
     return _without(solid, ghosts, grid.step) if ghosts.any() else solid
+
+
+def _halves(outlines: Outlines, grid: Grid, power: float, solid: Floats) -> Floats:
+    """The half solid that the outlines show, else ``solid``."""
+    if half := find_half(outlines.front, outlines.side, grid.x, grid.z):
+        return halved(half, outlines.front, outlines.side, grid.x, grid.z, power)
+    if half := find_half(outlines.side, outlines.front, grid.z, grid.x):
+        return halved(half, outlines.side, outlines.front, grid.z, grid.x, power).transpose(0, 2, 1)
+    return solid
 
 
 def _without(solid: Floats, ghosts: Flags, step: float) -> Floats:

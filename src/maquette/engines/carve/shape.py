@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from maquette.domain.errors import Permanent
 from maquette.engines.carve.facades import lay
 from maquette.engines.carve.field import Evidence, Grid, gather, inflated, make_grid, outline, rounded
@@ -14,6 +16,9 @@ from maquette.media.meshes.simplify import simplify
 
 _RELIEF_DEPTH = 0.45
 """The depth of the box that a relief may fill, as a share of the longest side, to each side of the middle."""
+
+_LOOSE = 0.02
+"""The share of a solid that may be apart from its largest part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,8 @@ def _candidates(stage: Stage, resolution: int, wanted: str) -> Iterator[tuple[st
     if stage.extent[0] and stage.extent[2]:
         evidence = gather(stage, resolution)
         if wanted != "hull":
-            yield "rounded", rounded(evidence, _power(stage, evidence, wanted)), evidence.grid
+            solid = rounded(evidence, _power(stage, evidence, wanted))
+            yield "rounded", solid if wanted != "auto" else _joined(solid, evidence), evidence.grid
         yield "hull", evidence.hull, evidence.grid
     yield "relief", *_relief(stage, resolution)
 
@@ -55,6 +61,26 @@ def _power(stage: Stage, evidence: Evidence, wanted: str) -> float:
         return {"round": ROUND, "boxy": BOXY}[wanted]
     axes = (evidence.grid.x, evidence.grid.y, evidence.grid.z)
     return exponent(read_cues(lay(stage, axes, evidence.outlines.front, evidence.outlines.side)))
+
+
+def _joined(solid: Floats, evidence: Evidence) -> Floats:
+    """The solid, or where much of it is loose and a boxy one is whole, that: legs at the corners carry a square top."""
+    loose = _loose(solid)
+    if loose < _LOOSE:
+        return solid
+    boxy = rounded(evidence, BOXY)
+    return boxy if _loose(boxy) < loose / 4 else solid
+
+
+def _loose(solid: Floats) -> float:
+    """The share of a solid that is apart from its largest part."""
+    from scipy.ndimage import label
+
+    parts, count = label(solid > 0, np.ones((3, 3, 3)))
+    if count < 2:
+        return 0.0
+    sizes = np.bincount(parts.ravel())[1:]
+    return float(1 - sizes.max() / sizes.sum())
 
 
 def _relief(stage: Stage, resolution: int) -> tuple[Floats, Grid]:

@@ -1,0 +1,1 @@
+"""Batches: a table of products in, one job for each row, their results together."""
