@@ -26,6 +26,7 @@ from maquette.cli import (
     openapi,
     optimize,
     owners,
+    product,
     projects,
     queues,
     serve,
@@ -74,6 +75,7 @@ def root(
 
 
 app.command("make")(make.make)
+app.command("product")(product.product)
 app.command("cutout")(cutout.cutout)
 app.command("optimize")(optimize.optimize)
 app.command("inspect")(inspect.inspect)
