@@ -84,7 +84,7 @@ def show(screen: Screen, review: Review) -> None:
     table = plain_table("side", "photo", "score", "cut-out", "")
     for photo in review.photos:
         chosen = known.get(photo["asset_id"], {})
-        side = f"{photo['view']}{' (guessed)' if chosen.get('guessed') else ''}"
+        side = f"{photo['view']}{_DOUBT.get(chosen.get('view_from', ''), '')}"
         score = "-" if photo["score"] is None else f"{photo['score']:.2f}"
         table.add_row(side, escape(str(photo["name"])), score, _state(photo), escape(_remark(photo)))
     screen.out.print(table)
@@ -93,6 +93,9 @@ def show(screen: Screen, review: Review) -> None:
     if review.is_open:
         hint = f"maquette jobs approve {review.job.id} [--reject PHOTO:REASON] [--redo PHOTO --box PHOTO=X,Y,W,H]"
         screen.err.print(f"\nThe job waits for you ({escape(review.rule)}). [bold]Try:[/bold] {escape(hint)}")
+
+
+_DOUBT = {"name": " (by its name)", "likeness": " (guessed)", "order": " (guessed)"}
 
 
 def _state(photo: Mapping[str, Any]) -> str:
