@@ -1486,22 +1486,6 @@ export interface components {
             modelId?: string | null;
             photoId?: string | null;
         };
-        NewBatchIn: {
-            /** @default  */
-            name?: string;
-            /** @default refuse */
-            on_error?: components["schemas"]["OnError"];
-            pipeline: string;
-            /** @default 0 */
-            priority?: number;
-            rows: {
-                [key: string]: components["schemas"]["JsonValue"];
-            }[];
-            /** @default {} */
-            settings?: {
-                [key: string]: unknown;
-            };
-        };
         NewJobIn: {
             approve?: string | null;
             budget_usd?: number | null;
@@ -1561,12 +1545,6 @@ export interface components {
             score: number | null;
             sentence: string;
         };
-        NoteOut: {
-            code: string;
-            hint: string;
-            message: string;
-            severity: components["schemas"]["Severity"];
-        };
         OldError: {
             code: string;
             hint: string;
@@ -1583,16 +1561,12 @@ export interface components {
             hint: string;
             /** @default null */
             instance?: string | null;
-            /** @default null */
-            problems?: components["schemas"]["RowProblemOut"][] | null;
             status: number;
             /** @constant */
             success: false;
             title: string;
             type: string;
         };
-        /** @enum {string} */
-        OnError: "refuse" | "skip";
         OptimizeModel: {
             /** @default [] */
             image_urls?: string[];
@@ -1630,13 +1604,6 @@ export interface components {
         };
         /** @enum {string} */
         Others: "approve" | "wait";
-        PhotoOut: {
-            asset_id: string | null;
-            column: string;
-            error: components["schemas"]["ErrorOut"] | null;
-            source: string;
-            view: components["schemas"]["View"] | null;
-        };
         PhotoRulingIn: {
             asset_id: string;
             box?: [
@@ -1843,8 +1810,6 @@ export interface components {
             chosen: components["schemas"]["ChosenOut"][];
             left_out: components["schemas"]["NotChosenOut"][];
         };
-        /** @enum {string} */
-        Severity: "note" | "warning" | "fault";
         SignInIn: {
             key: string;
         };
