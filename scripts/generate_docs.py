@@ -8,13 +8,25 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from maquette.domain.colours import NAMES, TRANSPARENT
 from maquette.domain.dimensions import UNITS
 from maquette.domain.errors import CODES
 from maquette.domain.projections import ROWS, STATUS_MAP, UI_STEPS
 from maquette.domain.states import ENDED, MOVES, STAGE_LABELS, STATUS_LABELS, Stage, Status, WaitingFor
 from maquette.media.meshes.profiles import PROFILES
 from maquette.media.meshes.report_text import limit, named
-from maquette.pipelines.catalog import CATALOG, SPECS, Choice, Count, EngineName, Setting, TrueSize, is_offered
+from maquette.pipelines.catalog import (
+    CATALOG,
+    SPECS,
+    Approval,
+    Choice,
+    Count,
+    EngineName,
+    Ground,
+    Setting,
+    TrueSize,
+    is_offered,
+)
 from maquette.pipelines.stage import MIB
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -94,6 +106,10 @@ def _values(setting: Setting) -> tuple[str, str]:
             return f"`{{width, height, depth, unit}}`, unit one of {', '.join(UNITS)}", "the project's, else unknown"
         case Count():
             return f"{setting.low:,} to {setting.high:,}", "Maquette's own"
+        case Ground():
+            return f"`{TRANSPARENT}`, {', '.join(NAMES)}, `#rrggbb`", TRANSPARENT
+        case Approval():
+            return "`manual`, `never`, `auto>=` and a score", setting.default
 
 
 def _limits(stage: Stage) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
-from maquette.domain.assets import Asset, Role, View
+from maquette.domain.assets import Asset, Quality, Role, View
 from maquette.domain.errors import Refused, Unavailable
 from maquette.domain.ids import new_id
 from maquette.media.meshes.facts import GLB, HEAD_BYTES, facts, is_glb
@@ -171,6 +171,7 @@ class Uploads:
             width=found.get("width"),
             height=found.get("height"),
             stats=found.get("stats", {}),
+            quality=_quality(found.get("quality")),
         )
 
     def _record(self, asset: Asset, received: Received, announced: str | None) -> Asset:
@@ -203,6 +204,10 @@ class Uploads:
         """Raises ``not_found`` for a project that the owner does not have."""
         if info.project_id is not None and tx.projects.get(info.project_id, owner_id) is None:
             raise Refused("not_found", "There is no such project.")
+
+
+def _quality(found: Mapping[str, Any] | None) -> Quality | None:
+    return Quality(found["score"], tuple(found["flags"])) if found else None
 
 
 def _settle(tx: Transaction, asset: Asset, announced: str | None) -> None:

@@ -129,6 +129,13 @@ CODES = _table(
     # -- stages
     Code("no_subject", 422, "No object was found in the photo", "Use a plainer background, or give a box.", exit=1),
     Code(
+        "nothing_approved",
+        422,
+        "No photo is left to make a model of",
+        "Start again with other photos, or accept one of these.",
+        exit=1,
+    ),
+    Code(
         "model_invalid", 502, "The engine delivered a model that is not valid", "Retry, or use another engine.", exit=1
     ),
     Code("engine_failed", 502, "The engine failed", "Retry, or use another engine.", exit=1, retryable=True),

@@ -34,17 +34,20 @@ def perform(payload: dict[str, Any], progress: Callable[[float], None]) -> dict[
         boxes={key: (box[0], box[1], box[2], box[3]) for key, box in payload["boxes"].items()},
         key=payload["key"],
         marks={key: Marks.of(marks) for key, marks in payload["marks"].items()},
+        carried=payload["carried"],
     )
     return _produced(SPECS[Stage(payload["stage"])].work(desk))
 
 
 def probe(payload: dict[str, Any], progress: Callable[[float], None]) -> dict[str, Any]:
-    """Decodes an untrusted picture completely and says what it is. Raises the errors of the intake."""
-    from maquette.media.images.intake import probe as probe_file
+    """Decodes an untrusted picture completely, says what it is and how good. Raises the errors of the intake."""
+    from maquette.media.images.checks import judge_copy
+    from maquette.media.images.intake import glance
 
-    facts = asdict(probe_file(Path(payload["path"])))
+    facts, copy = glance(Path(payload["path"]))
+    quality = judge_copy(copy, min(facts.width, facts.height))
     progress(1.0)
-    return facts
+    return asdict(facts) | {"quality": asdict(quality)}
 
 
 def probe_model(payload: dict[str, Any], progress: Callable[[float], None]) -> dict[str, Any]:
@@ -79,6 +82,7 @@ def desk_payload(
     into: Path,
     engine: str | None,
     key: str,
+    carried: int = 0,
 ) -> dict[str, Any]:
     """What ``perform`` needs, as JSON. ``engine`` is a reference ``package.module:Class``."""
     return {
@@ -90,6 +94,7 @@ def desk_payload(
         "into": str(into),
         "engine": engine,
         "key": key,
+        "carried": carried,
     }
 
 

@@ -24,7 +24,10 @@ class Errand(TypedDict):
     turn: int
 
 
+WAITING = "waiting_for"
+"""Under this the data of a stage says what the job has to wait for before the stage is done."""
 DONE = Outcome(kind="done", delay=0.0)
+AGAIN = Outcome(kind="again", delay=0.0)
 STOP = Outcome(kind="stop", delay=0.0)
 
 

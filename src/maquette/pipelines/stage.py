@@ -63,7 +63,8 @@ class Desk:
     """All that a stage's work may touch. ``boxes`` (x, y, width, height) and ``marks`` go by the original photo's id.
 
     ``key`` is the same for every try of this stage in this attempt of its job, and for nothing else: an engine that
-    asks somebody else to work sends it along, so that a second try does not pay a second time.
+    asks somebody else to work sends it along, so that a second try does not pay a second time. ``carried`` counts the
+    pictures that an earlier run of a piecewise stage has done, and that are not among ``inputs`` for that reason.
     """
 
     inputs: tuple[InputFile, ...]
@@ -76,6 +77,7 @@ class Desk:
     )
     key: str = ""
     marks: Mapping[str, Marks] = field(default_factory=dict[str, Marks])
+    carried: int = 0
 
     def of(self, role: Role) -> tuple[InputFile, ...]:
         """The inputs with this role."""

@@ -4,6 +4,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,16 @@ from maquette.domain.errors import Permanent, Unavailable
 from maquette.domain.ids import new_id
 from maquette.domain.jobs import Job, Result, Task, TaskStatus
 from maquette.domain.marks import Marks
+from maquette.domain.projects import Project
+from maquette.domain.quality import explain_all
 from maquette.domain.states import STAGE_ORDER, Stage
 from maquette.media.meshes.facts import GLB
 from maquette.pipelines import child
 from maquette.pipelines.carrying import NOTHING, PIECES, Carried, carried, in_order, merged, piece_keys, rest_of
 from maquette.pipelines.catalog import CATALOG, ENGINE_SETTINGS, Choice
+from maquette.pipelines.choosing import TOLD, chosen_only, settles_views
 from maquette.pipelines.keeping import add_kept
+from maquette.pipelines.outcome import WAITING
 from maquette.pipelines.stage import InputFile, OutputFile, StageSpec
 from maquette.ports.blobs import BlobStore
 from maquette.ports.clock import Clock
@@ -28,6 +33,8 @@ from maquette.ports.stores import Database, Transaction
 
 NAMED = (Role.LOD, Role.PREVIEW)
 """Roles whose assets a result calls by their own names."""
+UNJUDGED = (Role.MASK, Role.WORKING)
+"""Roles whose quality is told elsewhere: with the cut-out, and with the photo."""
 _GIVEN = "given"
 """Under this a task's parameters remember what it worked from."""
 
@@ -87,7 +94,10 @@ class Plan:
         """What the process is told."""
         reference = self.engine.reference if self.engine else None
         hints = self.boxes, self.marks
-        return child.desk_payload(self.stage, self.inputs, self.settings, *hints, self.into, reference, self.key)
+        carried = len(self.carried.pictures)
+        return child.desk_payload(
+            self.stage, self.inputs, self.settings, *hints, self.into, reference, self.key, carried
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,23 +131,27 @@ class Workbench:
             raise Permanent("not_found", f"There is no job {job_id}.")
         return job
 
-    def is_finished(self, job: Job, spec: StageSpec) -> bool:
+    def is_finished(self, job: Job, spec: StageSpec, tx: Transaction | None = None) -> bool:
         """Whether this attempt has finished this stage with what it works from now.
 
-        A job that was resumed may have been told something else: another photo, a mark, a decision.
+        A job that was resumed, or may be added to, may have been told something else: a photo, a mark, a decision.
         """
-        with self._db.read() as tx:
+        with nullcontext(tx) if tx else self._db.read() as tx:
             task = next((task for task in _finished(tx, job) if task.stage is spec.stage), None)
-            if task is None or not job.leg or _GIVEN not in task.params:
-                return task is not None
-            return task.params[_GIVEN] == _digest(_told(job, spec, _inputs(tx, job, spec)))
+            if task is None or WAITING in task.data:
+                return False
+            if not (job.leg or job.hold_after) or _GIVEN not in task.params:
+                return True
+            told = _told(job, spec, _inputs(tx, job, spec), _settings(tx, job, spec))
+            return task.params[_GIVEN] == _digest(told)
 
     def prepare(self, job: Job, spec: StageSpec, engine_name: str | None = None) -> Plan:
         """Gathers inputs and engine, and looks for an earlier run with the same cache key."""
         engine = self._engine(job, spec, engine_name)
         with self._db.read() as tx:
             assets = _inputs(tx, job, spec)
-            told = _told(job, spec, assets)
+            settings = _settings(tx, job, spec)
+            told = _told(job, spec, assets, settings)
             key = _cache_key(spec, told, engine)
             anew = job.from_stage is not None and STAGE_ORDER[spec.stage] >= STAGE_ORDER[job.from_stage]
             cached = None if anew else tx.tasks.cached(job.owner_id, key)
@@ -150,7 +164,7 @@ class Workbench:
         return Plan(
             spec.stage,
             assets,
-            _settings(job, spec),
+            settings,
             _boxes(job),
             _marks(job),
             engine,
@@ -230,6 +244,7 @@ class Workbench:
             if asset.role in entry.delivers:
                 name = asset.name if asset.role in NAMED else asset.role.value
                 assets[name] = (*assets.get(name, ()), asset.id)
+        project = tx.projects.get(job.project_id, job.owner_id) if job.project_id else None
         return Result(
             id=result_id,
             job_id=job.id,
@@ -237,7 +252,7 @@ class Workbench:
             kind=entry.result,
             created_at=self._clock.now(),
             assets=assets,
-            report=_report(job, tasks, made),
+            report=_report(job, tasks, made, project),
             is_test=any(asset.is_test for asset in made),
         )
 
@@ -288,10 +303,11 @@ def _inputs(tx: Transaction, job: Job, spec: StageSpec) -> tuple[Asset, ...]:
     missing = [asset_id for asset_id in wanted if asset_id not in originals]
     if missing:
         raise Unavailable("data_missing", f"A photo of this job was deleted: {', '.join(missing)}.")
-    given = [_as_input(originals[entry.asset_id], entry.view) for entry in job.inputs]
+    unseen = settles_views(CATALOG[job.pipeline].pipeline, spec.stage)
+    given = [_as_input(originals[entry.asset_id], None if unseen else entry.view) for entry in job.inputs]
     earlier = [task for task in _finished(tx, job) if STAGE_ORDER[task.stage] < STAGE_ORDER[spec.stage]]
     made = tx.assets.many([asset_id for task in earlier for asset_id in task.output_assets])
-    return tuple(asset for asset in (*given, *made) if asset.role in spec.reads)
+    return tuple(asset for asset in (*given, *chosen_only(earlier, spec.stage, made)) if asset.role in spec.reads)
 
 
 def _as_input(asset: Asset, view: View | None) -> Asset:
@@ -299,12 +315,14 @@ def _as_input(asset: Asset, view: View | None) -> Asset:
     return replace(asset, view=view, role=Role.ORIGINAL if asset.media_type == GLB else asset.role)
 
 
-def _settings(job: Job, spec: StageSpec) -> dict[str, Any]:
+def _settings(tx: Transaction, job: Job, spec: StageSpec) -> dict[str, Any]:
     """What matters to the stage. A job that was accepted before a setting existed gets that one's default."""
+    course = tx.tasks.of_job(job.id) if any(name in TOLD for name in spec.settings) else ()
+    told = {name: TOLD[name](job, course) for name in spec.settings if name in TOLD}
     known = CATALOG[job.pipeline].settings
     choices = {name: known[name] for name in spec.settings if name in known}
     defaults = {name: choice.default for name, choice in choices.items() if isinstance(choice, Choice)}
-    return {name: job.settings.get(name, defaults.get(name)) for name in spec.settings}
+    return {name: job.settings.get(name, defaults.get(name)) for name in spec.settings} | told
 
 
 def _boxes(job: Job) -> dict[str, tuple[float, float, float, float]]:
@@ -315,11 +333,11 @@ def _marks(job: Job) -> dict[str, Marks]:
     return {entry.asset_id: entry.marks for entry in job.inputs if entry.marks}
 
 
-def _told(job: Job, spec: StageSpec, assets: tuple[Asset, ...]) -> dict[str, Any]:
+def _told(job: Job, spec: StageSpec, assets: tuple[Asset, ...], settings: Mapping[str, Any]) -> dict[str, Any]:
     """All that a stage works from, as JSON."""
     told: dict[str, Any] = {
         "inputs": [[asset.id, asset.sha256, asset.view and asset.view.value] for asset in assets],
-        "settings": _settings(job, spec),
+        "settings": dict(settings),
         "boxes": {key: list(box) for key, box in _boxes(job).items()} if spec.capability else {},
     }
     marks = {key: marked.document() for key, marked in _marks(job).items()}
@@ -336,12 +354,13 @@ def _digest(document: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
 
 
-def _report(job: Job, tasks: tuple[Task, ...], assets: tuple[Asset, ...]) -> dict[str, Any]:
+def _report(job: Job, tasks: tuple[Task, ...], assets: tuple[Asset, ...], project: Project | None) -> dict[str, Any]:
     quality = [
         {"asset_id": asset.id, "role": asset.role.value, "view": asset.view and asset.view.value,
-         "score": asset.quality.score, "flags": list(asset.quality.flags)}
+         "score": asset.quality.score, "flags": list(asset.quality.flags),
+         "notes": [note.document() for note in explain_all(asset.quality.flags, project)]}
         for asset in assets
-        if asset.quality and asset.role is not Role.MASK
+        if asset.quality and asset.role not in UNJUDGED
     ]  # fmt: skip
     return {
         "pipeline": job.pipeline,

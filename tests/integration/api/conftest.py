@@ -32,11 +32,13 @@ from maquette.adapters.sql.status_postgres import PostgresStatusReader
 from maquette.adapters.telemetry.prometheus import PrometheusMeter
 from maquette.api.server import create_app
 from maquette.api.services import Access, Services
+from maquette.app.approvals import Approvals
 from maquette.app.batches.batches import Batches
 from maquette.app.care import Care
 from maquette.app.events import Events
 from maquette.app.fetching import Fetching
 from maquette.app.jobs import Jobs
+from maquette.app.joining import Joining
 from maquette.app.keys import Asked, Keys
 from maquette.app.portable.archive import Limits
 from maquette.app.portable.carrier import Carrier
@@ -198,6 +200,8 @@ def make_world(folder: Path, url: str = "", address: Address = LOCAL) -> World:
         fetching=Fetching(internet.fetcher(), uploads, at_once=2, seconds=2),
         events=Events(database),
         jobs=jobs,
+        approvals=Approvals(database, engine, clock),
+        joining=Joining(database, engine, clock, jobs),
         batches=Batches(database, jobs, engines, clock),
         projects=Projects(database, clock),
         results=Results(database),

@@ -107,6 +107,25 @@ def test_the_stage_fails_with_the_first_error_where_no_photo_can_be_cut_out(tmp_
     assert caught.value.message == "No object was found in the photo"
 
 
+def test_a_shop_picture_is_made_where_one_is_wanted(tmp_path):
+    picture = given(ball(tmp_path / "a.png"), Role.WORKING, derived_from=("ast_a",))
+    wishes = {"background": "#ffffff", "shadow": "soft", "margin": 20, "frame": "square"}
+    cutout, _, shop = removing_background.work(desk(tmp_path, picture, engine=GrabCut(), **wishes)).files
+    assert (shop.role, shop.name, shop.media_type) == (Role.PREVIEW, "shop", "image/jpeg")
+    assert (shop.view, shop.derived_from, shop.quality) == (View.FRONT, cutout.derived_from, None)
+    with Image.open(shop.path) as made:
+        assert made.size == (shop.width, shop.height)
+        assert shop.width == shop.height
+        assert made.getpixel((0, 0)) == (255, 255, 255)
+
+
+def test_photos_that_an_earlier_run_cut_out_count(tmp_path):
+    empty = given(blank(tmp_path / "empty.png"), Role.WORKING)
+    made = removing_background.work(replace(desk(tmp_path, empty, engine=GrabCut()), carried=3))
+    assert made.files == ()
+    assert (made.data["cutouts"]["photos"], made.data["cutouts"]["success_rate"]) == (4, 0.75)
+
+
 def test_an_engine_that_fails_for_other_reasons_fails_the_stage(tmp_path):
     class Busy(GrabCut):
         def cut(self, request: Any, progress: Any) -> Any:

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from maquette.adapters.sql.columns import Document
+from maquette.domain.approvals import Decision
 from maquette.domain.assets import Quality, View
 from maquette.domain.batches import RowPhoto, RowProblem
 from maquette.domain.errors import Problem
@@ -84,10 +85,12 @@ def _dump_problem(value: Problem) -> dict[str, Any]:
 
 def _dump_input(value: JobInput) -> dict[str, Any]:
     told = {"asset_id": value.asset_id, "view": value.view and value.view.value, "box": value.box and list(value.box)}
-    return told | ({"marks": value.marks.document()} if value.marks else {})
+    decided = {"decision": value.decision.document()} if value.decision else {}
+    return told | ({"marks": value.marks.document()} if value.marks else {}) | decided
 
 
 def _load_input(value: Mapping[str, Any]) -> JobInput:
     view, box = value["view"], value["box"]
     bounds = (box[0], box[1], box[2], box[3]) if box else None
-    return JobInput(value["asset_id"], View(view) if view else None, bounds, Marks.of(value.get("marks")))
+    marks, decision = Marks.of(value.get("marks")), Decision.of(value.get("decision"))
+    return JobInput(value["asset_id"], View(view) if view else None, bounds, marks, decision)

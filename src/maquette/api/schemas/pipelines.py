@@ -8,9 +8,21 @@ from pydantic import Field
 from maquette.api.schemas.common import Answer
 from maquette.domain import projections
 from maquette.domain.assets import View
+from maquette.domain.colours import TRANSPARENT
 from maquette.domain.dimensions import UNITS
 from maquette.domain.states import STAGE_LABELS, Stage, Step
-from maquette.pipelines.catalog import SPECS, Choice, Count, EngineName, Entry, Setting, TrueSize, is_offered
+from maquette.pipelines.catalog import (
+    SPECS,
+    Approval,
+    Choice,
+    Count,
+    EngineName,
+    Entry,
+    Ground,
+    Setting,
+    TrueSize,
+    is_offered,
+)
 from maquette.ports.engines import Capability
 
 
@@ -71,7 +83,25 @@ class CountOut(Answer):
     high: int
 
 
-SettingOut = Annotated[ChoiceOut | EngineOut | DimensionsOut | CountOut, Field(discriminator="type")]
+class GroundOut(Answer):
+    """A setting that gives the colour behind an object: `transparent` (the default) or `#rrggbb`."""
+
+    type: Literal["ground"] = "ground"
+    title: str
+    default: str
+
+
+class ApprovalOut(Answer):
+    """A setting that says which cut-outs go on without a person: `manual`, `never`, or `auto>=` and a score."""
+
+    type: Literal["approval"] = "approval"
+    title: str
+    default: str
+
+
+SettingOut = Annotated[
+    ChoiceOut | EngineOut | DimensionsOut | CountOut | GroundOut | ApprovalOut, Field(discriminator="type")
+]
 
 
 class UiStepOut(Answer):
@@ -129,8 +159,12 @@ def _setting(setting: Setting) -> SettingOut:
             return EngineOut(title=setting.title, capability=setting.capability)
         case TrueSize():
             return DimensionsOut(title=setting.title, units=list(UNITS))
+        case Approval():
+            return ApprovalOut(title=setting.title, default=setting.default)
         case Count():
             return CountOut(title=setting.title, low=setting.low, high=setting.high)
+        case Ground():
+            return GroundOut(title=setting.title, default=TRANSPARENT)
 
 
 class PipelinePage(Answer):

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
+from maquette.domain.approvals import MAX_REASON, Verdict
 from maquette.domain.assets import Role, View
 from maquette.domain.jobs import EventType, TaskStatus
 from maquette.domain.marks import MAX_CLICKS, MAX_POINTS, MAX_RADIUS, MAX_STROKES
@@ -145,13 +146,26 @@ def _unmarked(marks: MarksLine | None) -> bool:
     return marks is None or marks.is_empty
 
 
+class DecisionLine(Line):
+    verdict: Verdict
+    cutout: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
+    reason: Annotated[str, Field(max_length=MAX_REASON)]
+    by: Annotated[str, Field(max_length=200)]
+    at: AwareDatetime | None
+
+
+def _undecided(decision: DecisionLine | None) -> bool:
+    return decision is None
+
+
 class InputLine(Line):
-    """``marks`` are left out where there are none: versions that know of none then read the rest."""
+    """``marks`` and ``decision`` are left out where there are none: older versions then read the rest."""
 
     asset_id: Id
     view: View | None
     box: tuple[Pixels, Pixels, Pixels, Pixels] | None
     marks: Annotated[MarksLine | None, Field(exclude_if=_unmarked)] = None
+    decision: Annotated[DecisionLine | None, Field(exclude_if=_undecided)] = None
 
 
 class JobLine(Line):

@@ -5,6 +5,7 @@ from typing import Any
 from maquette.app.portable.content import Content
 from maquette.app.portable.lines import AssetLine, EventLine, InputLine, JobLine, ProblemLine, ResultLine, TaskLine
 from maquette.app.portable.renaming import Renaming
+from maquette.domain.approvals import Decision
 from maquette.domain.assets import Asset, Quality
 from maquette.domain.errors import Problem
 from maquette.domain.jobs import Event, Job, JobInput, Result, Task
@@ -64,7 +65,9 @@ class Rows:
 
     def _input(self, line: InputLine) -> JobInput:
         marks = Marks.of(line.marks.model_dump() if line.marks else None)
-        return JobInput(self._names.of(line.asset_id, "ast"), line.view, line.box, marks)
+        said = line.decision
+        decision = said and Decision(said.verdict, said.cutout, said.reason, said.by, said.at)
+        return JobInput(self._names.of(line.asset_id, "ast"), line.view, line.box, marks, decision)
 
     def _events(self, lines: tuple[EventLine, ...]) -> tuple[Event, ...]:
         names = self._names

@@ -22,8 +22,8 @@ BOXY = 12.0
 """The exponent of a box whose edges are not quite sharp."""
 SHARP = 50.0
 """The largest exponent: the full rectangle."""
-_AGREEMENT, _SHADING, _PROPORTION, _STRAIGHT, _BOTH = 6.7, -21.0, -0.47, -0.97, -0.6
-_OFFSET = -1.86
+_AGREEMENT, _SHADING, _PROPORTION, _STRAIGHT, _BOTH = 9.9, -33.0, -0.37, -1.3, -0.68
+_OFFSET = -2.14
 _CLEAREST = 0.6
 """Agreement beyond this says no more."""
 _ACROSS = np.linspace(-0.92, 0.92, 32)

@@ -1,25 +1,31 @@
-"""Cuts the object out of each photo; the mask is an asset of its own."""
+"""Cuts the object out of each photo, and sets it before a plain ground where a shop wants it so."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from maquette.domain.assets import Role
+from maquette.domain.colours import TRANSPARENT, channels
 from maquette.domain.errors import Permanent
 from maquette.domain.marks import NO_MARKS
 from maquette.domain.states import Stage
+from maquette.media.images.shop import Look, write_shop_picture
 from maquette.pipelines.stage import MIB, Desk, InputFile, OutputFile, Produced, StageSpec
 from maquette.ports.engines import Box, Capability, Cutout, CutRequest, Cutter
 from maquette.ports.processes import Limits
 
+SHOP = "shop"
+"""What a result calls the pictures for a shop."""
+
 
 def work(desk: Desk) -> Produced:
-    """One cut-out (RGBA) and one mask (grey) per photo, each with the engine's score and flags.
+    """One cut-out (RGBA) and one mask (grey) per photo, each with the engine's score and flags; perhaps a shop picture.
 
     A photo that fails for its own reasons does not stop the others: ``cutouts.failed`` in the data names it. Where all
     of them fail the stage does, with the first one's error.
     """
     cutter: Cutter = desk.engine
     pictures = desk.of(Role.WORKING)
+    look = _look(desk.settings)
     files: list[OutputFile] = []
     errors: list[tuple[InputFile, Permanent]] = []
     for index, picture in enumerate(pictures):
@@ -30,11 +36,11 @@ def work(desk: Desk) -> Produced:
         except Permanent as error:
             errors.append((picture, error))
         else:
-            files += _outputs(picture, cutout)
+            files += _outputs(picture, cutout, look)
         desk.progress(done + share)
-    if errors and not files:
+    if errors and not files and not desk.carried:
         raise errors[0][1]
-    return Produced(tuple(files), {"cutouts": _account(len(pictures), errors)})
+    return Produced(tuple(files), {"cutouts": _account(desk.carried + len(pictures), errors)})
 
 
 def _request(desk: Desk, picture: InputFile, index: int) -> CutRequest:
@@ -67,16 +73,32 @@ def _account(photos: int, errors: Sequence[tuple[InputFile, Permanent]]) -> dict
     return {"photos": photos, "succeeded": succeeded, "success_rate": rate, "failed": failed}
 
 
-def _outputs(picture: InputFile, cutout: Cutout) -> list[OutputFile]:
+def _look(settings: Mapping[str, Any]) -> Look:
+    """Pipelines that show no pictures to shops have none of these settings."""
+    return Look(
+        background=channels(settings.get("background") or TRANSPARENT),
+        shadow=settings.get("shadow") == "soft",
+        margin=settings.get("margin"),
+        square=settings.get("frame") == "square",
+    )
+
+
+def _outputs(picture: InputFile, cutout: Cutout, look: Look) -> list[OutputFile]:
     from PIL import Image
 
     with Image.open(cutout.mask, formats=["PNG"]) as mask:
         width, height = mask.size
     sources = (*picture.derived_from, picture.asset_id)
-    return [
+    files = [
         OutputFile(path, role, "image/png", picture.name, picture.view, width, height, {}, cutout.quality, sources)
         for role, path in ((Role.CUTOUT, cutout.cutout), (Role.MASK, cutout.mask))
     ]
+    return files if look.is_plain else [*files, _shop_picture(picture, cutout, look, sources)]
+
+
+def _shop_picture(picture: InputFile, cutout: Cutout, look: Look, sources: tuple[str, ...]) -> OutputFile:
+    path, kind, width, height = write_shop_picture(cutout.cutout, look, cutout.cutout.parent / SHOP)
+    return OutputFile(path, Role.PREVIEW, kind, SHOP, picture.view, width, height, derived_from=sources)
 
 
 SPEC = StageSpec(
@@ -85,6 +107,7 @@ SPEC = StageSpec(
     work=work,
     reads=(Role.WORKING,),
     limits=Limits(seconds=600, memory_bytes=4096 * MIB, cpu_seconds=900),
+    settings=("background", "shadow", "margin", "frame"),
     capability=Capability.CUTTER,
     piecewise=True,
 )
