@@ -2,7 +2,7 @@
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 
 from starlette.requests import ClientDisconnect, Request
@@ -22,6 +22,8 @@ DRAIN_BYTES = 64 * 1024 * 1024
 DRAIN_SECONDS = 5.0
 
 Feed = Callable[[bytes], None]
+Described = Callable[[str, Mapping[str, str]], PhotoInfo]
+"""From a file's name and a form's fields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +36,28 @@ class Cap:
 
 async def receive_form(request: Request, services: Services, owner_id: str) -> Asset:
     """A photo from a multipart form with ``file`` and perhaps ``view`` and ``project_id``."""
+
+    def described(name: str, fields: Mapping[str, str]) -> PhotoInfo:
+        return PhotoInfo(name, parse_view(fields["view"]), fields["project_id"] or None)
+
+    asset, _ = await receive_fields(request, services, owner_id, ("view", "project_id"), described)
+    return asset
+
+
+async def receive_fields(
+    request: Request, services: Services, owner_id: str, names: tuple[str, ...], described: Described
+) -> tuple[Asset, Mapping[str, str]]:
+    """A photo from a multipart form, and its fields of these names; ``described`` says what they tell of the photo."""
     uploads = services.uploads
     writer = await asyncio.to_thread(uploads.receive)
     try:
         content_type = request.headers.get("content-type", "")
-        form = Form(content_type, writer, uploads.max_photo_bytes, ("view", "project_id"))
+        form = Form(content_type, writer, uploads.max_photo_bytes, names)
         await _pour(request, form.feed, Cap(uploads.max_photo_bytes + MAX_AROUND, services.upload_seconds))
         name, fields = form.close()
-        info = PhotoInfo(name, parse_view(fields["view"]), fields["project_id"] or None)
+        info = described(name, fields)
         received = await asyncio.to_thread(writer.finish)
-        return await uploads.add(owner_id, received, info)
+        return await uploads.add(owner_id, received, info), fields
     finally:
         await asyncio.to_thread(writer.discard)
 

@@ -4,10 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from maquette.app.approvals import Approvals
+from maquette.app.batches.batches import Batches
 from maquette.app.care import Care
 from maquette.app.events import Events
 from maquette.app.fetching import Fetching
 from maquette.app.jobs import Jobs
+from maquette.app.joining import Joining
 from maquette.app.keys import Keys
 from maquette.app.portable.carrier import Carrier
 from maquette.app.projects import Projects
@@ -50,10 +53,13 @@ class Services:
     transfers: Transfers
     fetching: Fetching
     jobs: Jobs
+    approvals: Approvals
+    joining: Joining
     events: Events
     projects: Projects
     results: Results
     queues: Queues
+    batches: Batches
     care: Care
     carrier: Carrier
     blobs: BlobStore

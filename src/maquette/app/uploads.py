@@ -96,6 +96,20 @@ class Uploads:
         """Runs what moves a whole file to or from the store, when one of the few carriers is free."""
         return await asyncio.get_running_loop().run_in_executor(self._carriers, partial(move, *args, **kwargs))
 
+    async def check(self, path: Path) -> None:
+        """Raises what ``add`` would raise about these bytes. Keeps nothing."""
+        size = path.stat().st_size
+        if size == 0:
+            raise Refused("empty_file")
+        if size > self.max_photo_bytes:
+            raise Refused("file_too_large", hint=f"At most {self.max_photo_bytes // MIB} MiB a photo.")
+        await self._probe(path)
+
+    def knows(self, owner_id: str, sha256: str) -> bool:
+        """Whether the owner has sent these bytes before."""
+        with self._db.read() as tx:
+            return tx.assets.by_hash(owner_id, sha256, Role.ORIGINAL) is not None
+
     def recall(self, owner_id: str, info: PhotoInfo) -> Asset | None:
         """The photo with ``info.sha256`` if this owner has sent it before, so that nobody needs to send it again.
 

@@ -37,6 +37,7 @@ from maquette.adapters.sql.status import StatusReader
 from maquette.adapters.sql.status_postgres import PostgresStatusReader
 from maquette.adapters.telemetry.prometheus import PrometheusMeter
 from maquette.adapters.telemetry.spans import open_tracer
+from maquette.app.approvals import Approvals
 from maquette.app.batches.batches import Batches
 from maquette.app.batches.feeder import Feeder
 from maquette.app.care import Care
@@ -44,6 +45,7 @@ from maquette.app.events import Events
 from maquette.app.fetching import Fetching
 from maquette.app.janitor import Janitor, Retention
 from maquette.app.jobs import Jobs
+from maquette.app.joining import Joining
 from maquette.app.keys import Keys
 from maquette.app.orphans import Orphans
 from maquette.app.portable.archive import Limits
@@ -148,6 +150,7 @@ class Maquette:
         self.jobs = Jobs(self._database, self._engine, self.engines, self.clock, settings.max_queued, self.tracer)
         self.batches = Batches(self._database, self.jobs, self.engines, self.clock, settings.max_batch_rows)
         self._feeder = self._hire_feeder()
+        self.approvals = Approvals(self._database, self._engine, self.clock)
 
     async def take_over(self, address: str = "", *, work: bool = True) -> bool:
         """Becomes the holder unless somebody else is. True when this process holds the folder, now or before.
@@ -231,11 +234,14 @@ class Maquette:
             uploads=self.uploads,
             fetching=self.fetching,
             jobs=self.jobs,
+            approvals=self.approvals,
+            joining=Joining(self._database, self._engine, self.clock, self.jobs),
             events=Events(self._database),
             projects=self.projects,
             results=self.results,
             queues=self.queues,
             transfers=self.transfers,
+            batches=self.batches,
             care=self.care,
             carrier=self.carrier,
             blobs=self.blobs,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from maquette.domain.approvals import DEFAULT, Rule
 from maquette.domain.assets import CAPTURE_VIEWS, Role, View
 from maquette.domain.colours import ground
 from maquette.domain.dimensions import Dimensions
@@ -13,9 +14,11 @@ from maquette.domain.states import Pipeline, Stage, Step
 from maquette.media.meshes.facts import GLB
 from maquette.pipelines.stage import StageSpec
 from maquette.pipelines.stages import (
+    approving,
     generating,
     optimizing,
     removing_background,
+    selecting,
     storing,
     submitting,
     uploading,
@@ -23,12 +26,11 @@ from maquette.pipelines.stages import (
 )
 from maquette.ports.engines import SHAPES, Capability
 
-SPECS: Mapping[Stage, StageSpec] = MappingProxyType(
-    {
-        module.SPEC.stage: module.SPEC
-        for module in (uploading, validating, removing_background, submitting, generating, storing, optimizing)
-    }
+_MODULES = (
+    *(uploading, validating, selecting, removing_background, approving),
+    *(submitting, generating, storing, optimizing),
 )
+SPECS: Mapping[Stage, StageSpec] = MappingProxyType({module.SPEC.stage: module.SPEC for module in _MODULES})
 """The stages that this version can run."""
 
 
@@ -72,7 +74,15 @@ class Ground:
     title: str
 
 
-Setting = Choice | EngineName | TrueSize | Count | Ground
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A setting that says which cut-outs go on without a person: ``domain.approvals.Rule``."""
+
+    title: str
+    default: str
+
+
+Setting = Choice | EngineName | TrueSize | Count | Ground | Approval
 
 QUALITY = Choice("Quality", ("fast", "medium", "full"), "medium")
 SHAPE = Choice("Shape", SHAPES, "auto")
@@ -85,6 +95,7 @@ BACKGROUND = Ground("Background of a picture for a shop")
 SHADOW = Choice("Shadow under the object", ("none", "soft"), "none")
 MARGIN = Count("Margin around the object, in percent of the picture; the object is then centred", 0, 40)
 FRAME = Choice("Proportions of the picture", ("photo", "square"), "photo")
+APPROVE = Approval("Cut-outs that go on without approval", DEFAULT)
 DIMENSIONS = "dimensions"
 """The name of the setting that takes a project's dimensions where a job gives none."""
 ENGINE_SETTINGS: Mapping[Capability, str] = MappingProxyType({Capability.CUTTER: "cutter", Capability.MESHER: "mesher"})
@@ -149,7 +160,14 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
                 ),
                 "model",
                 _MODEL_ROLES,
-                {"quality": QUALITY, "shape": SHAPE, DIMENSIONS: SIZE, "cutter": CUTTER, "mesher": MESHER},
+                {
+                    "quality": QUALITY,
+                    "shape": SHAPE,
+                    DIMENSIONS: SIZE,
+                    "cutter": CUTTER,
+                    "mesher": MESHER,
+                    "approve": APPROVE,
+                },
                 max_photos=24,
             ),
             Entry(
@@ -257,6 +275,8 @@ def _value(name: str, setting: Setting, given: Any) -> Any:
             return _counted(name, setting, given)
         case Ground():
             return ground(given)
+        case Approval():
+            return str(Rule.of(given))
         case Choice():
             return _chosen(name, setting, given)
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -130,17 +131,19 @@ class Workbench:
             raise Permanent("not_found", f"There is no job {job_id}.")
         return job
 
-    def is_finished(self, job: Job, spec: StageSpec) -> bool:
+    def is_finished(self, job: Job, spec: StageSpec, tx: Transaction | None = None) -> bool:
         """Whether this attempt has finished this stage with what it works from now.
 
-        A job that was resumed may have been told something else: another photo, a mark, a decision.
+        A job that was resumed, or may be added to, may have been told something else: a photo, a mark, a decision.
         """
-        with self._db.read() as tx:
+        with nullcontext(tx) if tx else self._db.read() as tx:
             task = next((task for task in _finished(tx, job) if task.stage is spec.stage), None)
-            if task is None or not job.leg or _GIVEN not in task.params:
-                return task is not None
+            if task is None or WAITING in task.data:
+                return False
+            if not (job.leg or job.hold_after) or _GIVEN not in task.params:
+                return True
             told = _told(job, spec, _inputs(tx, job, spec), _settings(tx, job, spec))
-            return WAITING not in task.data and task.params[_GIVEN] == _digest(told)
+            return task.params[_GIVEN] == _digest(told)
 
     def prepare(self, job: Job, spec: StageSpec, engine_name: str | None = None) -> Plan:
         """Gathers inputs and engine, and looks for an earlier run with the same cache key."""

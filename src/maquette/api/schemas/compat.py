@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from maquette.api.schemas.common import Answer, Asked
+from maquette.api.schemas.common import Answer, Asked, Problem
+from maquette.domain.assets import View
 from maquette.domain.projections import S0, S1, S3Stage, S3Status
 from maquette.domain.states import Stage
 
@@ -41,6 +42,84 @@ class StatusFailure(Answer):
 
     success: Literal[False]
     error: StatusError
+
+
+class OldError(Answer):
+    """What went wrong, by its code in capitals."""
+
+    code: str
+    message: str
+    hint: str
+
+
+class OldProblem(Problem):
+    """A problem that older front ends can read too. `generationStatus` is there where an upload failed."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    success: Literal[False]
+    error: OldError
+    generation_status: Annotated[Literal["upload_failed"] | None, Field(alias="generationStatus")] = None
+
+
+class Camel(Answer):
+    """An answer in camel case."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+
+
+class UploadedPhoto(Camel):
+    """A photo that was taken in, and how its model stands. `url` is stable; the token is shown this once."""
+
+    success: Literal[True]
+    photo_id: str
+    model_id: str
+    url: str
+    view: View
+    status: S0
+    generation_status: S0
+    model_status: S1
+    session_token: Annotated[str, Field(alias="session_token")]
+
+
+ModelName = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]+$")]
+
+
+class NamedModel(BaseModel):
+    """Which model is meant: its id or name, the id of one of its photos, or the job's. Other fields are passed over."""
+
+    model_config = ConfigDict(frozen=True)
+
+    job_id: Annotated[ModelName | None, Field(validation_alias=AliasChoices("jobId", "job_id"))] = None
+    model_id: Annotated[ModelName | None, Field(validation_alias=AliasChoices("modelId", "model_id"))] = None
+    photo_id: Annotated[ModelName | None, Field(validation_alias=AliasChoices("photoId", "photo_id"))] = None
+
+    @property
+    def named(self) -> str | None:
+        """The first that is given."""
+        return self.job_id or self.model_id or self.photo_id
+
+
+class ModelPhoto(Camel):
+    """One photo of a model."""
+
+    photo_id: str
+    view: View | None
+    url: str
+
+
+class ModelWork(Camel):
+    """How a model stands. Ask `/api/status` for what becomes of it."""
+
+    success: Literal[True]
+    job_id: str
+    model_id: str
+    photo_id: str
+    status: S0
+    generation_status: S0
+    model_status: S1
+    progress: Annotated[int, Field(ge=0, le=100)]
+    photos: list[ModelPhoto]
 
 
 Detail = Literal["high", "medium", "low"]
