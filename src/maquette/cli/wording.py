@@ -46,13 +46,13 @@ def flag_texts(flags: Iterable[str]) -> list[str]:
 
 def photo_remarks(report: Mapping[str, Any]) -> list[str]:
     """What the report of a job tells of its photos: faults of each, then of all together."""
-    checks = report.get("photo_checks") or {"photos": (), "sets": ()}
+    checks: Mapping[str, Any] = report.get("photo_checks") or {}
     told = [
         f"{photo['view'] or 'photo ' + str(number)}: {note['message']} {note['hint']}"
-        for number, photo in enumerate(checks["photos"], 1)
+        for number, photo in enumerate(checks.get("photos", ()), 1)
         for note in photo["notes"]
     ]
-    return told + [f"{note['message']} {note['hint']}" for note in checks["sets"]]
+    return told + [f"{note['message']} {note['hint']}" for note in checks.get("sets", ())]
 
 
 def near(path: Path) -> str:
