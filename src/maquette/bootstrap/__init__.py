@@ -152,9 +152,9 @@ class Maquette:
         self.queues = Queues(self._database, self._engine, self.clock)
         self.tracer = open_tracer(settings.otlp_endpoint, maquette.__version__)
         self.jobs = Jobs(self._database, self._engine, self.engines, self.clock, settings.max_queued, self.tracer)
+        self.approvals = Approvals(self._database, self._engine, self.clock)
         self.batches = Batches(self._database, self.jobs, self.engines, self.clock, settings.max_batch_rows)
         self._feeder = self._hire_feeder()
-        self.approvals = Approvals(self._database, self._engine, self.clock)
 
     async def take_over(self, address: str = "", *, work: bool = True) -> bool:
         """Becomes the holder unless somebody else is. True when this process holds the folder, now or before.

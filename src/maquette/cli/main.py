@@ -29,6 +29,7 @@ from maquette.cli import (
     openapi,
     optimize,
     owners,
+    product,
     projects,
     queues,
     serve,
@@ -77,6 +78,7 @@ def root(
 
 
 app.command("make")(make.make)
+app.command("product")(product.product)
 app.command("cutout")(cutout.cutout)
 app.command("batch")(batch.batch)
 app.command("optimize")(optimize.optimize)
