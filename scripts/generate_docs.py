@@ -110,6 +110,8 @@ def _values(setting: Setting) -> tuple[str, str]:
             return "`manual`, `never`, `auto>=` and a score from 0 to 1", f"`{setting.default}`"
         case Ground():
             return f"`{TRANSPARENT}`, {', '.join(NAMES)}, `#rrggbb`", TRANSPARENT
+        case Approval():
+            return "`manual`, `never`, `auto>=` and a score", setting.default
 
 
 def _limits(stage: Stage) -> tuple[str, str]:

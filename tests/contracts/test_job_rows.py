@@ -361,8 +361,9 @@ def test_of_two_that_amend_one_looks_again(database, sample, moved):
 def test_the_newest_job_of_a_photo_is_found_whatever_became_of_it(database, sample):
     asset, other = sample.asset(), sample.asset()
     late = asset.created_at + TICK
-    jobs = [sample.job(inputs=(JobInput(asset.id),), created_at=late + k * TICK) for k in range(2)]
-    _add(database, *jobs, sample.job(inputs=(JobInput(other.id),), created_at=late + 5 * TICK))
+    old, new = asset.created_at - TICK, late + TICK
+    jobs = [sample.job(inputs=(JobInput(asset.id),), created_at=at, updated_at=late) for at in (old, new)]
+    _add(database, *jobs, sample.job(inputs=(JobInput(other.id),), created_at=late + 5 * TICK, updated_at=late))
     with database.write() as tx:
         assert tx.jobs.newest_from(asset) == jobs[1]
         assert tx.jobs.newest_from(replace(asset, owner_id="own_other")) is None

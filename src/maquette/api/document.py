@@ -13,6 +13,7 @@ from maquette.api.bounds import EVENTS_PATH, STREAM_JOBS
 from maquette.api.compat.errors import is_old
 from maquette.api.door import READINESS, is_open, reaches
 from maquette.api.problems import MEDIA_TYPE, documented
+from maquette.api.schemas.batches import NewBatchIn
 from maquette.api.schemas.common import Problem
 from maquette.api.schemas.compat import OldProblem, StatusBody, StatusFailure
 from maquette.api.schemas.jobs import EventOut
@@ -21,7 +22,7 @@ from maquette.app.tickets import PATHS
 
 TITLE = "Maquette"
 _ALSO: tuple[type[BaseModel], ...] = (
-    *(Problem, OldProblem, StatusBody, StatusFailure, EventOut),
+    *(Problem, OldProblem, StatusBody, StatusFailure, EventOut, NewBatchIn),
     *(SocketAsked, SocketEvent, SocketNote, SocketPong, SocketError),
 )
 STATUS_PLACE = "/api/status"

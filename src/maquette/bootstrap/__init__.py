@@ -41,6 +41,7 @@ from maquette.app.approvals import Approvals
 from maquette.app.batches.batches import Batches
 from maquette.app.batches.feeder import Feeder
 from maquette.app.care import Care
+from maquette.app.estimates import Estimates
 from maquette.app.events import Events
 from maquette.app.fetching import Fetching
 from maquette.app.janitor import Janitor, Retention
@@ -50,6 +51,7 @@ from maquette.app.keys import Keys
 from maquette.app.orphans import Orphans
 from maquette.app.portable.archive import Limits
 from maquette.app.portable.carrier import Carrier
+from maquette.app.products import Products
 from maquette.app.projects import Projects
 from maquette.app.queues import Queues
 from maquette.app.results import Results
@@ -235,12 +237,15 @@ class Maquette:
             fetching=self.fetching,
             jobs=self.jobs,
             approvals=self.approvals,
+            products=Products(self._database, self.clock),
+            estimates=Estimates(statistics, self.clock),
             joining=Joining(self._database, self._engine, self.clock, self.jobs),
             events=Events(self._database),
             projects=self.projects,
             results=self.results,
             queues=self.queues,
             transfers=self.transfers,
+            batches=self.batches,
             care=self.care,
             carrier=self.carrier,
             blobs=self.blobs,

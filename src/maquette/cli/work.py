@@ -28,7 +28,7 @@ async def take_in(house: "Maquette", photo: Photo) -> JobInput:
     """Uploads a photo, or finds it again. Raises the errors of the intake."""
     asset = await _upload(house, photo)
     box = photo.box
-    return JobInput(asset.id, photo.view, (box.x, box.y, box.width, box.height) if box else None)
+    return JobInput(asset.id, photo.view, (box.x, box.y, box.width, box.height) if box else None, photo.marks)
 
 
 async def accept(house: "Maquette", new: NewJob, folder: Path) -> Job:

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from maquette.domain.approvals import DEFAULT, Rule
-from maquette.domain.assets import CAPTURE_VIEWS, Role, View
+from maquette.domain.assets import CAPTURE_VIEWS, MODEL_VIEWS, Role, View
 from maquette.domain.colours import ground
 from maquette.domain.dimensions import Dimensions
 from maquette.domain.errors import Refused
@@ -145,8 +145,8 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
                 "model",
                 _MODEL_ROLES,
                 {"quality": QUALITY, "shape": SHAPE, DIMENSIONS: SIZE, "cutter": CUTTER, "mesher": MESHER},
-                max_photos=4,
-                views=CAPTURE_VIEWS,
+                max_photos=6,
+                views=MODEL_VIEWS,
             ),
             Entry(
                 _pipeline(
@@ -330,3 +330,5 @@ def check_views(entry: Entry, views: Sequence[View | None]) -> None:
             raise Refused("view_missing", hint=f"Name the view: {', '.join(entry.views)}.")
         if views.count(view) > 1:
             raise Refused("duplicate_view", f"Two photos claim the view {view}.")
+    if not set(views) & set(CAPTURE_VIEWS):
+        raise Refused("view_missing", "Photos from above and below need one from a side.")

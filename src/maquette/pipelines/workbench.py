@@ -14,6 +14,8 @@ from maquette.domain.errors import Permanent, Unavailable
 from maquette.domain.ids import new_id
 from maquette.domain.jobs import Job, Result, Task, TaskStatus
 from maquette.domain.marks import Marks
+from maquette.domain.projects import Project
+from maquette.domain.quality import explain_all
 from maquette.domain.states import STAGE_ORDER, Stage
 from maquette.media.meshes.facts import GLB
 from maquette.pipelines import child
@@ -31,6 +33,8 @@ from maquette.ports.stores import Database, Transaction
 
 NAMED = (Role.LOD, Role.PREVIEW)
 """Roles whose assets a result calls by their own names."""
+UNJUDGED = (Role.MASK, Role.WORKING)
+"""Roles whose quality is told elsewhere: with the cut-out, and with the photo."""
 _GIVEN = "given"
 """Under this a task's parameters remember what it worked from."""
 
@@ -240,6 +244,7 @@ class Workbench:
             if asset.role in entry.delivers:
                 name = asset.name if asset.role in NAMED else asset.role.value
                 assets[name] = (*assets.get(name, ()), asset.id)
+        project = tx.projects.get(job.project_id, job.owner_id) if job.project_id else None
         return Result(
             id=result_id,
             job_id=job.id,
@@ -247,7 +252,7 @@ class Workbench:
             kind=entry.result,
             created_at=self._clock.now(),
             assets=assets,
-            report=_report(job, tasks, made),
+            report=_report(job, tasks, made, project),
             is_test=any(asset.is_test for asset in made),
         )
 
@@ -349,12 +354,13 @@ def _digest(document: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
 
 
-def _report(job: Job, tasks: tuple[Task, ...], assets: tuple[Asset, ...]) -> dict[str, Any]:
+def _report(job: Job, tasks: tuple[Task, ...], assets: tuple[Asset, ...], project: Project | None) -> dict[str, Any]:
     quality = [
         {"asset_id": asset.id, "role": asset.role.value, "view": asset.view and asset.view.value,
-         "score": asset.quality.score, "flags": list(asset.quality.flags)}
+         "score": asset.quality.score, "flags": list(asset.quality.flags),
+         "notes": [note.document() for note in explain_all(asset.quality.flags, project)]}
         for asset in assets
-        if asset.quality and asset.role is not Role.MASK
+        if asset.quality and asset.role not in UNJUDGED
     ]  # fmt: skip
     return {
         "pipeline": job.pipeline,

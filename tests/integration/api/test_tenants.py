@@ -45,12 +45,14 @@ def ids(locked, alice):
     model = locked.world.store(b"glTF", Role.MODEL, "model/gltf-binary", "chair.glb", owner_id="own_alice")
     result = alice.finish(job["id"], {"lod0": (model,)}, {})
     project = alice.http.post("/api/v1/projects", json={"name": "chair"}).json()["id"]
+    asked = {"pipeline": "cutout", "rows": [{"sku": "A", "photos": [alice.photo()["id"]]}]}
     announced = {"name": "a.png", "bytes": 10, "media_type": "image/png"}
     return {
         "job_id": job["id"],
         "asset_id": model.id,
         "result_id": result,
         "project_id": project,
+        "batch_id": alice.http.post("/api/v1/batches", json=asked).json()["id"],
         "upload_id": alice.http.post("/api/v1/uploads", json=announced).json()["id"],
         "owner_id": "own_alice",
         "key_id": None,

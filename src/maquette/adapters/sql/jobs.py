@@ -134,8 +134,8 @@ class SqlJobs:
         return tuple(job for job in jobs if any(entry.asset_id == asset_id for entry in job.inputs))
 
     def newest_from(self, asset: Asset) -> Job | None:
-        """Looks through the owner's jobs since the asset was made, the newest first, as far as needed."""
-        mine = and_(_J.owner_id == asset.owner_id, _J.deleted_at.is_(None), _J.created_at >= asset.created_at)
+        """Looks through the owner's jobs that have moved since the asset was made: it may have joined an older one."""
+        mine = and_(_J.owner_id == asset.owner_id, _J.deleted_at.is_(None), _J.updated_at >= asset.created_at)
         named = cast(_J.inputs, Text).contains(asset.id, autoescape=True)
         query = select(JOBS).where(mine, named).order_by(_J.created_at.desc(), _J.id.desc()).limit(1)
         row = self._connection.execute(query).one_or_none()
