@@ -1,5 +1,6 @@
 """Which photos are chosen, from where they are seen, and the words that say why."""
 
+import random
 from pathlib import Path
 
 import pytest
@@ -22,15 +23,14 @@ def photo(folder: Path, name: str, shape: str, **changes) -> Path:
         "right": ([(265, 340), (330, 150), (230, 60), (215, 340)], "purple"),
     }[shape]
     shift = changes.get("shift", 0)
-    image = Image.new("RGB", SIZE, (232, 232, 228))
-    draw = ImageDraw.Draw(image)
-    draw.polygon([(x + shift, y) for x, y in outline], fill=colour)
-    for row in range(5):
-        for column in range(4):
-            x, y = 195 + 22 * column + shift, 150 + 34 * row
-            draw.rectangle(
-                (x, y, x + 6 + 2 * row, y + 9 + column), fill=("gold", "white", "tomato")[(row + column) % 3]
-            )
+    image, inside = Image.new("RGB", SIZE, (232, 232, 228)), Image.new("L", SIZE)
+    ImageDraw.Draw(inside).polygon([(x + shift, y) for x, y in outline], fill=255)
+    painted, pattern = Image.new("RGB", SIZE, colour), random.Random(shape)
+    for _ in range(40):
+        x, y, size = 150 + pattern.randrange(180) + shift, 60 + pattern.randrange(270), 5 + pattern.randrange(12)
+        speck = pattern.choice(("gold", "white", "tomato", "black"))
+        ImageDraw.Draw(painted).rectangle((x, y, x + size, y + 20 - size), fill=speck)
+    image.paste(painted, mask=inside)
     if changes.get("blur"):
         image = image.filter(ImageFilter.GaussianBlur(changes["blur"]))
     path = folder / f"{name}.png"
