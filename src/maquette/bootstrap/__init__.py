@@ -15,6 +15,7 @@ import os
 import platform
 import uuid
 from collections.abc import AsyncGenerator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import maquette
@@ -48,6 +49,7 @@ from maquette.app.janitor import Janitor, Retention
 from maquette.app.jobs import Jobs
 from maquette.app.joining import Joining
 from maquette.app.keys import Keys
+from maquette.app.old_photos.importing import OldPhotos
 from maquette.app.orphans import Orphans
 from maquette.app.portable.archive import Limits
 from maquette.app.portable.carrier import Carrier
@@ -203,6 +205,10 @@ class Maquette:
     async def prepare_to_enqueue(self) -> None:
         """For a guest that will hand over work, or stop some. Takes a second: it loads the job engine's library."""
         await asyncio.to_thread(self._engine.prepare)
+
+    def old_photos(self, files: Path | None, *, dry: bool) -> OldPhotos:
+        """What imports the rows of an older system; see there."""
+        return OldPhotos(self._database, self.uploads, self.fetching, self.clock, files, dry=dry)
 
     def readiness(self) -> Readiness:
         """Whether new jobs can be taken; the message says when nobody is there to work on them. Blocks for a moment."""

@@ -20,6 +20,7 @@ from maquette.cli import (
     engines,
     export,
     import_,
+    import_photos,
     inspect,
     jobs,
     keys,
@@ -93,6 +94,7 @@ app.add_typer(owners.app, name="owners")
 app.command("sweep")(sweep.sweep)
 app.command("export")(export.export)
 app.command("import")(import_.import_)
+app.command("import-photos")(import_photos.import_photos)
 app.add_typer(keys.app, name="keys")
 app.command("engines")(engines.engines)
 app.command("doctor")(doctor.doctor)

@@ -80,6 +80,7 @@ CODES = _table(
     Code("sku_missing", 422, "The product has no SKU", "Give each row an sku of its own."),
     Code("duplicate_sku", 422, "Two rows have the same SKU", "Give each product once."),
     Code("invalid_view", 422, "There is no such view", "front, left, right, back, top, bottom, detail or other."),
+    Code("dump_invalid", 422, "The table or dump cannot be read", "Give CSV with a header, or what pg_dump writes."),
     Code("file_missing", 422, "A file does not exist", "Check the path."),
     Code(
         "url_refused", 422, "The URL does not lead to a public web server", "Check its spelling; http and https only."
