@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ PIECE = 256 * 1024
 """Bytes that are handed to a thread at a time."""
 DRAIN_BYTES = 64 * 1024 * 1024
 DRAIN_SECONDS = 5.0
+_SHA256 = re.compile("[0-9A-Fa-f]{64}")
 
 Feed = Callable[[bytes], None]
 Described = Callable[[str, Mapping[str, str]], PhotoInfo]
@@ -35,12 +37,13 @@ class Cap:
 
 
 async def receive_form(request: Request, services: Services, owner_id: str) -> Asset:
-    """A photo from a multipart form with ``file`` and perhaps ``view`` and ``project_id``."""
+    """A photo from a multipart form with ``file`` and perhaps ``view``, ``project_id`` and ``sha256``."""
 
     def described(name: str, fields: Mapping[str, str]) -> PhotoInfo:
-        return PhotoInfo(name, parse_view(fields["view"]), fields["project_id"] or None)
+        sha256 = parse_sha256(fields["sha256"])
+        return PhotoInfo(name, parse_view(fields["view"]), fields["project_id"] or None, sha256)
 
-    asset, _ = await receive_fields(request, services, owner_id, ("view", "project_id"), described)
+    asset, _ = await receive_fields(request, services, owner_id, ("view", "project_id", "sha256"), described)
     return asset
 
 
@@ -130,6 +133,13 @@ def parse_view(text: str) -> View | None:
         return View(text) if text else None
     except ValueError:
         raise Refused("invalid_request", f"There is no view {text!r}.", f"Use one of: {', '.join(View)}.") from None
+
+
+def parse_sha256(text: str) -> str | None:
+    """The SHA-256 of a file in hex, lower-case. Raises ``invalid_request``."""
+    if text and not _SHA256.fullmatch(text):
+        raise Refused("invalid_request", "The field `sha256` holds no SHA-256.", "Send 64 hexadecimal digits.")
+    return text.lower() or None
 
 
 def parse_digest(header: str | None) -> str | None:

@@ -29,6 +29,7 @@ _FORM = {
         "file": FILE["schema"],
         "view": {"$ref": "#/components/schemas/View"},
         "project_id": {"type": "string"},
+        "sha256": {"type": "string", "pattern": "^[0-9A-Fa-f]{64}$", "description": "Of the file; verified"},
     },
 }
 
@@ -37,11 +38,14 @@ _FORM = {
     "",
     status_code=201,
     response_model=AssetOut,
-    responses=documented(*_INTAKE),
+    responses=documented(*_INTAKE, "digest_mismatch"),
     openapi_extra={"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _FORM}}}},
 )
 async def upload_asset(request: Request, response: Response, services: ServicesDep, owner: OwnerDep) -> AssetOut:
-    """Takes one photo or model (GLB) as a form. Answered when its bytes are safe on the disk."""
+    """Takes one photo or model (GLB) as a form. Answered when its bytes are safe on the disk.
+
+    `quality` of the answer says what is wrong with a photo, and what would make a better one.
+    """
     return await _created(await receive_form(request, services, owner), services, response)
 
 
