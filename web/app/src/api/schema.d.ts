@@ -2908,6 +2908,7 @@ export interface operations {
                     /** Format: binary */
                     file: string;
                     project_id?: string;
+                    sha256?: string;
                     view?: components["schemas"]["View"];
                 };
             };

@@ -16,6 +16,7 @@ export type EngineSetting = Schemas['EngineOut']
 export type SizeSetting = Schemas['DimensionsOut']
 export type Stage = Schemas['Stage']
 export type Task = Schemas['TaskOut']
+export type Note = Schemas['NoteOut']
 export type View = Schemas['View']
 
 export type Status = Job['status']
