@@ -106,6 +106,8 @@ def _values(setting: Setting) -> tuple[str, str]:
             return f"`{{width, height, depth, unit}}`, unit one of {', '.join(UNITS)}", "the project's, else unknown"
         case Count():
             return f"{setting.low:,} to {setting.high:,}", "Maquette's own"
+        case Approval():
+            return "`manual`, `never`, `auto>=` and a score from 0 to 1", f"`{setting.default}`"
         case Ground():
             return f"`{TRANSPARENT}`, {', '.join(NAMES)}, `#rrggbb`", TRANSPARENT
         case Approval():

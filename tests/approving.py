@@ -19,7 +19,6 @@ from maquette.adapters.sql.schema import migrate
 from maquette.app.approvals import Approvals, PhotoRuling, Ruling
 from maquette.app.jobs import Jobs, NewJob
 from maquette.domain.assets import Asset, Quality, Role, View, blob_key
-from maquette.domain.errors import Permanent
 from maquette.domain.ids import new_id
 from maquette.domain.jobs import Job, JobInput
 from maquette.domain.states import Stage
@@ -78,9 +77,7 @@ class Cuts:
                 files.append(
                     OutputFile(path, role, "image/png", photo.name, photo.view, 8, 8, {}, quality, derived_from=sources)
                 )
-        if failed and len(failed) == len(desk.inputs) and not desk.settings["looked_at"]:
-            raise Permanent("no_subject")
-        return Produced(tuple(files), {"failed": failed})
+        return Produced(tuple(files), {"cutouts": {"failed": failed}})
 
     def work_later(self, stage: Stage) -> Any:
         def work(desk: Desk) -> Produced:

@@ -192,6 +192,55 @@ def test_what_an_engine_does_wrong(service: Service, mesher: str, deadline_s: in
     fails(page, {"session_token": job["session_token"], "modelId": photo_id}, word)
 
 
+def shop(service: Service, route: str, **body: Any) -> dict[str, Any]:
+    answer = service.http.post(f"/api/{route}", json={"product_id": "chair-7", **body}, headers={"Prefer": "wait=60"})
+    assert answer.status_code in (200, 202), answer.text
+    return answer.json()
+
+
+def stored(service: Service, content: bytes, name: str) -> str:
+    answer = service.http.post("/api/v1/assets", files={"file": (name, content)})
+    assert answer.status_code == 201, answer.text
+    return answer.json()["url"]
+
+
+@pytest.mark.timeout(400)
+def test_the_shop_from_its_photos_to_the_model(service: Service) -> None:
+    urls = [stored(service, photo(colour), f"{colour[1:]}.png") for colour in ("#905020", "#209050")]
+    chosen = shop(service, "select-images", image_urls=urls)
+    assert chosen["selected_images"]
+    assert set(chosen["selected_images"]) | {one["url"] for one in chosen["rejected_images"]} == set(urls)
+    cut = shop(service, "remove-backgrounds", image_urls=chosen["selected_images"])
+    assert cut["task_id"] == chosen["task_id"]
+    assert [one["original_url"] for one in cut["processed_images"]] == chosen["selected_images"]
+    assert (cut["success_rate"], cut["total_cost"], cut["failed_images"]) == (1.0, 0.0, [])
+    assert cut["total_processing_time"] > 0
+    for one in cut["processed_images"]:
+        assert service.http.get(one["processed_url"]).content[:4] == service.http.get(one["mask_url"]).content[:4]
+    good = [one["processed_url"] for one in cut["processed_images"]]
+    approved = shop(service, "approve-images", approved_images=good)
+    assert (approved["task_id"], approved["approved_images"]) == (chosen["task_id"], good)
+    task = shop(service, "generate-3d", image_urls=good)
+    assert task["task_id"] == chosen["task_id"]
+    until = time.monotonic() + PATIENCE_S
+    while (status := service.http.get(f"/api/model-status/{task['task_id']}").json())["status"] != "completed":
+        assert status["status"] != "failed", status
+        assert time.monotonic() < until, status
+        time.sleep(0.2)
+    assert (status["product_id"], status["progress"]) == ("chair-7", 100)
+    assert service.http.get(status["model_url"]).content[:4] == b"glTF"
+
+
+@pytest.mark.timeout(120)
+def test_the_shop_is_told_the_photos_that_could_not_be_cut_out(service: Service) -> None:
+    good = stored(service, photo("#606020"), "good.png")
+    plain, missing = stored(service, photo("#000000", plain=True), "plain.png"), "http://127.0.0.1/x.png"
+    cut = shop(service, "remove-backgrounds", image_urls=[good, plain, missing])
+    assert [one["original_url"] for one in cut["processed_images"]] == [good]
+    assert cut["success_rate"] == pytest.approx(1 / 3, abs=1e-3)
+    assert {one["url"]: one["code"] for one in cut["failed_images"]} == {missing: "url_refused", plain: "no_subject"}
+
+
 @pytest.mark.timeout(240)
 def test_every_status_is_the_same_after_a_restart(service: Service) -> None:
     """The last one here: what the others left behind is what it looks at."""

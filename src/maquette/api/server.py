@@ -10,7 +10,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from maquette.api import problems, sockets, streams
 from maquette.api.attempts import Attempts
 from maquette.api.bounds import EVENTS_PATH
-from maquette.api.compat import optimize_model, photos, status
+from maquette.api.compat import batches as old_batches
+from maquette.api.compat import optimize_model, photos, products, status
 from maquette.api.compat.errors import OldErrors
 from maquette.api.delivery import HEAD
 from maquette.api.document import TITLE, describe
@@ -60,6 +61,8 @@ ROUTERS = (
     keys.router,
     optimize_model.router,
     photos.router,
+    products.router,
+    old_batches.router,
 )
 UPLOADS = frozenset(
     {

@@ -7,12 +7,14 @@ from pathlib import Path
 from maquette.app.approvals import Approvals
 from maquette.app.batches.batches import Batches
 from maquette.app.care import Care
+from maquette.app.estimates import Estimates
 from maquette.app.events import Events
 from maquette.app.fetching import Fetching
 from maquette.app.jobs import Jobs
 from maquette.app.joining import Joining
 from maquette.app.keys import Keys
 from maquette.app.portable.carrier import Carrier
+from maquette.app.products import Products
 from maquette.app.projects import Projects
 from maquette.app.queues import Queues
 from maquette.app.results import Results
@@ -55,6 +57,8 @@ class Services:
     jobs: Jobs
     approvals: Approvals
     joining: Joining
+    products: Products
+    estimates: Estimates
     events: Events
     projects: Projects
     results: Results

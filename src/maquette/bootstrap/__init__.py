@@ -41,6 +41,7 @@ from maquette.app.approvals import Approvals
 from maquette.app.batches.batches import Batches
 from maquette.app.batches.feeder import Feeder
 from maquette.app.care import Care
+from maquette.app.estimates import Estimates
 from maquette.app.events import Events
 from maquette.app.fetching import Fetching
 from maquette.app.janitor import Janitor, Retention
@@ -50,6 +51,7 @@ from maquette.app.keys import Keys
 from maquette.app.orphans import Orphans
 from maquette.app.portable.archive import Limits
 from maquette.app.portable.carrier import Carrier
+from maquette.app.products import Products
 from maquette.app.projects import Projects
 from maquette.app.queues import Queues
 from maquette.app.results import Results
@@ -148,9 +150,9 @@ class Maquette:
         self.queues = Queues(self._database, self._engine, self.clock)
         self.tracer = open_tracer(settings.otlp_endpoint, maquette.__version__)
         self.jobs = Jobs(self._database, self._engine, self.engines, self.clock, settings.max_queued, self.tracer)
+        self.approvals = Approvals(self._database, self._engine, self.clock)
         self.batches = Batches(self._database, self.jobs, self.engines, self.clock, settings.max_batch_rows)
         self._feeder = self._hire_feeder()
-        self.approvals = Approvals(self._database, self._engine, self.clock)
 
     async def take_over(self, address: str = "", *, work: bool = True) -> bool:
         """Becomes the holder unless somebody else is. True when this process holds the folder, now or before.
@@ -235,6 +237,8 @@ class Maquette:
             fetching=self.fetching,
             jobs=self.jobs,
             approvals=self.approvals,
+            products=Products(self._database, self.clock),
+            estimates=Estimates(statistics, self.clock),
             joining=Joining(self._database, self._engine, self.clock, self.jobs),
             events=Events(self._database),
             projects=self.projects,

@@ -28,6 +28,7 @@ from maquette.cli import (
     openapi,
     optimize,
     owners,
+    product,
     projects,
     queues,
     serve,
@@ -76,6 +77,7 @@ def root(
 
 
 app.command("make")(make.make)
+app.command("product")(product.product)
 app.command("cutout")(cutout.cutout)
 app.command("batch")(batch.batch)
 app.command("optimize")(optimize.optimize)

@@ -86,17 +86,17 @@ async def produce(
 ) -> Made:
     """Runs one job on these files, and puts what it delivers into the folder."""
     async with open_for_work(settings) as house:
-        inputs = tuple([await _named(house, photo) for photo in photos])
+        inputs = tuple([await named(house, photo) for photo in photos])
         job = await accept(house, NewJob(pipeline, inputs, chosen), folder)
         if job.status is Status.COMPLETED:
             screen.note("This was made before; the files are delivered again.")
         else:
             with StageBar(screen) as bar:
                 job = await attend(house, screen, job, bar.show)
-        return await asyncio.to_thread(_collect, house, job, folder)
+        return await asyncio.to_thread(collect, house, job, folder)
 
 
-async def _named(house: Maquette, photo: Photo) -> JobInput:
+async def named(house: Maquette, photo: Photo) -> JobInput:
     """Uploads one of several photos; an error says which."""
     try:
         return await take_in(house, photo)
@@ -104,7 +104,8 @@ async def _named(house: Maquette, photo: Photo) -> JobInput:
         raise type(error)(error.code, f"{near(photo.path)}: {error.message}", error.hint) from error
 
 
-def _collect(house: Maquette, job: Job, folder: Path) -> Made:
+def collect(house: Maquette, job: Job, folder: Path) -> Made:
+    """Puts what the completed job delivers into the folder."""
     result, _ = house.results.get(LOCAL_OWNER, job.result_id or "")
     tasks = house.jobs.tasks(LOCAL_OWNER, job.id)
     return Made(job, result, tasks, deliver_model(house, result.id, folder))

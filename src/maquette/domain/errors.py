@@ -53,7 +53,12 @@ CODES = _table(
     Code("unknown_stage", 422, "The pipeline has no such stage", "GET /api/v1/pipelines lists the stages."),
     Code("no_photo", 422, "There is no photo", "Give at least one photo."),
     Code("too_many_photos", 422, "Too many photos", "Give fewer photos."),
-    Code("view_missing", 422, "A photo does not say which side it shows", "Name the view: front, left, right or back."),
+    Code(
+        "view_missing",
+        422,
+        "A photo does not say which side it shows",
+        "Name it: front, left, right, back, top or bottom.",
+    ),
     Code("duplicate_view", 422, "Two photos claim the same view", "Give each view once."),
     Code("no_model", 422, "There is no model", "Give one model, uploaded as a GLB."),
     Code("too_many_models", 422, "Too many models", "Start one job for each model."),

@@ -4,7 +4,7 @@ A person rejects one of four cut-outs, or marks one anew: the other three were m
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from maquette.domain.assets import Asset
@@ -19,7 +19,7 @@ Told = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """Outputs of earlier runs: ``assets`` as they are, ``turned`` with another view. ``data`` are their entries.
+    """Outputs of earlier runs: ``assets`` as they are, ``turned`` with another view.
 
     ``pictures`` are the inputs that they were made from, by what ``source_of`` calls them.
     """
@@ -27,7 +27,6 @@ class Carried:
     pictures: frozenset[str] = frozenset()
     assets: tuple[Asset, ...] = ()
     turned: tuple[Asset, ...] = ()
-    data: Mapping[str, list[Any]] = field(default_factory=dict[str, list[Any]])
 
 
 NOTHING = Carried()
@@ -67,14 +66,6 @@ def in_order(pictures: tuple[Asset, ...], made: tuple[Asset, ...]) -> tuple[Asse
     return tuple(sorted(made, key=lambda asset: min(places.get(source, len(places)) for source in _sources(asset))))
 
 
-def merged(data: Mapping[str, Any], carried: Carried) -> dict[str, Any]:
-    """What a run had to say of its pictures, and what the earlier ones said of those that were carried over."""
-    told = dict(data)
-    for name, entries in carried.data.items():
-        told[name] = [*entries, *told.get(name, [])]
-    return told
-
-
 def _of_one(asset: Asset, told: Told) -> Told:
     source = source_of(asset)
     hints = {name: told.get(name, {}).get(source) for name in ("boxes", "marks")}
@@ -98,18 +89,7 @@ def _with(tx: Transaction, found: Carried, picture: Asset, tasks: list[Task], ke
         found.pictures | {source},
         (*found.assets, *same),
         (*found.turned, *turned),
-        _joined(found.data, task, {source, picture.id}),
     )
-
-
-def _joined(data: Mapping[str, list[Any]], task: Task, mine: set[str]) -> dict[str, list[Any]]:
-    """Adds the entries of lists whose ``asset_id`` is the picture or its original."""
-    joined = {name: list(entries) for name, entries in data.items()}
-    for name, entries in task.data.items():
-        if isinstance(entries, list):
-            own: list[Any] = [entry for entry in entries if isinstance(entry, dict) and entry.get("asset_id") in mine]
-            joined[name] = [*joined.get(name, []), *own]
-    return joined
 
 
 def _sources(asset: Asset) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from maquette.domain.approvals import DEFAULT, Rule
-from maquette.domain.assets import CAPTURE_VIEWS, Role, View
+from maquette.domain.assets import CAPTURE_VIEWS, MODEL_VIEWS, Role, View
 from maquette.domain.colours import ground
 from maquette.domain.dimensions import Dimensions
 from maquette.domain.errors import Refused
@@ -68,13 +68,6 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
-    """A setting that gives the colour behind an object: ``domain.colours.ground``, transparent by default."""
-
-    title: str
-
-
-@dataclass(frozen=True, slots=True)
 class Approval:
     """A setting that says which cut-outs go on without a person: ``domain.approvals.Rule``."""
 
@@ -82,7 +75,14 @@ class Approval:
     default: str
 
 
-Setting = Choice | EngineName | TrueSize | Count | Ground | Approval
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A setting that gives the colour behind an object: ``domain.colours.ground``, transparent by default."""
+
+    title: str
+
+
+Setting = Choice | EngineName | TrueSize | Count | Approval | Ground
 
 QUALITY = Choice("Quality", ("fast", "medium", "full"), "medium")
 SHAPE = Choice("Shape", SHAPES, "auto")
@@ -91,11 +91,11 @@ MESHER = EngineName("Engine that makes the model", Capability.MESHER)
 SIZE = TrueSize("True size of the object")
 TRIANGLES = Count("Triangles of the largest level, at most", 100, 1_000_000)
 BYTES = Count("Bytes of the largest level, at most", 20_000, 500_000_000)
+APPROVE = Approval("Cut-outs that go on without approval", DEFAULT)
 BACKGROUND = Ground("Background of a picture for a shop")
 SHADOW = Choice("Shadow under the object", ("none", "soft"), "none")
 MARGIN = Count("Margin around the object, in percent of the picture; the object is then centred", 0, 40)
 FRAME = Choice("Proportions of the picture", ("photo", "square"), "photo")
-APPROVE = Approval("Cut-outs that go on without approval", DEFAULT)
 DIMENSIONS = "dimensions"
 """The name of the setting that takes a project's dimensions where a job gives none."""
 ENGINE_SETTINGS: Mapping[Capability, str] = MappingProxyType({Capability.CUTTER: "cutter", Capability.MESHER: "mesher"})
@@ -145,8 +145,8 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
                 "model",
                 _MODEL_ROLES,
                 {"quality": QUALITY, "shape": SHAPE, DIMENSIONS: SIZE, "cutter": CUTTER, "mesher": MESHER},
-                max_photos=4,
-                views=CAPTURE_VIEWS,
+                max_photos=6,
+                views=MODEL_VIEWS,
             ),
             Entry(
                 _pipeline(
@@ -273,10 +273,10 @@ def _value(name: str, setting: Setting, given: Any) -> Any:
             return size.document() if size else None
         case Count():
             return _counted(name, setting, given)
-        case Ground():
-            return ground(given)
         case Approval():
             return str(Rule.of(given))
+        case Ground():
+            return ground(given)
         case Choice():
             return _chosen(name, setting, given)
 
@@ -330,3 +330,5 @@ def check_views(entry: Entry, views: Sequence[View | None]) -> None:
             raise Refused("view_missing", hint=f"Name the view: {', '.join(entry.views)}.")
         if views.count(view) > 1:
             raise Refused("duplicate_view", f"Two photos claim the view {view}.")
+    if not set(views) & set(CAPTURE_VIEWS):
+        raise Refused("view_missing", "Photos from above and below need one from a side.")

@@ -194,8 +194,6 @@ class Runner:
 
     async def _work(self, task: Task, spec: StageSpec, plan: Plan) -> Done:
         await asyncio.to_thread(self._bench.lay_out, plan)
-        if not plan.left and plan.assets:
-            return Done({"files": [], "data": {}}, seconds=0.0, cpu_seconds=0.0, peak_bytes=0)
         limits = await patiently(self._bench.limits, task, spec)
         latest = [0.0]
 

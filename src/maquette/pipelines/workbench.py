@@ -19,7 +19,7 @@ from maquette.domain.quality import explain_all
 from maquette.domain.states import STAGE_ORDER, Stage
 from maquette.media.meshes.facts import GLB
 from maquette.pipelines import child
-from maquette.pipelines.carrying import NOTHING, PIECES, Carried, carried, in_order, merged, piece_keys, rest_of
+from maquette.pipelines.carrying import NOTHING, PIECES, Carried, carried, in_order, piece_keys, rest_of
 from maquette.pipelines.catalog import CATALOG, ENGINE_SETTINGS, Choice
 from maquette.pipelines.choosing import TOLD, chosen_only, settles_views
 from maquette.pipelines.keeping import add_kept
@@ -222,7 +222,7 @@ class Workbench:
         kept = tuple((self._keep(task, plan, file, project_id), file.path) for file in produced.files)
         turned = tuple(self._turned(task, plan, asset) for asset in plan.carried.turned)
         assets = in_order(plan.assets, (*plan.carried.assets, *(asset for asset, _ in (*turned, *kept))))
-        return Stored((*turned, *kept), assets, merged(produced.data, plan.carried))
+        return Stored((*turned, *kept), assets, produced.data)
 
     def _turned(self, task: Task, plan: Plan, asset: Asset) -> tuple[Asset, Path]:
         """A copy of what an earlier run made, seen from where the job says now."""

@@ -35,6 +35,7 @@ from maquette.api.services import Access, Services
 from maquette.app.approvals import Approvals
 from maquette.app.batches.batches import Batches
 from maquette.app.care import Care
+from maquette.app.estimates import Estimates
 from maquette.app.events import Events
 from maquette.app.fetching import Fetching
 from maquette.app.jobs import Jobs
@@ -42,6 +43,7 @@ from maquette.app.joining import Joining
 from maquette.app.keys import Asked, Keys
 from maquette.app.portable.archive import Limits
 from maquette.app.portable.carrier import Carrier
+from maquette.app.products import Products
 from maquette.app.projects import Projects
 from maquette.app.queues import Queues
 from maquette.app.results import Results
@@ -201,6 +203,8 @@ def make_world(folder: Path, url: str = "", address: Address = LOCAL) -> World:
         events=Events(database),
         jobs=jobs,
         approvals=Approvals(database, engine, clock),
+        products=Products(database, clock),
+        estimates=Estimates(SqlStatistics(database, engine.waiting, clock), clock),
         joining=Joining(database, engine, clock, jobs),
         batches=Batches(database, jobs, engines, clock),
         projects=Projects(database, clock),

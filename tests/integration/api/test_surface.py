@@ -150,7 +150,7 @@ def test_pipelines(world):
     photo = items["photo_to_model"]
     assert photo == world.http.get("/api/v1/pipelines/photo_to_model").json()
     assert photo["offered"] is True
-    assert (photo["max_photos"], photo["views"]) == (4, ["front", "left", "right", "back"])
+    assert (photo["max_photos"], photo["views"]) == (6, ["front", "left", "right", "back", "top", "bottom"])
     stages = {stage["stage"]: stage for stage in photo["stages"]}
     assert (*stages,)[:: len(stages) - 1] == ("uploading", "complete")
     assert (stages["generating"]["start"], stages["generating"]["end"]) == (30, 70)

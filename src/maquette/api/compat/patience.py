@@ -7,6 +7,7 @@ from collections.abc import Callable
 from maquette.api.services import Services
 from maquette.domain.jobs import Job
 from maquette.domain.projections import Projection, project
+from maquette.domain.states import ENDED, Status
 from maquette.pipelines.catalog import CATALOG
 
 MAX_WAIT_S = 300
@@ -30,6 +31,15 @@ async def until(services: Services, job: Job, enough: Callable[[Job], bool], sec
         await asyncio.sleep(min(LOOK_EVERY_S, max(0.0, deadline - loop.time())))
         job = await asyncio.to_thread(services.jobs.get, job.owner_id, job.id)
     return job
+
+
+def has_ended(job: Job) -> bool:
+    return job.status in ENDED
+
+
+def stands_still(job: Job) -> bool:
+    """It has ended, or waits for somebody."""
+    return job.status in ENDED or job.status is Status.WAITING
 
 
 def seen(job: Job) -> Projection:

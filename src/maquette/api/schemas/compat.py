@@ -7,8 +7,9 @@ from pydantic.alias_generators import to_camel
 
 from maquette.api.schemas.common import Answer, Asked, Problem
 from maquette.domain.assets import View
+from maquette.domain.batches import BatchStatus, Standing
 from maquette.domain.projections import S0, S1, S3Stage, S3Status
-from maquette.domain.states import Stage
+from maquette.domain.states import Stage, WaitingFor
 
 
 class StatusBody(Answer):
@@ -165,3 +166,155 @@ class OptimizeStarted(Answer):
     estimated_completion: float | None
     cost: float
     session_token: str
+
+
+ImageUrl = Annotated[str, Field(min_length=1, max_length=4096)]
+
+
+class ProductAsked(BaseModel):
+    """What the e-commerce front end sends about one product. Fields that are not listed are passed over."""
+
+    model_config = ConfigDict(frozen=True)
+
+    product_id: ProductId
+
+    @property
+    def name(self) -> str:
+        """The product's id as text."""
+        return str(self.product_id)
+
+
+class ProductImages(ProductAsked):
+    """A product and its photos: our own addresses or ids, or addresses on the web."""
+
+    image_urls: Annotated[
+        list[ImageUrl], Field(min_length=1, max_length=24, validation_alias=AliasChoices("image_urls", "images"))
+    ]
+    settings: Annotated[dict[str, Any], Field(max_length=50)] = Field(default={})
+
+
+class ApproveImages(ProductAsked):
+    """The photos whose cut-outs are good, by their own addresses or those of the cut-outs. All others are left out."""
+
+    image_urls: Annotated[
+        list[ImageUrl],
+        Field(min_length=1, max_length=24, validation_alias=AliasChoices("image_urls", "approved_images")),
+    ]
+
+
+class FailedImage(Answer):
+    """A photo that was not used, and why."""
+
+    url: str
+    code: str
+    message: str
+    hint: str
+
+
+class SelectedImages(Answer):
+    """The photos that were chosen, as the caller named them, in the order front, left, right, back."""
+
+    product_id: ProductId
+    selected_images: list[str]
+    rejected_images: list[FailedImage]
+    task_id: str
+    status: S3Status
+    session_token: str
+
+
+class ProcessedImage(Answer):
+    """A photo and its cut-out."""
+
+    original_url: str
+    processed_url: str
+    mask_url: str
+
+
+class ProcessedImages(Answer):
+    """What became of the photos. Time in seconds of work, cost in US dollars; the rate is of the photos asked for."""
+
+    product_id: ProductId
+    processed_images: list[ProcessedImage]
+    total_processing_time: Annotated[float, Field(ge=0)]
+    total_cost: float
+    success_rate: Annotated[float, Field(ge=0, le=1)]
+    failed_images: list[FailedImage]
+    task_id: str
+    session_token: str | None
+
+
+class ApprovedImages(Answer):
+    """The photos that a model will be made from, as the caller named them."""
+
+    product_id: ProductId
+    approved_images: list[str]
+    task_id: str
+    status: S3Status
+    session_token: str | None
+
+
+class ProductTask(Answer):
+    """Work on a product that goes on. `estimated_completion` is in seconds from now, null where nobody can know."""
+
+    product_id: ProductId
+    task_id: str
+    status: S3Status
+    estimated_completion: float | None
+    cost: float
+    session_token: str | None
+
+
+class ModelStatus(Answer):
+    """How a model stands. `model_url` is stable."""
+
+    product_id: str | None
+    task_id: str
+    status: S3Status
+    stage: Stage | None
+    progress: Annotated[int, Field(ge=0, le=100)]
+    waiting_for: WaitingFor | None
+    model_url: str | None
+    estimated_completion: float | None
+    cost: float
+    error: OldError | None
+
+
+class BatchProduct(ProductImages):
+    """One product of a batch."""
+
+    product_id: Annotated[ProductId, Field(validation_alias=AliasChoices("product_id", "id"))]
+
+
+class BatchProcess(BaseModel):
+    """Products that shall become models. The settings are those of all."""
+
+    model_config = ConfigDict(frozen=True)
+
+    products: Annotated[list[BatchProduct], Field(min_length=1, max_length=1000)]
+    settings: Annotated[dict[str, Any], Field(max_length=50)] = Field(default={})
+
+
+class BatchedProduct(Answer):
+    """One product of a batch and its job, once it has one."""
+
+    product_id: str
+    task_id: str | None
+    status: Standing
+    progress: Annotated[int, Field(ge=0, le=100)]
+    model_url: str | None
+    cost: float
+    error: OldError | None
+
+
+class BatchBody(Answer):
+    """How a batch stands. `success_rate` is null until a product has ended."""
+
+    batch_id: str
+    status: BatchStatus
+    total: int
+    completed: int
+    failed: int
+    progress: Annotated[int, Field(ge=0, le=100)]
+    success_rate: float | None
+    total_cost: float
+    products: list[BatchedProduct]

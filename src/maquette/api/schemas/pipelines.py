@@ -83,18 +83,18 @@ class CountOut(Answer):
     high: int
 
 
-class GroundOut(Answer):
-    """A setting that gives the colour behind an object: `transparent` (the default) or `#rrggbb`."""
-
-    type: Literal["ground"] = "ground"
-    title: str
-    default: str
-
-
 class ApprovalOut(Answer):
     """A setting that says which cut-outs go on without a person: `manual`, `never`, or `auto>=` and a score."""
 
     type: Literal["approval"] = "approval"
+    title: str
+    default: str
+
+
+class GroundOut(Answer):
+    """A setting that gives the colour behind an object: `transparent` (the default) or `#rrggbb`."""
+
+    type: Literal["ground"] = "ground"
     title: str
     default: str
 

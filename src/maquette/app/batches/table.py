@@ -11,7 +11,7 @@ from maquette.domain.batches import RowView, Standing
 HEADER = (
     "row", "sku", "name", "status", "code", "message", "hint", "success_rate", "photos", "photo_problems",
     "seconds", "cost_usd", "triangles", "bytes", "width_m", "height_m", "depth_m", "accepted_by", "refused_by",
-    "model", "usdz", "preview", "cutouts", "job_id", "result_id",
+    "model", "usdz", "thumbnail", "cutouts", "job_id", "result_id",
 )  # fmt: skip
 """``success_rate`` is the share of the row's photos that could be used."""
 _UNFIT = re.compile(r"[^\w.+-]+")
@@ -64,7 +64,7 @@ def _made(view: RowView, results: Results, folder: str, link: Link) -> list[obje
         *_figures(model),
         " ".join(verdict.get("accepted", ())),
         " ".join(verdict.get("refused", ())),
-        *(_links([file], folder, link) for file in _named(files, "model.glb", "model.usdz", "preview")),
+        *(_links([file], folder, link) for file in _named(files, "model.glb", "model.usdz", "thumbnail.png")),
         _links([file for file in files if file.asset.role is Role.CUTOUT], folder, link),
     ]
 
@@ -78,8 +78,7 @@ def _figures(model: Asset | None) -> list[object]:
 
 def _named(files: Iterable[Delivery], *names: str) -> Iterator[Delivery | None]:
     known = {file.path: file for file in files}
-    for name in names:
-        yield known.get(name) or next((file for path, file in known.items() if path.partition(".")[0] == name), None)
+    return (known.get(name) for name in names)
 
 
 def _links(files: Iterable[Delivery | None], folder: str, link: Link) -> str | None:

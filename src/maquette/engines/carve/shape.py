@@ -52,7 +52,7 @@ def _candidates(stage: Stage, resolution: int, wanted: str) -> Iterator[tuple[st
         evidence = gather(stage, resolution)
         if wanted != "hull":
             solid = rounded(evidence, _power(stage, evidence, wanted))
-            yield "rounded", solid if wanted != "auto" else _joined(solid, evidence), evidence.grid
+            yield "rounded", solid if wanted != "auto" else join(solid, evidence), evidence.grid
         yield "hull", evidence.bounds(), evidence.grid
     yield "relief", *_relief(stage, resolution)
 
@@ -78,7 +78,7 @@ def _power_of_plan(evidence: Evidence, plan: Flags) -> float:
     return max(_POWERS, key=overlap)
 
 
-def _joined(solid: Floats, evidence: Evidence) -> Floats:
+def join(solid: Floats, evidence: Evidence) -> Floats:
     """The solid, or where much of it is loose and a boxy one is whole, that: legs at the corners carry a square top."""
     loose = _loose(solid)
     if loose < _LOOSE:

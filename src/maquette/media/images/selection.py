@@ -23,6 +23,7 @@ MIRRORED = 0.85
 """Intersection over union of an outline with the mirrored other, from which two photos may show opposite sides."""
 CLEARLY = 0.03
 """By how much the best must be better than the next."""
+NOTHING: frozenset[View] = frozenset()
 OPPOSITE: Mapping[View, View] = MappingProxyType(
     {View.FRONT: View.BACK, View.BACK: View.FRONT, View.LEFT: View.RIGHT, View.RIGHT: View.LEFT}
 )
@@ -140,19 +141,34 @@ def _worded(value: float, praise: str, warning: str) -> list[str]:
 
 
 def _without_duplicates(photos: Sequence[Candidate], table: _Table) -> list[Candidate]:
-    """Of photos that show the same from the same place the best stays; but who calls them two sides is believed."""
+    """Of photos that show the same from the same place the best stays.
+
+    Those that are said to show different sides are believed: many things look alike from all around.
+    """
     gone: set[str] = set()
     for group in groups([photo.measure.descriptor for photo in photos]):
-        members = [photos[number] for number in group]
-        if len({photo.view for photo in members if photo.view}) > 1:
-            continue
-        best = max(members, key=lambda photo: (photo.view is not None, bool(sides_in(photo.name)), photo.score))
-        for photo in members:
-            if photo is not best:
-                gone.add(photo.id)
-                sentence = f"It shows the same as {best.name}, which {_better(best, photo)}."
-                table.out.append(LeftOut(photo, Out.NEAR_DUPLICATE, sentence))
+        by_side: dict[frozenset[View], list[Candidate]] = {}
+        for number in group:
+            by_side.setdefault(_told(photos[number]), []).append(photos[number])
+        unnamed = by_side.pop(NOTHING, [])
+        rivals = list(by_side.values()) or [[]]
+        rivals[0] = [*rivals[0], *unnamed]
+        for same in rivals:
+            gone |= _keep_best(same, table)
     return [photo for photo in photos if photo.id not in gone]
+
+
+def _told(photo: Candidate) -> frozenset[View]:
+    return frozenset({photo.view}) if photo.view else sides_in(photo.name)
+
+
+def _keep_best(same: Sequence[Candidate], table: _Table) -> set[str]:
+    best = max(same, key=lambda photo: (photo.view is not None, bool(sides_in(photo.name)), photo.score))
+    others = [photo for photo in same if photo is not best]
+    for photo in others:
+        sentence = f"It shows the same as {best.name}, which {_better(best, photo)}."
+        table.out.append(LeftOut(photo, Out.NEAR_DUPLICATE, sentence))
+    return {photo.id for photo in others}
 
 
 def _better(one: Candidate, other: Candidate) -> str:

@@ -27,6 +27,13 @@ export interface Room {
   max: number
 }
 
+const SLOTS: readonly View[] = ['front', 'left', 'right', 'back']
+
+/** The views of a recipe that the page has a place for. */
+export function slotsOf(views: readonly View[]): View[] {
+  return SLOTS.filter((view) => views.includes(view))
+}
+
 const WORDS: Readonly<Record<string, View>> = { rear: 'back', vorne: 'front', links: 'left', rechts: 'right', hinten: 'back' }
 
 /** The side that a file's name tells of: `chair_left.jpg`, `IMG-front (2).png`; null when it tells none or several. */
