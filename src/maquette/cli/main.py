@@ -30,6 +30,7 @@ from maquette.cli import (
     queues,
     serve,
     sweep,
+    weights,
     worker,
 )
 from maquette.cli.options import Place
@@ -89,6 +90,7 @@ app.command("export")(export.export)
 app.command("import")(import_.import_)
 app.add_typer(keys.app, name="keys")
 app.command("engines")(engines.engines)
+app.add_typer(weights.app, name="weights")
 app.command("doctor")(doctor.doctor)
 app.command("migrate")(migrate.migrate)
 app.command("openapi")(openapi.openapi)

@@ -10,7 +10,6 @@ from maquette.domain.assets import Asset, View
 from maquette.domain.jobs import Job, JobInput, Task, TaskStatus
 from maquette.domain.states import STAGE_ORDER, Pipeline, Stage
 from maquette.pipelines.catalog import CATALOG
-from maquette.ports.stores import Transaction
 
 SELECTION = "selection"
 """Under this the data of ``selecting`` says what was chosen."""
@@ -44,9 +43,7 @@ def _seen(asset: Asset, views: Mapping[str, View]) -> Asset:
 
 def _sides(job: Job, course: Course) -> dict[str, Any]:  # noqa: ARG001
     """What the caller, or a person since, says of each photo: its view, and whether it is used."""
-    return {
-        given.asset_id: {"view": given.view and given.view.value, "use": _use(given)} for given in job.inputs
-    }
+    return {given.asset_id: {"view": given.view and given.view.value, "use": _use(given)} for given in job.inputs}
 
 
 def _use(given: JobInput) -> bool | None:
