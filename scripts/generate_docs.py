@@ -15,7 +15,18 @@ from maquette.domain.projections import ROWS, STATUS_MAP, UI_STEPS
 from maquette.domain.states import ENDED, MOVES, STAGE_LABELS, STATUS_LABELS, Stage, Status, WaitingFor
 from maquette.media.meshes.profiles import PROFILES
 from maquette.media.meshes.report_text import limit, named
-from maquette.pipelines.catalog import CATALOG, SPECS, Choice, Count, EngineName, Ground, Setting, TrueSize, is_offered
+from maquette.pipelines.catalog import (
+    CATALOG,
+    SPECS,
+    Approval,
+    Choice,
+    Count,
+    EngineName,
+    Ground,
+    Setting,
+    TrueSize,
+    is_offered,
+)
 from maquette.pipelines.stage import MIB
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -95,8 +106,12 @@ def _values(setting: Setting) -> tuple[str, str]:
             return f"`{{width, height, depth, unit}}`, unit one of {', '.join(UNITS)}", "the project's, else unknown"
         case Count():
             return f"{setting.low:,} to {setting.high:,}", "Maquette's own"
+        case Approval():
+            return "`manual`, `never`, `auto>=` and a score from 0 to 1", f"`{setting.default}`"
         case Ground():
             return f"`{TRANSPARENT}`, {', '.join(NAMES)}, `#rrggbb`", TRANSPARENT
+        case Approval():
+            return "`manual`, `never`, `auto>=` and a score", setting.default
 
 
 def _limits(stage: Stage) -> tuple[str, str]:

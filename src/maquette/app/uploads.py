@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
-from maquette.domain.assets import Asset, Role, View
+from maquette.domain.assets import Asset, Quality, Role, View
 from maquette.domain.errors import Refused, Unavailable
 from maquette.domain.ids import new_id
 from maquette.media.meshes.facts import GLB, HEAD_BYTES, facts, is_glb
@@ -96,6 +96,20 @@ class Uploads:
         """Runs what moves a whole file to or from the store, when one of the few carriers is free."""
         return await asyncio.get_running_loop().run_in_executor(self._carriers, partial(move, *args, **kwargs))
 
+    async def check(self, path: Path) -> None:
+        """Raises what ``add`` would raise about these bytes. Keeps nothing."""
+        size = path.stat().st_size
+        if size == 0:
+            raise Refused("empty_file")
+        if size > self.max_photo_bytes:
+            raise Refused("file_too_large", hint=f"At most {self.max_photo_bytes // MIB} MiB a photo.")
+        await self._probe(path)
+
+    def knows(self, owner_id: str, sha256: str) -> bool:
+        """Whether the owner has sent these bytes before."""
+        with self._db.read() as tx:
+            return tx.assets.by_hash(owner_id, sha256, Role.ORIGINAL) is not None
+
     def recall(self, owner_id: str, info: PhotoInfo) -> Asset | None:
         """The photo with ``info.sha256`` if this owner has sent it before, so that nobody needs to send it again.
 
@@ -157,6 +171,7 @@ class Uploads:
             width=found.get("width"),
             height=found.get("height"),
             stats=found.get("stats", {}),
+            quality=_quality(found.get("quality")),
         )
 
     def _record(self, asset: Asset, received: Received, announced: str | None) -> Asset:
@@ -189,6 +204,10 @@ class Uploads:
         """Raises ``not_found`` for a project that the owner does not have."""
         if info.project_id is not None and tx.projects.get(info.project_id, owner_id) is None:
             raise Refused("not_found", "There is no such project.")
+
+
+def _quality(found: Mapping[str, Any] | None) -> Quality | None:
+    return Quality(found["score"], tuple(found["flags"])) if found else None
 
 
 def _settle(tx: Transaction, asset: Asset, announced: str | None) -> None:

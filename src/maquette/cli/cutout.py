@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from maquette.cli.options import CutterName, JsonFlag, parse_box, settings
+from maquette.cli.options import JsonFlag, parse_box, parse_click, settings
 
 
 def cutout(
@@ -19,18 +19,41 @@ def cutout(
     box: Annotated[
         str | None, typer.Option(metavar="X,Y,W,H", help="Where the object is, in pixels of every photo.")
     ] = None,
+    include: Annotated[
+        list[str] | None, typer.Option(metavar="X,Y", help="A point of the object. May be given several times.")
+    ] = None,
+    exclude: Annotated[list[str] | None, typer.Option(metavar="X,Y", help="A point beside the object.")] = None,
+    background: Annotated[
+        str | None, typer.Option(metavar="COLOUR", help="A shop picture too, before white, black or #rrggbb.")
+    ] = None,
+    shadow: Annotated[str | None, typer.Option(metavar="KIND", help="Its shadow: none or soft.")] = None,
+    margin: Annotated[
+        int | None, typer.Option(metavar="PERCENT", help="Centres the object in it, with so much free around it.")
+    ] = None,
+    square: Annotated[bool, typer.Option("--square", help="A square shop picture.")] = False,
     mask: Annotated[bool, typer.Option("--mask", help="Write each mask too, as <name>_mask.png.")] = False,
-    cutter: CutterName = None,
+    engine: Annotated[
+        str | None, typer.Option("--engine", "--cutter", metavar="ENGINE", help="Engine that removes the background.")
+    ] = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Cut the object out of photos, one PNG each.
+    """Cut the object out of photos, one PNG each; with a background or a shadow also <name>_shop.jpg or .png.
 
     A photo that fails does not stop the others; the exit code is then 1.
     The same command again goes on with what is unfinished.
     """
     from maquette.cli.cutting import Order, fulfil
     from maquette.cli.screen import Screen
+    from maquette.domain.marks import Marks
 
-    order = Order(photos, output, parse_box(box) if box else None, mask, cutter)
+    clicks = [parse_click(text, include=True) for text in include or ()]
+    clicks += [parse_click(text, include=False) for text in exclude or ()]
+    wishes = {"cutter": engine, "background": background, "shadow": shadow, "margin": margin}
+    chosen = {name: value for name, value in wishes.items() if value is not None} | (
+        {"frame": "square"} if square else {}
+    )
+    # what was typed is checked as what is sent would be
+    marks = Marks.of(Marks(tuple(clicks)).document())
+    order = Order(photos, output, parse_box(box) if box else None, marks, mask, chosen)
     if not fulfil(order, settings(ctx), Screen(as_json)):
         raise typer.Exit(1)

@@ -1,7 +1,7 @@
 """What ``maquette cutout`` does: one job per photo, so that one bad photo does not stop the others."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from maquette.cli.work import accept, take_in
 from maquette.domain.errors import MaquetteError, Problem, Refused
 from maquette.domain.ids import LOCAL_OWNER
 from maquette.domain.jobs import Job
+from maquette.domain.marks import Marks
 from maquette.domain.states import Status
 from maquette.pipelines.catalog import find, settle
 from maquette.ports.engines import Box, Capability
@@ -36,8 +37,9 @@ class Order:
     photos: Sequence[str]
     output: Path
     box: Box | None
+    marks: Marks
     mask: bool
-    cutter: str | None
+    chosen: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +59,15 @@ def fulfil(order: Order, settings: Settings, screen: Screen) -> bool:
 
 
 def _fulfil(order: Order, paths: Sequence[Path], settings: Settings, screen: Screen) -> bool:
-    chosen = {"cutter": order.cutter} if order.cutter else {}
-    settle(find(PIPELINE), chosen)
+    settle(find(PIPELINE), order.chosen)
     folder = prepare(order.output)
     stems = _targets(paths, folder)
-    pieces = asyncio.run(_cut_all(paths, stems, order, chosen, settings, screen))
+    pieces = asyncio.run(_cut_all(paths, stems, order, settings, screen))
     if screen.as_json:
-        screen.document({"items": [_document(piece) for piece in pieces]})
+        good = sum(piece.problem is None for piece in pieces)
+        items = [_document(piece) for piece in pieces]
+        rate = round(good / len(pieces), 4) if pieces else 0.0
+        screen.document({"items": items, "photos": len(pieces), "succeeded": good, "success_rate": rate})
     else:
         _tell(screen, pieces)
     return all(piece.problem is None for piece in pieces)
@@ -73,16 +77,15 @@ async def _cut_all(
     paths: Sequence[Path],
     targets: Sequence[Path],
     order: Order,
-    chosen: dict[str, str],
     settings: Settings,
     screen: Screen,
 ) -> list[Piece]:
     async with open_for_work(settings) as house:
         # an engine that is missing is one problem, not one per photo
-        house.engines.choose(Capability.CUTTER, order.cutter)
+        house.engines.choose(Capability.CUTTER, order.chosen.get("cutter"))
         accepted: list[Job | Problem] = []
         for path, target in zip(paths, targets, strict=True):
-            accepted.append(await _begin(house, Photo(path, None, order.box), target, chosen))
+            accepted.append(await _begin(house, Photo(path, None, order.box, order.marks), target, order.chosen))
         jobs = {job.id: job for job in accepted if isinstance(job, Job)}
         names = {job.id: path.name for path, job in zip(paths, accepted, strict=True) if isinstance(job, Job)}
         try:
@@ -97,7 +100,7 @@ async def _cut_all(
         ]
 
 
-async def _begin(house: Maquette, photo: Photo, target: Path, chosen: dict[str, str]) -> Job | Problem:
+async def _begin(house: Maquette, photo: Photo, target: Path, chosen: Mapping[str, Any]) -> Job | Problem:
     try:
         given = await take_in(house, photo)
         return await accept(house, NewJob(PIPELINE, (given,), chosen), target)
@@ -114,8 +117,14 @@ def _finish(house: Maquette, photo: Path, target: Path, job: Job | Problem, mask
     try:
         _, assets = house.results.get(LOCAL_OWNER, ended.result_id or "")
         files = [deliver(house, assets["cutout"][0], target)]
+        if shop := assets.get("shop"):
+            files.append(
+                deliver(
+                    house, shop[0], _beside(target, "shop.png" if shop[0].media_type == "image/png" else "shop.jpg")
+                )
+            )
         if mask:
-            files.append(deliver(house, assets["mask"][0], _mask_beside(target)))
+            files.append(deliver(house, assets["mask"][0], _beside(target, "mask.png")))
     except MaquetteError as error:
         return Piece(photo, job.id, problem=Problem.of(error))
     return Piece(photo, job.id, tuple(files))
@@ -125,18 +134,25 @@ def _targets(paths: Sequence[Path], folder: Path) -> list[Path]:
     """``<stem>.png`` each; a second photo of the same name gets a number. Raises rather than overwrite a photo."""
     sources = {path.resolve() for path in paths}
     targets: list[Path] = []
+    taken: set[Path] = set()
     for path in paths:
         target, number = folder / f"{path.stem}.png", 2
-        while target in targets:
+        while not taken.isdisjoint(_files(target)):
             target, number = folder / f"{path.stem}-{number}.png", number + 1
-        if {target.resolve(), _mask_beside(target).resolve()} & sources:
+        if not sources.isdisjoint(file.resolve() for file in _files(target)):
             raise Refused("invalid_request", f"The cut-out of {path} would overwrite a photo.", "Use another -o.")
         targets.append(target)
+        taken.update(_files(target))
     return targets
 
 
-def _mask_beside(target: Path) -> Path:
-    return target.with_name(f"{target.stem}_mask.png")
+def _files(target: Path) -> tuple[Path, ...]:
+    """All that may be written for one photo: its cut-out, its mask, its shop picture."""
+    return target, _beside(target, "mask.png"), _beside(target, "shop.png"), _beside(target, "shop.jpg")
+
+
+def _beside(target: Path, ending: str) -> Path:
+    return target.with_name(f"{target.stem}_{ending}")
 
 
 def _document(piece: Piece) -> dict[str, Any]:
@@ -164,4 +180,5 @@ def _tell(screen: Screen, pieces: Sequence[Piece]) -> None:
             screen.err.print(f"\n[bold red]Failed:[/bold red] {told}")
             screen.err.print(f"[bold]Try:[/bold] {escape(piece.problem.hint)}")
     good = len(pieces) - len(failed)
-    screen.err.print(f"\n{plural(good, 'photo')} cut out" + (f", {len(failed)} failed." if failed else "."))
+    rate = f" ({good / len(pieces):.0%})" if failed else ""
+    screen.err.print(f"\n{good} of {plural(len(pieces), 'photo')} cut out{rate}.")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from maquette.cli.flags import in_words
 from maquette.cli.wording import near, plural, size
 from maquette.domain.assets import Asset
 from maquette.domain.errors import Refused, Unavailable
@@ -51,7 +52,7 @@ class Delivered:
         if self.asset.width and self.asset.height:
             facts.append(f"{self.asset.width} x {self.asset.height}")
         if self.asset.quality:
-            facts += [f"score {self.asset.quality.score:.2f}", *self.asset.quality.flags]
+            facts += [f"score {self.asset.quality.score:.2f}", *in_words(self.asset.quality.flags)]
         return ", ".join(facts)
 
 

@@ -13,6 +13,8 @@ import typer
 from maquette import __version__
 from maquette.cli import (
     assets,
+    batch,
+    batches,
     cutout,
     doctor,
     engines,
@@ -26,6 +28,7 @@ from maquette.cli import (
     openapi,
     optimize,
     owners,
+    product,
     projects,
     queues,
     serve,
@@ -74,12 +77,15 @@ def root(
 
 
 app.command("make")(make.make)
+app.command("product")(product.product)
 app.command("cutout")(cutout.cutout)
+app.command("batch")(batch.batch)
 app.command("optimize")(optimize.optimize)
 app.command("inspect")(inspect.inspect)
 app.command("serve")(serve.serve)
 app.command("worker")(worker.worker)
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(batches.app, name="batches")
 app.add_typer(queues.app, name="queues")
 app.add_typer(projects.app, name="projects")
 app.add_typer(assets.app, name="assets")

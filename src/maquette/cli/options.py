@@ -9,6 +9,7 @@ import typer
 
 from maquette.domain.dimensions import Dimensions, parse_length
 from maquette.domain.errors import Refused
+from maquette.domain.marks import Click
 from maquette.ports.engines import Box
 
 if TYPE_CHECKING:
@@ -57,6 +58,21 @@ def parse_box(text: str) -> Box:
     if not finite or min(x, y) < 0 or min(width, height) <= 0:
         raise _bad_box(text)
     return Box(x, y, width, height)
+
+
+def parse_click(text: str, *, include: bool) -> Click:
+    """Reads ``x,y`` in pixels. Raises ``invalid_request``."""
+    try:
+        x, y = (float(part) for part in text.split(","))
+    except ValueError:
+        raise _bad_click(text) from None
+    if not (math.isfinite(x) and math.isfinite(y)) or min(x, y) < 0:
+        raise _bad_click(text)
+    return Click(x, y, include)
+
+
+def _bad_click(text: str) -> Refused:
+    return Refused("invalid_request", f"{text!r} is not a point.", "Write x,y in pixels: --include 320,240")
 
 
 def _bad_box(text: str) -> Refused:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from maquette.domain.assets import MODEL_VIEWS, View, views_in
 from maquette.domain.errors import Refused
+from maquette.domain.marks import NO_MARKS, Marks
 from maquette.ports.engines import Box
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".avif", ".heic", ".heif"})
@@ -19,6 +20,7 @@ class Photo:
     path: Path
     view: View | None = None
     box: Box | None = None
+    marks: Marks = NO_MARKS
 
 
 def expand(names: Sequence[str]) -> list[Path]:

@@ -20,7 +20,7 @@ _WORDS: Mapping[View, str] = MappingProxyType(
     }
 )
 _BY_WORD = {word: view for view, words in _WORDS.items() for word in words.split()}
-_SIDE = frozenset("side profile lateral seite seitlich seitenansicht cote lado lato".split())
+_SIDE = frozenset(["side", "profile", "lateral", "seite", "seitlich", "seitenansicht", "cote", "lado", "lato"])
 _LETTERS = MappingProxyType({"f": View.FRONT, "l": View.LEFT, "r": View.RIGHT, "b": View.BACK})
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _LAST_LETTER = re.compile(r"(?:^|[^A-Za-z])([flrbFLRB])[\W\d_]*$")

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from maquette.adapters.sql.database import SqlDatabase
 from maquette.adapters.sql.dialect import sqlite_url
@@ -178,6 +179,33 @@ def test_cutout_does_what_it_can_and_says_what_it_could_not(program: Any, photos
         assert error["hint"]
     expected = {f"block-{side}{end}.png" for side in SIDES for end in ("", "_mask")}
     assert {path.name for path in (program.home / "cut").iterdir()} == expected
+    bad = len(by_name) - len(SIDES)
+    assert (done.document["photos"], done.document["succeeded"]) == (len(SIDES) + bad, len(SIDES))
+    assert done.document["success_rate"] == round(len(SIDES) / (len(SIDES) + bad), 4)
+
+
+def test_cutout_makes_a_shop_picture_and_takes_points(program: Any, photos: Path) -> None:
+    wishes = ("--background", "#fff", "--shadow", "soft", "--margin", "15", "--square", "--include", "120,120")
+    done = program.run("cutout", str(photos / "block-front.jpg"), *wishes, "--exclude", "2,2", "-o", "cut")
+    assert done.code == 0, done.err
+    assert "score" in done.out
+    assert "1 of 1 photo cut out." in done.err
+    with Image.open(program.home / "cut" / "block-front_shop.jpg") as shop:
+        assert shop.width == shop.height
+        assert shop.getpixel((0, 0)) == (255, 255, 255)
+    job_id = json.loads(program.run("jobs", "list", "--json").out)["items"][0]["id"]
+    shown = program.run("jobs", "show", job_id, "--json").out
+    assert '"clicks": [{"x": 120.0, "y": 120.0, "include": true}, {"x": 2.0, "y": 2.0, "include": false}]' in shown
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [("--include", "12"), ("--exclude", "a,b"), ("--include", "-1,2"), ("--background", "sage"), ("--margin", "41")],
+)
+def test_cutout_refuses_what_it_cannot_understand(program: Any, photos: Path, wrong: tuple[str, str]) -> None:
+    ended = program.run("cutout", str(photos / "block-front.jpg"), *wrong, "-o", "cut")
+    assert (ended.code, ended.out) == (2, "")
+    assert not (program.home / "cut").exists()
 
 
 def test_make_names_the_bad_photo(program: Any, bad_photos: Path) -> None:

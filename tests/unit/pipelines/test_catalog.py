@@ -23,7 +23,7 @@ def test_an_unknown_pipeline_and_one_that_cannot_run_are_told_apart():
 
 
 def test_offered_pipelines_have_all_their_stages():
-    assert offered() == ("photo_to_model", "cutout", "optimize")
+    assert offered() == ("photo_to_model", "product_to_model", "cutout", "optimize")
     for name in offered():
         assert all(stage in SPECS for stage in find(name).pipeline.stages)
     assert not is_offered(CATALOG["transcribe"])
