@@ -61,6 +61,7 @@ from maquette.app.sessions import Sessions
 from maquette.app.tickets import Tickets
 from maquette.app.transfers import Transfers
 from maquette.app.uploads import Uploads
+from maquette.app.weights import WeightStore
 from maquette.bootstrap.place import (
     backup_database,
     busy,
@@ -104,6 +105,7 @@ __all__ = [
     "open_for_worker",
     "page_folder",
     "processes",
+    "weight_store",
 ]
 
 MIGRATION_PATIENCE_S = 30.0
@@ -130,7 +132,7 @@ class Maquette:
         self._engine = DbosJobs(self._url)
         self._processes = ForkedProcesses(threads=settings.threads)
         self._database = SqlDatabase(self._url)
-        self._here = Shelf()
+        self._here = Shelf(weights=settings.weights_folder)
         self.engines = FleetShelf(self._here, self._database)
         self._status = self._status_reader()
         self.storage = open_storage(store_address(settings), self._folder.blobs, self.clock)
@@ -395,6 +397,11 @@ async def _opened(settings: Settings) -> AsyncGenerator[Maquette, None]:
         yield house
     finally:
         await house.close()
+
+
+def weight_store(settings: Settings) -> WeightStore:
+    """For a command that needs no data folder."""
+    return WeightStore(settings.weights_folder, fetcher(), SystemClock())
 
 
 def fetcher() -> Fetcher:

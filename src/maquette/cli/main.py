@@ -34,6 +34,7 @@ from maquette.cli import (
     queues,
     serve,
     sweep,
+    weights,
     worker,
 )
 from maquette.cli.options import Place
@@ -97,6 +98,7 @@ app.command("import")(import_.import_)
 app.command("import-photos")(import_photos.import_photos)
 app.add_typer(keys.app, name="keys")
 app.command("engines")(engines.engines)
+app.add_typer(weights.app, name="weights")
 app.command("doctor")(doctor.doctor)
 app.command("migrate")(migrate.migrate)
 app.command("openapi")(openapi.openapi)

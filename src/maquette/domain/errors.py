@@ -48,6 +48,8 @@ CODES = _table(
     Code("unknown_setting", 422, "No such setting", "GET /api/v1/pipelines lists each pipeline's settings."),
     Code("invalid_setting", 422, "A setting has a value that it cannot have", "GET /api/v1/pipelines lists them."),
     Code("invalid_dimensions", 422, "A dimension is not a length", "Give a number with a unit, such as 80cm or 1.2 m."),
+    Code("unknown_weights", 422, "No such weights", "List them with `maquette weights list`."),
+    Code("licence_not_accepted", 422, "The licence was not accepted", "Accept it, or choose other weights."),
     Code("invalid_marks", 422, "The marks on a photo are not valid", "Correct what the message names."),
     Code("unknown_profile", 422, "No such profile", "GET /api/v1/profiles and `maquette inspect --help` list them."),
     Code("unknown_stage", 422, "The pipeline has no such stage", "GET /api/v1/pipelines lists the stages."),
