@@ -90,16 +90,16 @@ def _window(shape: tuple[int, ...], request: CutRequest) -> tuple[slice, slice]:
     if request.box is None:
         return slice(0, shape[0]), slice(0, shape[1])
     box, marks = request.box, request.marks
-    aside, above = _SURROUNDINGS * box.width, _SURROUNDINGS * box.height
-    points = [(box.x - aside, box.y - above), (box.x + box.width + aside, box.y + box.height + above)]
+    points = [(box.x, box.y), (box.x + box.width, box.y + box.height)]
     points += [(click.x, click.y) for click in marks.clicks]
     points += [point for stroke in marks.strokes for point in stroke.points]
     across, down = zip(*points, strict=True)
     return _within(down, shape[0]), _within(across, shape[1])
 
 
-def _within(ends: tuple[float, ...], length: int) -> slice:
-    low, high = max(0, floor(min(ends))), min(length, ceil(max(ends)))
+def _within(places: tuple[float, ...], length: int) -> slice:
+    air = _SURROUNDINGS * (max(places) - min(places))
+    low, high = max(0, floor(min(places) - air)), min(length, ceil(max(places) + air))
     if high - low < _LEAST_BOX:
         raise _empty_box()
     return slice(low, high)

@@ -99,7 +99,7 @@ def test_strokes_reach_the_engine(tmp_path: Path) -> None:
     both = cut(tmp_path / "both", box) > 127
     assert overlap(both, disc(LEFT) | disc(RIGHT)) > 0.95
     stroke = Stroke(((210.0, 120.0), (250.0, 120.0)), 6, include=False)
-    assert overlap(cut(tmp_path / "one", box, Marks(strokes=(stroke,))) > 127, disc(LEFT)) > 0.95
+    assert overlap(cut(tmp_path / "one", box, Marks(strokes=(stroke,))) > 127, disc(LEFT)) > 0.9
 
 
 def test_a_mark_alone_is_a_subject(tmp_path: Path) -> None:
