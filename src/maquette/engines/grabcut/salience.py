@@ -59,4 +59,4 @@ def _optimised(regions: Regions, distances: Doubles, background: Doubles, object
 
 def _stretched(values: Doubles) -> Doubles:
     low, high = values.min(), values.max()
-    return (values - low) / max(1e-9, float(high - low))
+    return np.asarray((values - low) / max(1e-9, float(high - low)), np.float64)
