@@ -38,7 +38,8 @@ def batch(
     Everything is checked first, and any problem refuses the whole with all of them; --on-error skip starts the rest.
     A row's own settings go before the options. The same command again goes on with what is unfinished.
     """
-    from maquette.cli.batching import Order, fulfil
+    from maquette.cli.batching import fulfil
+    from maquette.cli.ordering import Order
     from maquette.cli.screen import Screen
 
     given = {"quality": quality, "approve": approve, "cutter": cutter, **_pairs(chosen or [])}
