@@ -188,7 +188,9 @@ def _measure(home: Path, given: argparse.Namespace) -> bool:
     seen = {str(one["row"]): one["code"] for one in told["problems"]}
     _, assets = program.run("assets", "list")
     kept = len(assets["items"]) + len(program.jobs()) + (home / "out").exists()
-    print(f"refused whole              exit {code}, {len(told['problems'])} faults told, {time.monotonic() - started:.1f} s")
+    print(
+        f"refused whole              exit {code}, {len(told['problems'])} faults told, {time.monotonic() - started:.1f} s"
+    )
     print(f"faults told rightly        {sum(seen.get(row) == code for row, code in faults.items())} of {len(faults)}")
     print(f"kept of what was refused   {kept}", flush=True)
     started = time.monotonic()
@@ -204,7 +206,9 @@ def _measure(home: Path, given: argparse.Namespace) -> bool:
     print(f"success rate               {batch['success_rate']} (right: {good / given.products})")
     print(f"jobs, models               {len(jobs)}, {models}")
     print(f"stages lost, done twice    {sum(t.status is TaskStatus.LOST for t in tasks)}, {max(finished.values()) - 1}")
-    print(f"took                       {seconds:.0f} s, stages {sum(task.cpu_ms for task in tasks) / 1000:.0f} s of CPU")
+    print(
+        f"took                       {seconds:.0f} s, stages {sum(task.cpu_ms for task in tasks) / 1000:.0f} s of CPU"
+    )
     return (
         (code, seen, kept) == (1, faults, 0)
         and statuses == {"completed": good, "refused": FAULTS}

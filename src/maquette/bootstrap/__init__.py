@@ -15,6 +15,7 @@ import os
 import platform
 import uuid
 from collections.abc import AsyncGenerator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import maquette
@@ -46,6 +47,7 @@ from maquette.app.janitor import Janitor, Retention
 from maquette.app.jobs import Jobs
 from maquette.app.joining import Joining
 from maquette.app.keys import Keys
+from maquette.app.old_photos.importing import OldPhotos
 from maquette.app.orphans import Orphans
 from maquette.app.portable.archive import Limits
 from maquette.app.portable.carrier import Carrier
@@ -57,6 +59,7 @@ from maquette.app.sessions import Sessions
 from maquette.app.tickets import Tickets
 from maquette.app.transfers import Transfers
 from maquette.app.uploads import Uploads
+from maquette.app.weights import WeightStore
 from maquette.bootstrap.feeding import fetcher, hire_feeder
 from maquette.bootstrap.place import (
     backup_database,
@@ -100,6 +103,7 @@ __all__ = [
     "open_for_worker",
     "page_folder",
     "processes",
+    "weight_store",
 ]
 
 MIGRATION_PATIENCE_S = 30.0
@@ -126,7 +130,7 @@ class Maquette:
         self._engine = DbosJobs(self._url)
         self._processes = ForkedProcesses(threads=settings.threads)
         self._database = SqlDatabase(self._url)
-        self._here = Shelf()
+        self._here = Shelf(weights=settings.weights_folder)
         self.engines = FleetShelf(self._here, self._database)
         self._status = self._status_reader()
         self.storage = open_storage(store_address(settings), self._folder.blobs, self.clock)
@@ -201,6 +205,10 @@ class Maquette:
     async def prepare_to_enqueue(self) -> None:
         """For a guest that will hand over work, or stop some. Takes a second: it loads the job engine's library."""
         await asyncio.to_thread(self._engine.prepare)
+
+    def old_photos(self, files: Path | None, *, dry: bool) -> OldPhotos:
+        """What imports the rows of an older system; see there."""
+        return OldPhotos(self._database, self.uploads, self.fetching, self.clock, files, dry=dry)
 
     def readiness(self) -> Readiness:
         """Whether new jobs can be taken; the message says when nobody is there to work on them. Blocks for a moment."""
@@ -374,6 +382,11 @@ async def _opened(settings: Settings) -> AsyncGenerator[Maquette, None]:
         yield house
     finally:
         await house.close()
+
+
+def weight_store(settings: Settings) -> WeightStore:
+    """For a command that needs no data folder."""
+    return WeightStore(settings.weights_folder, fetcher(), SystemClock())
 
 
 def processes(settings: Settings) -> ForkedProcesses:

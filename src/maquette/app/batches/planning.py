@@ -58,6 +58,9 @@ class Plan:
 def plan(new: NewBatch, max_rows: int) -> Plan:
     """Reads all rows. Raises the catalog's errors about the pipeline and the settings of all rows."""
     entry = find(new.pipeline)
+    if not entry.max_photos:
+        hint = "photo_to_model, product_to_model or cutout"
+        raise Refused("unknown_pipeline", f"No batch can be made of {new.pipeline}: it starts from no photos.", hint)
     settle(entry, new.settings)
     found = new.problems
     if not new.rows and not found:

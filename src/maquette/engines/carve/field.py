@@ -151,8 +151,11 @@ def outline(sights: tuple[Sight, ...], places: tuple[Floats, Floats, Floats]) ->
     return np.maximum(np.mean(views, axis=0), np.max(views, axis=0) - _DOUBT)
 
 
-def rounded(evidence: Evidence, power: float) -> Floats:
-    """The solid of super-ellipses of exponent ``power`` within the hull, as a field (y, x, z)."""
+def rounded(evidence: Evidence, power: float, kept: Flags | None = None) -> Floats:
+    """The solid of super-ellipses of exponent ``power`` within the hull, as a field (y, x, z).
+
+    At the voxels ``kept`` the hull stays whole.
+    """
     outlines, grid = evidence.outlines_of(power), evidence.grid
     front = read_rows(outlines.front, grid.x, outlines.side)
     side = read_rows(outlines.side, grid.z, outlines.front)
@@ -163,6 +166,8 @@ def rounded(evidence: Evidence, power: float) -> Floats:
         turned = ellipses(side.limbs, front.body, grid.z, grid.x, power)
         solid = np.maximum(solid, turned.transpose(0, 2, 1))
     solid = np.minimum(_halves(outlines, grid, power, solid), evidence.bounds())
+    if kept is not None:
+        solid = np.where(kept, evidence.bounds(), solid)
     ghosts = find_ghosts(outlines.front > 0, outlines.side > 0)
     return _without(solid, ghosts, grid.step) if ghosts.any() else solid
 

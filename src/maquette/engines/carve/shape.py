@@ -8,6 +8,7 @@ import numpy as np
 from maquette.domain.errors import Permanent
 from maquette.engines.carve.facades import lay
 from maquette.engines.carve.field import Evidence, Grid, gather, inflated, make_grid, outline, rounded
+from maquette.engines.carve.joints import join
 from maquette.engines.carve.section import BOXY, ROUND, SHARP, exponent, read_cues
 from maquette.engines.carve.sights import Stage
 from maquette.engines.carve.surface import extract
@@ -19,8 +20,6 @@ _RELIEF_DEPTH = 0.45
 
 _POWERS = (ROUND, 2.5, 3.0, 4.0, 6.0, BOXY, SHARP)
 """The exponents that are compared with an outline from above."""
-_LOOSE = 0.02
-"""The share of a solid that may be apart from its largest part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +50,8 @@ def _candidates(stage: Stage, resolution: int, wanted: str) -> Iterator[tuple[st
     if stage.extent[0] and stage.extent[2]:
         evidence = gather(stage, resolution)
         if wanted != "hull":
-            solid = rounded(evidence, _power(stage, evidence, wanted))
-            yield "rounded", solid if wanted != "auto" else join(solid, evidence), evidence.grid
+            power = _power(stage, evidence, wanted)
+            yield "rounded", join(evidence, power) if wanted == "auto" else rounded(evidence, power), evidence.grid
         yield "hull", evidence.bounds(), evidence.grid
     yield "relief", *_relief(stage, resolution)
 
@@ -76,25 +75,6 @@ def _power_of_plan(evidence: Evidence, plan: Flags) -> float:
         return float((covered & plan).sum() / max((covered | plan).sum(), 1))
 
     return max(_POWERS, key=overlap)
-
-
-def join(solid: Floats, evidence: Evidence) -> Floats:
-    """The solid, or where much of it is loose and a boxy one is whole, that: legs at the corners carry a square top."""
-    loose = _loose(solid)
-    if loose < _LOOSE:
-        return solid
-    boxy = rounded(evidence, BOXY)
-    return boxy if _loose(boxy) < loose / 4 else solid
-
-
-def _loose(solid: Floats) -> float:
-    """The share of a solid that is apart from its largest part."""
-    from skimage.measure import label
-
-    sizes = np.bincount(np.asarray(label(solid > 0, connectivity=3)).ravel())[1:]
-    if len(sizes) < 2:
-        return 0.0
-    return float(1 - sizes.max() / sizes.sum())
 
 
 def _relief(stage: Stage, resolution: int) -> tuple[Floats, Grid]:
