@@ -158,7 +158,7 @@ async def _accept(house: Maquette, photos: _Photos, plan: Plan, looked: Plan, ke
         if known is not None:
             return await asyncio.to_thread(house.batches.retry_failed, LOCAL_OWNER, known.batch.id)
         ready = await photos.uploaded(plan, looked)
-        return await asyncio.to_thread(house.batches.start, LOCAL_OWNER, ready, f"{key}-{number}")
+        return await asyncio.to_thread(house.batches.start, LOCAL_OWNER, ready, f"{key}-{number}", photos.good)
 
 
 def _key(house: Maquette, plan: Plan, photos: _Photos, folder: Path) -> str:

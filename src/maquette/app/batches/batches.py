@@ -78,23 +78,25 @@ class Batches:
         with self._db.read() as tx:
             return looked_at(tx, self._engines, owner_id, plan, arriving)
 
-    def start(self, owner_id: str, plan: Plan, idempotency_key: str | None = None) -> BatchView:
-        """Accepts what was planned; see ``submit``."""
-        fingerprint = fingerprint_of(plan)
+    def start(
+        self, owner_id: str, plan: Plan, idempotency_key: str | None = None, arriving: Container[str] = frozenset()
+    ) -> BatchView:
+        """Accepts what was planned; see ``submit``. ``arriving`` are photos of rows that are refused for others."""
         try:
-            return self._start(owner_id, plan, idempotency_key, fingerprint)
+            return self._start(owner_id, plan, idempotency_key, arriving)
         except Refused as refusal:
             if refusal.code != "conflict":
                 raise
             # a twin took the key between our look and our insert: now it can be seen
-            return self._start(owner_id, plan, idempotency_key, fingerprint)
+            return self._start(owner_id, plan, idempotency_key, arriving)
 
-    def _start(self, owner_id: str, plan: Plan, idempotency_key: str | None, fingerprint: str) -> BatchView:
+    def _start(self, owner_id: str, plan: Plan, idempotency_key: str | None, arriving: Container[str]) -> BatchView:
+        fingerprint = fingerprint_of(plan)
         with self._db.read() as tx:
             known = _replay(tx, owner_id, idempotency_key, fingerprint)
             if known is not None:
                 return _seen(tx, known)
-            looked = looked_at(tx, self._engines, owner_id, plan, frozenset())
+            looked = looked_at(tx, self._engines, owner_id, plan, arriving)
         looked.check()
         batch, rows = self._made(owner_id, looked, idempotency_key)
         with self._db.write() as tx:
