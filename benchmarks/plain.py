@@ -37,9 +37,9 @@ def make_plain(request: MeshRequest) -> dict[str, object]:
 
 def _surface(stage: Stage, resolution: int, triangles: int) -> Mesh:
     evidence = gather(stage, resolution)
-    grid, nothing_beside = evidence.grid, np.zeros(len(evidence.grid.y), np.bool_)
-    front = read_rows(evidence.outlines.front, grid.x, nothing_beside)
-    side = read_rows(evidence.outlines.side, grid.z, nothing_beside)
+    grid = evidence.grid
+    front = read_rows(evidence.outlines.front, grid.x)
+    side = read_rows(evidence.outlines.side, grid.z)
     solid = np.minimum(ellipses(front.body, side.body, grid.x, grid.z, POWER), evidence.hull)
     mesh = extract(solid, grid)
     if mesh is None:

@@ -12,10 +12,22 @@ from maquette.domain.colours import NAMES, TRANSPARENT
 from maquette.domain.dimensions import UNITS
 from maquette.domain.errors import CODES
 from maquette.domain.projections import ROWS, STATUS_MAP, UI_STEPS
+from maquette.domain.quality import MEANINGS, explain
 from maquette.domain.states import ENDED, MOVES, STAGE_LABELS, STATUS_LABELS, Stage, Status, WaitingFor
 from maquette.media.meshes.profiles import PROFILES
 from maquette.media.meshes.report_text import limit, named
-from maquette.pipelines.catalog import CATALOG, SPECS, Choice, Count, EngineName, Ground, Setting, TrueSize, is_offered
+from maquette.pipelines.catalog import (
+    CATALOG,
+    SPECS,
+    Approval,
+    Choice,
+    Count,
+    EngineName,
+    Ground,
+    Setting,
+    TrueSize,
+    is_offered,
+)
 from maquette.pipelines.stage import MIB
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -95,8 +107,12 @@ def _values(setting: Setting) -> tuple[str, str]:
             return f"`{{width, height, depth, unit}}`, unit one of {', '.join(UNITS)}", "the project's, else unknown"
         case Count():
             return f"{setting.low:,} to {setting.high:,}", "Maquette's own"
+        case Approval():
+            return "`manual`, `never`, `auto>=` and a score from 0 to 1", f"`{setting.default}`"
         case Ground():
             return f"`{TRANSPARENT}`, {', '.join(NAMES)}, `#rrggbb`", TRANSPARENT
+        case Approval():
+            return "`manual`, `never`, `auto>=` and a score", setting.default
 
 
 def _limits(stage: Stage) -> tuple[str, str]:
@@ -136,11 +152,25 @@ def profiles() -> str:
     return "\n".join(parts)
 
 
+def flags() -> str:
+    """What the flags of photos, cut-outs and models mean."""
+    notes = [explain(f"{code}:…") for code in MEANINGS]
+    rows = [(f"`{note.code}`", note.severity.value, note.message, note.hint or "-") for note in notes]
+    return (
+        NOTE + "# Flags\n\n"
+        "What can be wrong with a photo, a cut-out or a model: a code, for some with a detail behind a colon "
+        "(`cut_off:right`). Answers of the API carry `flags`, and the same in words as `notes`. An engine may raise "
+        "others. For photos see [the guide](../guides/photos.md).\n\n"
+        + table(("flag", "severity", "sentence", "what to do"), rows)
+    )
+
+
 DOCUMENTS: dict[str, Callable[[], str]] = {
     "states.md": states,
     "pipelines.md": pipelines,
     "errors.md": errors,
     "profiles.md": profiles,
+    "flags.md": flags,
 }
 
 

@@ -14,6 +14,7 @@ from maquette.domain.states import Stage, Status, WaitingFor
 from maquette.pipelines.catalog import CATALOG
 from maquette.ports.stores import Head, Session
 
+TICK = timedelta(microseconds=1)
 MARKS = Marks((Click(1.5, 2.0, include=False),), (Stroke(((1.0, 2.0), (3.0, 4.25)), 6.0),))
 PIPELINE = CATALOG["photo_to_model"].pipeline
 
@@ -329,3 +330,42 @@ def test_a_session_opens_its_job(database, sample):
         tx.sessions.add("h" * 64, Session(sample.owner, job.id), job.created_at)
         assert tx.sessions.find("h" * 64) == Session(sample.owner, job.id)
         assert tx.sessions.find("i" * 64) is None
+
+
+def test_a_pending_job_is_amended_without_a_move(database, sample):
+    job = sample.job()
+    _add(database, job)
+    later = replace(job, inputs=(JobInput("ast_9", View.BACK),), hold_after=(), updated_at=job.updated_at + TICK)
+    with database.write() as tx:
+        tx.jobs.amend(job, later)
+    assert _get(database, job) == later
+    with database.read() as tx:
+        assert len(tx.events.after(job.id, 0)) == 1
+
+
+@pytest.mark.parametrize("moved", [True, False])
+def test_of_two_that_amend_one_looks_again(database, sample, moved):
+    job = sample.job()
+    _add(database, job)
+    if moved:
+        _apply(database, moves.enter(job, PIPELINE, Stage.UPLOADING, job.created_at))
+    else:
+        with database.write() as tx:
+            tx.jobs.amend(job, replace(job, updated_at=job.updated_at + TICK))
+    with pytest.raises(Refused) as caught, database.write() as tx:
+        tx.jobs.amend(job, replace(job, inputs=(), updated_at=job.updated_at + 2 * TICK))
+    assert caught.value.code == "conflict"
+    assert _get(database, job).inputs == job.inputs
+
+
+def test_the_newest_job_of_a_photo_is_found_whatever_became_of_it(database, sample):
+    asset, other = sample.asset(), sample.asset()
+    late = asset.created_at + TICK
+    old, new = asset.created_at - TICK, late + TICK
+    jobs = [sample.job(inputs=(JobInput(asset.id),), created_at=at, updated_at=late) for at in (old, new)]
+    _add(database, *jobs, sample.job(inputs=(JobInput(other.id),), created_at=late + 5 * TICK, updated_at=late))
+    with database.write() as tx:
+        assert tx.jobs.newest_from(asset) == jobs[1]
+        assert tx.jobs.newest_from(replace(asset, owner_id="own_other")) is None
+        tx.jobs.delete(jobs[1].id, jobs[1].owner_id, late)
+        assert tx.jobs.newest_from(asset) == jobs[0]

@@ -3,7 +3,7 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from types import SimpleNamespace
 
@@ -14,12 +14,17 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from maquette.domain import jobs as moves
+from maquette.domain.approvals import Decision, Verdict
+from maquette.domain.assets import View
 from maquette.domain.errors import Problem, Refused
 from maquette.domain.ids import new_id
+from maquette.domain.jobs import JobInput
 from maquette.domain.states import STAGE_ORDER, Stage, Status, WaitingFor
 from maquette.pipelines.catalog import CATALOG
 
-PIPELINE = CATALOG["photo_to_model"].pipeline
+PIPELINE = CATALOG["product_to_model"].pipeline
+AT = datetime(2026, 1, 1, tzinfo=UTC)
+DECIDED = JobInput("ast_2", View.LEFT, decision=Decision(Verdict.APPROVED, "0" * 64, "", "ann", AT))
 PROBLEM = Problem("engine_failed", "It broke", "Retry", True)
 
 STEPS = st.one_of(
@@ -27,7 +32,9 @@ STEPS = st.one_of(
     st.tuples(st.just("advance"), st.floats(0, 1)),
     st.tuples(st.just("hold"), st.sampled_from(WaitingFor)),
     st.tuples(st.just("retry"), st.sampled_from((None, *PIPELINE.stages))),
-    st.tuples(st.sampled_from(("next", "finish", "resume", "requeue", "fail", "cancel", "complete")), st.none()),
+    st.tuples(
+        st.sampled_from(("next", "finish", "resume", "decide", "requeue", "fail", "cancel", "complete")), st.none()
+    ),
 )
 
 MAKE = {
@@ -37,6 +44,7 @@ MAKE = {
     "finish": lambda job, at, _: moves.finish_stage(job, PIPELINE, at),
     "hold": lambda job, at, why: moves.hold(job, why, at),
     "resume": lambda job, at, _: moves.resume(job, PIPELINE, at),
+    "decide": lambda job, at, _: moves.decide(job, (*job.inputs, DECIDED), at, by="ann"),
     "requeue": lambda job, at, _: moves.requeue(job, "worker_lost", at),
     "fail": lambda job, at, _: moves.fail(job, PROBLEM, at),
     "cancel": lambda job, at, _: moves.cancel(job, at),

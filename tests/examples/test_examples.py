@@ -1,5 +1,6 @@
 """Every example runs as its own text says."""
 
+import csv
 import json
 import os
 import subprocess
@@ -16,7 +17,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 def test_every_numbered_example_is_tested_here_and_listed():
     numbered = sorted(path.name for path in EXAMPLES.iterdir() if path.name[0].isdigit())
-    assert numbered == ["01-cutout", "02-http"]
+    assert numbered == ["01-cutout", "02-http", "03-batch"]
     text = (EXAMPLES / "README.md").read_text(encoding="utf-8")
     assert all(f"[{name}]" in text for name in numbered)
 
@@ -40,3 +41,16 @@ def test_02_http(tmp_path: Path):
             server.terminate()
     assert "100 %  complete" in done.stdout
     assert (tmp_path / "model.glb").read_bytes()[:4] == b"glTF"
+
+
+def test_03_batch_is_the_one_that_the_guide_shows(tmp_path: Path):
+    table = (EXAMPLES / "03-batch" / "products.csv").read_text(encoding="utf-8")
+    guide = (EXAMPLES.parent / "docs" / "guides" / "batches.md").read_text(encoding="utf-8")
+    assert f"```csv\n{table}```" in guide
+    command = [EXAMPLES / "03-batch" / "run.sh", tmp_path / "models"]
+    subprocess.run(command, env=environment(tmp_path), check=True, timeout=400)
+    with (tmp_path / "models" / "results.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["sku"], row["status"]) for row in rows] == [("POT-01", "completed"), ("POT-02", "completed")]
+    assert [round(float(row["height_m"]), 3) for row in rows] == [0.245, 0.244]
+    assert all((tmp_path / "models" / row["model"]).read_bytes()[:4] == b"glTF" for row in rows)

@@ -42,10 +42,10 @@ class Report:
 class Service:
     """The service as a process group of its own."""
 
-    def __init__(self, folder: Path, stage_s: float, url: str, provider: str, forgetful: bool) -> None:
+    def __init__(self, folder: Path, stage_s: float, url: str, provider: str, forgetful: bool, *more: str) -> None:
         started = time.monotonic()
         self._process = subprocess.Popen(
-            [sys.executable, str(SERVICE), str(folder), str(stage_s), url, provider, str(int(forgetful))],
+            [sys.executable, str(SERVICE), str(folder), str(stage_s), url, provider, str(int(forgetful)), *more],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,

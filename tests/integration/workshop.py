@@ -1,7 +1,7 @@
 """A whole Maquette on a folder: the real database, runner, job engine and processes; only the stages are stand-ins.
 
 Run as a program it is a service that holds the folder's lock and works:
-``python workshop.py FOLDER SECONDS URL PROVIDER FORGETFUL``: two perhaps empty, and the last 0 or 1.
+``python workshop.py FOLDER SECONDS URL PROVIDER FORGETFUL [MAX_QUEUED]``: two perhaps empty, then 0 or 1.
 """
 
 import asyncio
@@ -18,11 +18,16 @@ from typing import Any
 from maquette.adapters.blobs.local import LocalBlobs
 from maquette.adapters.dbos.jobs import DbosJobs
 from maquette.adapters.dbos.lock import FolderLock, executor_id
+from maquette.adapters.outbound.late import LateFetcher
 from maquette.adapters.processes.forked import ForkedProcesses
 from maquette.adapters.sql.database import SqlDatabase
 from maquette.adapters.sql.dialect import sqlite_path
 from maquette.adapters.sql.schema import migrate
+from maquette.app.batches.batches import Batches
+from maquette.app.batches.feeder import Feeder
+from maquette.app.fetching import Fetching
 from maquette.app.jobs import Jobs, NewJob
+from maquette.app.uploads import Uploads
 from maquette.domain.assets import Asset, Role, View, blob_key
 from maquette.domain.fleet import Queue, Worker
 from maquette.domain.ids import new_id
@@ -78,6 +83,8 @@ class Workshop:
     processes: Any
     blobs: LocalBlobs
     concurrency: int
+    batches: Batches
+    feeder: Feeder
 
     @property
     def walks(self) -> str:
@@ -104,11 +111,11 @@ class Workshop:
     def accept(self) -> Job:
         return self.jobs.create(OWNER, self.new_job()).job
 
-    def photo(self) -> str:
+    def photo(self, said: str = "") -> str:
         """A photo of its own for each job, so that none reuses what another made."""
         asset_id = new_id("ast")
         writer = self.blobs.receive()
-        writer.write(asset_id.encode())
+        writer.write(f"{said}{asset_id}".encode())
         received = writer.finish()
         self.blobs.keep(blob_key(OWNER, received.sha256), received.path)
         at = ManualClock().now()
@@ -133,6 +140,7 @@ def build(
     forgetful: bool = False,
     seconds: float = 0.02,
     concurrency: int = 2,
+    max_queued: int = 1000,
     processes: Any = None,
     clock: Clock | None = None,
 ) -> Workshop:
@@ -151,8 +159,11 @@ def build(
     processes = processes or StandIns(folder, seconds, provider)
     runner = Runner(database, blobs, processes, shelf, clock, folder / "work")
     engine = DbosJobs(url)
-    jobs = Jobs(database, engine, shelf, clock, max_queued=1000)
-    return Workshop(folder, database, engine, jobs, runner, processes, blobs, concurrency)
+    jobs = Jobs(database, engine, shelf, clock, max_queued=max_queued)
+    uploads = Uploads(database, blobs, processes, clock, 1_000_000)
+    fetching = Fetching(LateFetcher(clock, "0"), uploads, at_once=2, seconds=2)
+    batches, feeder = Batches(database, jobs, shelf, clock), Feeder(database, jobs, fetching, clock, lambda: True)
+    return Workshop(folder, database, engine, jobs, runner, processes, blobs, concurrency, batches, feeder)
 
 
 @contextlib.contextmanager
@@ -163,6 +174,7 @@ def opened(folder: Path, **options: Any) -> Iterator[Workshop]:
     try:
         yield workshop
     finally:
+        workshop.feeder.stop()
         workshop.engine.close()
         asyncio.run(workshop.processes.close())
         workshop.database.close()
@@ -176,9 +188,12 @@ def _engine(name: str, capability: Capability, queue: Queue = Queue.CPU, repeata
 def main() -> None:
     folder, seconds, url, provider = Path(sys.argv[1]), float(sys.argv[2]), sys.argv[3], sys.argv[4]
     forgetful = sys.argv[5] == "1"
+    max_queued = int(sys.argv[6]) if len(sys.argv) > 6 else 1000
+    options: dict[str, Any] = {"provider": provider, "forgetful": forgetful, "max_queued": max_queued}
     FolderLock(folder).lock()
-    with opened(folder, seconds=seconds, url=url, provider=provider, forgetful=forgetful) as workshop:
+    with opened(folder, seconds=seconds, url=url, **options) as workshop:
         workshop.launch()
+        workshop.feeder.start()
         print("working", flush=True)
         sys.stdin.read()
 

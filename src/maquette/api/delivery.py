@@ -1,5 +1,6 @@
 """Sends stored bytes: whole, one range of them, or many files as one zip; never more than a piece in memory."""
 
+import base64
 import re
 import time
 import zipfile
@@ -63,7 +64,7 @@ def shown_as(asset: Asset, name: str | None = None, download: bool = False) -> s
 
 
 class BlobResponse(Response):
-    """The bytes of one asset, with ETag, If-None-Match, If-Range and single ranges (RFC 9110)."""
+    """The bytes of one asset, with ETag, conditions, single ranges (RFC 9110) and Repr-Digest (RFC 9530)."""
 
     def __init__(
         self,
@@ -80,7 +81,9 @@ class BlobResponse(Response):
         self._links = links
         self._disposition = shown_as(asset, name, download)
         self._etag = f'"{asset.sha256}"'
-        self._headers = HEADERS | {"etag": self._etag, "content-disposition": self._disposition}
+        digest = base64.b64encode(bytes.fromhex(asset.sha256)).decode()
+        about = {"etag": self._etag, "content-disposition": self._disposition, "repr-digest": f"sha-256=:{digest}:"}
+        self._headers = HEADERS | about
         super().__init__()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

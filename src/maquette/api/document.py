@@ -10,20 +10,23 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from maquette.api.bounds import EVENTS_PATH, STREAM_JOBS
+from maquette.api.compat.errors import is_old
 from maquette.api.door import READINESS, is_open, reaches
 from maquette.api.problems import MEDIA_TYPE, documented
+from maquette.api.schemas.batches import NewBatchIn
 from maquette.api.schemas.common import Problem
-from maquette.api.schemas.compat import StatusBody, StatusFailure
+from maquette.api.schemas.compat import OldProblem, StatusBody, StatusFailure
 from maquette.api.schemas.jobs import EventOut
 from maquette.api.schemas.sockets import SocketAsked, SocketError, SocketEvent, SocketNote, SocketPong
 from maquette.app.tickets import PATHS
 
 TITLE = "Maquette"
 _ALSO: tuple[type[BaseModel], ...] = (
-    *(Problem, StatusBody, StatusFailure, EventOut),
+    *(Problem, OldProblem, StatusBody, StatusFailure, EventOut, NewBatchIn),
     *(SocketAsked, SocketEvent, SocketNote, SocketPong, SocketError),
 )
-STATUS_PATH = "/api/status/{job_id}"
+STATUS_PLACE = "/api/status"
+STATUS_PATH = f"{STATUS_PLACE}/{{job_id}}"
 SCHEMES: dict[str, Any] = {
     "key": {"type": "http", "scheme": "bearer", "description": "An API key: `Authorization: Bearer mq_…`"},
     "header": {
@@ -57,11 +60,12 @@ def describe(app: FastAPI) -> dict[str, Any]:
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     schemas.update(_more_schemas())
-    for path in document["paths"].values():
+    for place, path in document["paths"].items():
         for operation in path.values():
-            _tell_errors(operation["responses"])
+            _tell_errors(operation["responses"], place)
     document["paths"] |= {
         STATUS_PATH: {"get": _STATUS},
+        STATUS_PLACE: {"get": _STATUS_BY_QUERY},
         "/api/v1/jobs/{job_id}/events": {"get": _events()},
         EVENTS_PATH: {"get": _many_events()},
     }
@@ -77,7 +81,7 @@ def _tell_who(operation: dict[str, Any], place: str, method: str) -> None:
     if is_open(place) or place == READINESS:
         operation["security"] = []
         return
-    if place == STATUS_PATH:
+    if place in (STATUS_PATH, STATUS_PLACE):
         operation["security"] = [{scheme: []} for scheme in ("session", "key", "header", "cookie")]
         return
     schemes = ["key", "header", "cookie"]
@@ -85,7 +89,7 @@ def _tell_who(operation: dict[str, Any], place: str, method: str) -> None:
     schemes += ["ticket"] if method == "get" and PATHS.fullmatch(_PARAMETER.sub("x", place)) else []
     operation["security"] = [{scheme: []} for scheme in schemes]
     refusals = {str(status): response for status, response in documented("unauthorized").items()}
-    _tell_errors(refusals)
+    _tell_errors(refusals, place)
     operation["responses"] = {"401": refusals["401"]} | operation["responses"]
 
 
@@ -95,11 +99,12 @@ def _more_schemas() -> dict[str, Any]:
     return definitions["$defs"]
 
 
-def _tell_errors(responses: dict[str, Any]) -> None:
+def _tell_errors(responses: dict[str, Any], place: str) -> None:
     """Every error of ours is a problem, whatever FastAPI thinks of it."""
+    problem = "OldProblem" if is_old(place) else "Problem"
     for status, response in responses.items():
         if int(status) >= 400:
-            response["content"] = {MEDIA_TYPE: {"schema": _ref("Problem")}}
+            response["content"] = {MEDIA_TYPE: {"schema": _ref(problem)}}
 
 
 def _ref(name: str) -> dict[str, str]:
@@ -122,6 +127,13 @@ _STATUS: dict[str, Any] = {
         "404": _json("It opens no such job (`NOT_FOUND`)", "StatusFailure"),
         "503": _json("The database does not answer (`NOT_READY`)", "StatusFailure"),
     },
+}
+
+
+_STATUS_BY_QUERY: dict[str, Any] = _STATUS | {
+    "operationId": "get_status_by_query_compat",
+    "summary": "The same, for front ends that name the job in the query",
+    "parameters": [_JOB_ID | {"in": "query", "description": "The id of the job or of one of its photos"}],
 }
 
 
@@ -166,7 +178,7 @@ def _streaming(*codes: str) -> dict[str, Any]:
         "204": {"description": "All has been told: every job has ended and the caller has its events"},
     }
     errors = {str(status): response for status, response in documented(*codes).items()}
-    _tell_errors(errors)
+    _tell_errors(errors, EVENTS_PATH)
     return responses | errors
 
 

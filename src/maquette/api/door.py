@@ -30,7 +30,9 @@ _ID = "([^/]+)"
 _REACH: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = (
     ("", _READ, re.compile("/api/v1/(?:me|limits|statuses|pipelines(?:/[^/]+)?)")),
     ("", ("POST",), re.compile("/api/v1/tickets")),
-    ("job", _READ, re.compile(f"/api/v1/jobs/{_ID}(?:/events|/tasks|/logs)?")),
+    # these name their job in the body, and look themselves whether it is the session's
+    ("", ("POST",), re.compile("/api/(?:upload-photo|remove-background|generate-model|generate)")),
+    ("job", _READ, re.compile(f"/api/v1/jobs/{_ID}(?:/events|/tasks|/logs|/approval)?")),
     ("job", ("POST",), re.compile(f"/api/v1/jobs/{_ID}/(?:cancel|retry|resume|approve)")),
     ("result", _READ, re.compile(f"/api/v1/results/{_ID}(?:/download|/report)?")),
     ("asset", _READ, re.compile(f"/api/v1/assets/{_ID}(?:/content|/link)?")),

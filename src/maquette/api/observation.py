@@ -22,7 +22,7 @@ PRINCIPAL = "maquette.principal"
 """Where the scope says whose request it is, once somebody has found out."""
 QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 """Asked by machines every few seconds: logged at ``debug`` only, and no trace is made."""
-STATUS_PREFIX = "/api/status/"
+STATUS_PLACES = ("/api/status/", "/api/status")
 STATUS_ROUTE = "/api/status/{job_id}"
 UNKNOWN = "(unknown)"
 LAG_EVERY_S = 0.5
@@ -70,7 +70,7 @@ class Observed:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._lag is None:
             self._lag = _Lag(self._meter)
-        if scope["path"].startswith(STATUS_PREFIX):
+        if scope["path"].startswith(STATUS_PLACES[0]) or scope["path"] == STATUS_PLACES[1]:
             await self._poll(scope, receive, send)
         else:
             await self._request(scope, receive, send)

@@ -5,6 +5,7 @@ import json
 import logging
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -15,6 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
 
+from maquette.domain.batches import BatchInvalid
 from maquette.domain.errors import CODES, MaquetteError, Refused
 
 MEDIA_TYPE = "application/problem+json"
@@ -50,6 +52,8 @@ class ProblemResponse(Response):
             body["instance"] = instance
         if errors:
             body["errors"] = list(errors)
+        if isinstance(error, BatchInvalid):
+            body["problems"] = [asdict(problem) for problem in error.problems]
         more = {"cache-control": "no-store", **(headers or {})}
         if entry.status == 401:
             more["www-authenticate"] = "Bearer"

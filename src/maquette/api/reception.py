@@ -2,12 +2,14 @@
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator, Callable
+import re
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 
 from starlette.requests import ClientDisconnect, Request
 
 from maquette.api.multipart import MAX_AROUND, Form
+from maquette.api.schemas.assets import AssetOut
 from maquette.api.services import Services
 from maquette.app.uploads import PhotoInfo
 from maquette.domain.assets import Asset, View
@@ -19,8 +21,11 @@ PIECE = 256 * 1024
 """Bytes that are handed to a thread at a time."""
 DRAIN_BYTES = 64 * 1024 * 1024
 DRAIN_SECONDS = 5.0
+_SHA256 = re.compile("[0-9A-Fa-f]{64}")
 
 Feed = Callable[[bytes], None]
+Described = Callable[[str, Mapping[str, str]], PhotoInfo]
+"""From a file's name and a form's fields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +37,30 @@ class Cap:
 
 
 async def receive_form(request: Request, services: Services, owner_id: str) -> Asset:
-    """A photo from a multipart form with ``file`` and perhaps ``view`` and ``project_id``."""
+    """A photo from a multipart form with ``file`` and perhaps ``view``, ``project_id`` and ``sha256``."""
+
+    def described(name: str, fields: Mapping[str, str]) -> PhotoInfo:
+        sha256 = parse_sha256(fields["sha256"])
+        return PhotoInfo(name, parse_view(fields["view"]), fields["project_id"] or None, sha256)
+
+    asset, _ = await receive_fields(request, services, owner_id, ("view", "project_id", "sha256"), described)
+    return asset
+
+
+async def receive_fields(
+    request: Request, services: Services, owner_id: str, names: tuple[str, ...], described: Described
+) -> tuple[Asset, Mapping[str, str]]:
+    """A photo from a multipart form, and its fields of these names; ``described`` says what they tell of the photo."""
     uploads = services.uploads
     writer = await asyncio.to_thread(uploads.receive)
     try:
         content_type = request.headers.get("content-type", "")
-        form = Form(content_type, writer, uploads.max_photo_bytes, ("view", "project_id"))
+        form = Form(content_type, writer, uploads.max_photo_bytes, names)
         await _pour(request, form.feed, Cap(uploads.max_photo_bytes + MAX_AROUND, services.upload_seconds))
         name, fields = form.close()
-        info = PhotoInfo(name, parse_view(fields["view"]), fields["project_id"] or None)
+        info = described(name, fields)
         received = await asyncio.to_thread(writer.finish)
-        return await uploads.add(owner_id, received, info)
+        return await uploads.add(owner_id, received, info), fields
     finally:
         await asyncio.to_thread(writer.discard)
 
@@ -103,12 +121,25 @@ async def recall(request: Request, services: Services, owner_id: str, info: Phot
     return known
 
 
+async def told(asset: Asset, services: Services) -> AssetOut:
+    """An asset that came in, as its owner is told, with its flags in the words for its project."""
+    project = await asyncio.to_thread(services.projects.find, asset.owner_id, asset.project_id)
+    return AssetOut.of(asset, project=project)
+
+
 def parse_view(text: str) -> View | None:
     """Raises ``invalid_request`` for a word that names no side."""
     try:
         return View(text) if text else None
     except ValueError:
         raise Refused("invalid_request", f"There is no view {text!r}.", f"Use one of: {', '.join(View)}.") from None
+
+
+def parse_sha256(text: str) -> str | None:
+    """The SHA-256 of a file in hex, lower-case. Raises ``invalid_request``."""
+    if text and not _SHA256.fullmatch(text):
+        raise Refused("invalid_request", "The field `sha256` holds no SHA-256.", "Send 64 hexadecimal digits.")
+    return text.lower() or None
 
 
 def parse_digest(header: str | None) -> str | None:

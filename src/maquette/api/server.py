@@ -10,7 +10,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from maquette.api import problems, sockets, streams
 from maquette.api.attempts import Attempts
 from maquette.api.bounds import EVENTS_PATH
-from maquette.api.compat import optimize_model, status
+from maquette.api.compat import batches as old_batches
+from maquette.api.compat import optimize_model, photos, products, status
+from maquette.api.compat.errors import OldErrors
 from maquette.api.delivery import HEAD
 from maquette.api.document import TITLE, describe
 from maquette.api.door import Door
@@ -19,6 +21,7 @@ from maquette.api.observation import Observed, see, seeing
 from maquette.api.origins import Origins
 from maquette.api.routes import (
     assets,
+    batches,
     files,
     jobs,
     keys,
@@ -46,6 +49,7 @@ ROUTERS = (
     uploads.router,
     files.router,
     jobs.router,
+    batches.router,
     results.router,
     pipelines.router,
     profiles.router,
@@ -56,8 +60,18 @@ ROUTERS = (
     tickets.router,
     keys.router,
     optimize_model.router,
+    photos.router,
+    products.router,
+    old_batches.router,
 )
-UPLOADS = frozenset({("POST", "/api/v1/assets"), ("PUT", "/api/v1/assets"), ("POST", "/api/v1/projects/import")})
+UPLOADS = frozenset(
+    {
+        ("POST", "/api/v1/assets"),
+        ("PUT", "/api/v1/assets"),
+        ("POST", "/api/v1/projects/import"),
+        ("POST", "/api/upload-photo"),
+    }
+)
 ANNOUNCED = "/files/uploads/"
 API_PREFIXES = ("/api/", "/files/")
 API_PATHS = frozenset({"/api", "/files", "/healthz", "/readyz", "/metrics", "/openapi.json"})
@@ -77,13 +91,13 @@ class Application:
         self._tail = Tail(services.events, streams.PING_S)
         self._events = streams.EventRoute(self._tail)
         self._sockets = sockets.SocketRoute(self._tail, services.max_sockets)
-        self._status = status.StatusRoute(services.status_reader, identity)
+        self._status = status.StatusRoute(services.status_reader, identity, services.access.sessions, services.joining)
         self._api = _head_as_get(SmallBodies(seeing(framework), _is_upload))
         self._page = WebPage(services.webui, services.redirects.origin if services.redirects else None)
         self._door = Door(self._behind, identity, services.access)
         self._framework = framework
         whole = ServerErrorMiddleware(self._dispatch, handler=problems.unexpected)
-        self._observed = Observed(Guard(whole, origins), services.meter, services.tracer)
+        self._observed = Observed(OldErrors(Guard(whole, origins)), services.meter, services.tracer)
 
     def close_streams(self) -> None:
         """Ends every stream of events; call it in the event loop before waiting for connections to close."""
@@ -100,7 +114,7 @@ class Application:
         path: str = scope["path"]
         if scope["type"] == "websocket":
             await self._door(scope, receive, send)
-        elif path.startswith(status.PREFIX):
+        elif path == status.PLACE or path.startswith(status.PREFIX):
             await self._status(scope, receive, send)
         else:
             place = self._door if path.startswith(API_PREFIXES) or path in API_PATHS else self._page

@@ -4,12 +4,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from maquette.app.approvals import Approvals
+from maquette.app.batches.batches import Batches
 from maquette.app.care import Care
+from maquette.app.estimates import Estimates
 from maquette.app.events import Events
 from maquette.app.fetching import Fetching
 from maquette.app.jobs import Jobs
+from maquette.app.joining import Joining
 from maquette.app.keys import Keys
 from maquette.app.portable.carrier import Carrier
+from maquette.app.products import Products
 from maquette.app.projects import Projects
 from maquette.app.queues import Queues
 from maquette.app.results import Results
@@ -50,10 +55,15 @@ class Services:
     transfers: Transfers
     fetching: Fetching
     jobs: Jobs
+    approvals: Approvals
+    joining: Joining
+    products: Products
+    estimates: Estimates
     events: Events
     projects: Projects
     results: Results
     queues: Queues
+    batches: Batches
     care: Care
     carrier: Carrier
     blobs: BlobStore

@@ -27,7 +27,8 @@ PAUSE_S = 0.02
 MANY = 100_000
 ENGINE_KEPT = timedelta(days=7)
 """How long the job engine's records of ended work are kept."""
-ORDER = (Stale.JOBS, Stale.PROJECTS, Stale.ASSETS, Stale.SIGN_INS, Stale.TICKETS)
+DELETED = (Stale.JOBS, Stale.BATCHES, Stale.PROJECTS, Stale.ASSETS)
+EXPIRED = (Stale.SIGN_INS, Stale.TICKETS)
 
 _log = logging.getLogger(__name__)
 
@@ -90,9 +91,10 @@ class Janitor:
         with self._db.read() as tx:
             drafts = tx.stale.expired_projects(now, self._untouched_since(now), MANY)
             jobs = tx.stale.ended_jobs(self._ended_before(now), MANY) if self._retention.keep else ()
-            counts = {f"deleted_{kind}": tx.stale.count(kind, self._deleted_before(now), now) for kind in ORDER[:3]}
-            counts |= {f"expired_{kind}": tx.stale.count(kind, now, now) for kind in (*ORDER[3:], Stale.UPLOADS)}
-        counts |= {"expired_projects": len(drafts), "ended_jobs": len(jobs)}
+            batches = tx.batches.emptied(self._ended_before(now), MANY) if self._retention.keep else ()
+            counts = {f"deleted_{kind}": tx.stale.count(kind, self._deleted_before(now), now) for kind in DELETED}
+            counts |= {f"expired_{kind}": tx.stale.count(kind, now, now) for kind in (*EXPIRED, Stale.UPLOADS)}
+        counts |= {"expired_projects": len(drafts), "ended_jobs": len(jobs), "ended_batches": len(batches)}
         counts |= {"engine_records": self._archive.count(now - ENGINE_KEPT), "blobs": found.count}
         return Swept(counts, found.bytes, self._misgiving())
 
@@ -108,9 +110,10 @@ class Janitor:
         counts = Counter[str]()
         counts["expired_projects"] = self._repeat(lambda tx: self._expire_projects(tx, now))
         counts["ended_jobs"] = self._repeat(lambda tx: self._retire_jobs(tx, now)) if self._retention.keep else 0
-        for kind in ORDER[:3]:
+        counts["ended_batches"] = self._repeat(lambda tx: self._retire_batches(tx, now)) if self._retention.keep else 0
+        for kind in DELETED:
             counts[f"deleted_{kind}"] = self._repeat(self._purging(kind, now))
-        for kind in ORDER[3:]:
+        for kind in EXPIRED:
             counts[f"expired_{kind}"] = self._repeat(self._purging(kind, now))
         counts["engine_records"] = self._forget(lambda: self._archive.forget(now - ENGINE_KEPT, BATCH))
         counts["expired_uploads"] = self._forget(lambda: self._transfers.sweep(BATCH))
@@ -131,6 +134,13 @@ class Janitor:
         old = tx.stale.ended_jobs(self._ended_before(now), BATCH)
         for job in old:
             tx.deleted.delete_job(job.owner_id, job.id, tx.deleted.instant(job.owner_id, now))
+        return len(old)
+
+    def _retire_batches(self, tx: Transaction, now: datetime) -> int:
+        """Those whose jobs have all gone before them."""
+        old = tx.batches.emptied(self._ended_before(now), BATCH)
+        for batch in old:
+            tx.deleted.delete_batch(batch.owner_id, batch.id, tx.deleted.instant(batch.owner_id, now))
         return len(old)
 
     def _purging(self, kind: Stale, now: datetime) -> Callable[[Transaction], int]:

@@ -4,16 +4,28 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 from maquette.domain import jobs as moves
+from maquette.domain.approvals import OUT, Decision
+from maquette.domain.assets import View
 from maquette.domain.dimensions import Dimensions
 from maquette.domain.errors import Refused
 from maquette.domain.ids import new_id, new_token, token_hash
 from maquette.domain.jobs import Event, Job, JobInput, Move, Task, TaskStatus
 from maquette.domain.projects import Project
-from maquette.domain.states import Stage, Status
-from maquette.pipelines.catalog import CATALOG, DIMENSIONS, ENGINE_SETTINGS, Entry, check_inputs, find, settle
+from maquette.domain.states import STAGE_ORDER, Stage, Status, WaitingFor
+from maquette.pipelines.catalog import (
+    CATALOG,
+    DIMENSIONS,
+    ENGINE_SETTINGS,
+    Entry,
+    check_inputs,
+    check_views,
+    find,
+    settle,
+)
 from maquette.ports.clock import Clock
 from maquette.ports.engines import EngineShelf
 from maquette.ports.jobs import JobEngine
@@ -23,6 +35,7 @@ from maquette.ports.tracing import Silent, Tracer
 MAX_QUEUED = 100
 """Unfinished jobs that one owner may have at a time."""
 DEADLINE_S = 3600
+NO_VIEWS: Mapping[str, View] = MappingProxyType({})
 MAX_DEADLINE_S = 24 * 3600
 
 
@@ -161,18 +174,29 @@ class Jobs:
         self._engine.cancel(job)
         return job
 
-    def retry(self, owner_id: str, job_id: str, from_stage: Stage | None = None) -> Job:
-        """Starts the next attempt where the last one broke, or at an earlier stage."""
+    def retry(
+        self, owner_id: str, job_id: str, from_stage: Stage | None = None, views: Mapping[str, View] = NO_VIEWS
+    ) -> Job:
+        """Starts the next attempt where the last one broke, or at an earlier stage.
+
+        ``views`` corrects which side photos show, by the ``asset_id`` of inputs. Raises ``not_found`` for another id,
+        ``view_missing`` and ``duplicate_view`` for sides that the pipeline cannot use.
+        """
 
         def make(job: Job) -> Move:
-            return moves.retry(job, CATALOG[job.pipeline].pipeline, self._clock.now(), from_stage)
+            entry = CATALOG[job.pipeline]
+            inputs = _corrected(job, entry, views, from_stage)
+            return moves.retry(job, entry.pipeline, self._clock.now(), from_stage, inputs)
 
         return self._move(owner_id, job_id, make, self._engine.enqueue)
 
     def resume(self, owner_id: str, job_id: str) -> Job:
-        """Lets a waiting job go on."""
+        """Lets a waiting job go on. One that waits for approval raises ``illegal_move``: that has to be given."""
 
         def make(job: Job) -> Move:
+            if job.waiting_for is WaitingFor.APPROVAL:
+                hint = f"POST /api/v1/jobs/{job.id}/approve, or: maquette jobs approve {job.id}"
+                raise Refused("illegal_move", "The job waits for somebody to approve its cut-outs.", hint)
             return moves.resume(job, CATALOG[job.pipeline].pipeline, self._clock.now())
 
         return self._move(owner_id, job_id, make, self._engine.enqueue)
@@ -323,6 +347,23 @@ def _replay(tx: Transaction, owner_id: str, idempotency_key: str | None, fingerp
         hint = f"Restore the job {job.id}, or use a new key."
         raise Refused("deleted", "The job of this Idempotency-Key was deleted.", hint)
     return job
+
+
+def _corrected(job: Job, entry: Entry, views: Mapping[str, View], from_stage: Stage | None) -> tuple[JobInput, ...]:
+    """The inputs with other views. A retry that chooses anew forgets what was chosen, not what was rejected."""
+    unknown = set(views) - {given.asset_id for given in job.inputs}
+    if unknown:
+        raise Refused("not_found", f"The job has no photo {min(unknown)}.", "Name the asset_id of its inputs.")
+    seen = [replace(given, view=views.get(given.asset_id, given.view)) for given in job.inputs]
+    if views and entry.views:
+        check_views(entry, [given.view for given in seen])
+    if from_stage is None or STAGE_ORDER[from_stage] > STAGE_ORDER[Stage.SELECTING]:
+        return tuple(seen)
+    return tuple(replace(given, decision=_lasting(given.decision)) for given in seen)
+
+
+def _lasting(decision: Decision | None) -> Decision | None:
+    return decision if decision and decision.verdict in OUT else None
 
 
 def _fingerprint(new: NewJob) -> str:

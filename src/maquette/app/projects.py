@@ -33,6 +33,13 @@ class Projects:
         with self._db.read() as tx:
             return _owned(tx, owner_id, project_id)
 
+    def find(self, owner_id: str, project_id: str | None) -> Project | None:
+        """None for no project, and for one that is not there."""
+        if project_id is None:
+            return None
+        with self._db.read() as tx:
+            return tx.projects.get(project_id, owner_id)
+
     def list(self, owner_id: str, cursor: str | None, limit: int) -> Page[Project]:
         """The owner's projects, newest first."""
         with self._db.read() as tx:

@@ -12,7 +12,9 @@ from maquette.ports.stores import Database
 
 TICKET_S = 30
 _ID = r"[A-Za-z0-9_-]{1,100}"
-PATHS = re.compile(rf"/api/v1/(events|jobs/{_ID}/events|assets/{_ID}/content|results/{_ID}/download)")
+PATHS = re.compile(
+    rf"/api/v1/(events|jobs/{_ID}/events|assets/{_ID}/content|results/{_ID}/download|batches/{_ID}/(download|results\.csv))"
+)
 """What a ticket may open: streams and downloads, where browsers cannot send headers."""
 
 
@@ -35,7 +37,8 @@ class Tickets:
         """Raises ``invalid_request`` for a path that no ticket opens. Whether the path leads anywhere is not told."""
         if not PATHS.fullmatch(path):
             hint = (
-                "/api/v1/events, /api/v1/jobs/{id}/events, /api/v1/assets/{id}/content, /api/v1/results/{id}/download"
+                "/api/v1/events, /api/v1/jobs/{id}/events, /api/v1/assets/{id}/content, /api/v1/results/{id}/download, "
+                "/api/v1/batches/{id}/download, /api/v1/batches/{id}/results.csv"
             )
             raise Refused("invalid_request", "No ticket opens this path.", hint)
         secret, now = new_token(), self._clock.now()

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
-from maquette.domain.assets import Asset, Role, View
+from maquette.domain.assets import Asset, Quality, Role, View
 from maquette.domain.errors import Refused, Unavailable
 from maquette.domain.ids import new_id
 from maquette.media.meshes.facts import GLB, HEAD_BYTES, facts, is_glb
@@ -30,12 +30,17 @@ PROBE_LIMITS = Limits(seconds=20, memory_bytes=700 * MIB, cpu_seconds=15)
 
 @dataclass(frozen=True, slots=True)
 class PhotoInfo:
-    """What the sender says of a photo. ``sha256`` (lower-case hex) is verified when given."""
+    """What the sender says of a photo. ``sha256`` (lower-case hex) is verified when given.
+
+    ``role`` and ``derived_from`` are for what another system made of a photo.
+    """
 
     name: str
     view: View | None = None
     project_id: str | None = None
     sha256: str | None = None
+    role: Role = Role.ORIGINAL
+    derived_from: tuple[str, ...] = ()
 
 
 def clean_name(name: str) -> str:
@@ -96,6 +101,20 @@ class Uploads:
         """Runs what moves a whole file to or from the store, when one of the few carriers is free."""
         return await asyncio.get_running_loop().run_in_executor(self._carriers, partial(move, *args, **kwargs))
 
+    async def check(self, path: Path) -> None:
+        """Raises what ``add`` would raise about these bytes. Keeps nothing."""
+        size = path.stat().st_size
+        if size == 0:
+            raise Refused("empty_file")
+        if size > self.max_photo_bytes:
+            raise Refused("file_too_large", hint=f"At most {self.max_photo_bytes // MIB} MiB a photo.")
+        await self._probe(path)
+
+    def knows(self, owner_id: str, sha256: str) -> bool:
+        """Whether the owner has sent these bytes before."""
+        with self._db.read() as tx:
+            return tx.assets.by_hash(owner_id, sha256, Role.ORIGINAL) is not None
+
     def recall(self, owner_id: str, info: PhotoInfo) -> Asset | None:
         """The photo with ``info.sha256`` if this owner has sent it before, so that nobody needs to send it again.
 
@@ -138,7 +157,7 @@ class Uploads:
     def _known(self, owner_id: str, sha256: str, info: PhotoInfo) -> Asset | None:
         with self._db.read() as tx:
             self.check_project(tx, owner_id, info)
-            asset = tx.assets.by_hash(owner_id, sha256, Role.ORIGINAL)
+            asset = tx.assets.by_hash(owner_id, sha256, info.role)
         same = asset and (asset.name, asset.view, asset.project_id) == (info.name, info.view, info.project_id)
         return asset if same else None
 
@@ -146,7 +165,7 @@ class Uploads:
         return Asset(
             id=new_id("ast"),
             owner_id=owner_id,
-            role=Role.ORIGINAL,
+            role=info.role,
             media_type=found["media_type"],
             sha256=received.sha256,
             bytes=received.bytes,
@@ -157,6 +176,9 @@ class Uploads:
             width=found.get("width"),
             height=found.get("height"),
             stats=found.get("stats", {}),
+            # what was measured is how good a photo is, not a cut-out
+            quality=_quality(found.get("quality")) if info.role is Role.ORIGINAL else None,
+            derived_from=info.derived_from,
         )
 
     def _record(self, asset: Asset, received: Received, announced: str | None) -> Asset:
@@ -189,6 +211,10 @@ class Uploads:
         """Raises ``not_found`` for a project that the owner does not have."""
         if info.project_id is not None and tx.projects.get(info.project_id, owner_id) is None:
             raise Refused("not_found", "There is no such project.")
+
+
+def _quality(found: Mapping[str, Any] | None) -> Quality | None:
+    return Quality(found["score"], tuple(found["flags"])) if found else None
 
 
 def _settle(tx: Transaction, asset: Asset, announced: str | None) -> None:

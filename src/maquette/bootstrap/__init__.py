@@ -15,6 +15,7 @@ import os
 import platform
 import uuid
 from collections.abc import AsyncGenerator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import maquette
@@ -37,17 +38,22 @@ from maquette.adapters.sql.status import StatusReader
 from maquette.adapters.sql.status_postgres import PostgresStatusReader
 from maquette.adapters.telemetry.prometheus import PrometheusMeter
 from maquette.adapters.telemetry.spans import open_tracer
+from maquette.app.approvals import Approvals
 from maquette.app.batches.batches import Batches
 from maquette.app.batches.feeder import Feeder
 from maquette.app.care import Care
+from maquette.app.estimates import Estimates
 from maquette.app.events import Events
 from maquette.app.fetching import Fetching
 from maquette.app.janitor import Janitor, Retention
 from maquette.app.jobs import Jobs
+from maquette.app.joining import Joining
 from maquette.app.keys import Keys
+from maquette.app.old_photos.importing import OldPhotos
 from maquette.app.orphans import Orphans
 from maquette.app.portable.archive import Limits
 from maquette.app.portable.carrier import Carrier
+from maquette.app.products import Products
 from maquette.app.projects import Projects
 from maquette.app.queues import Queues
 from maquette.app.results import Results
@@ -148,6 +154,7 @@ class Maquette:
         self.queues = Queues(self._database, self._engine, self.clock)
         self.tracer = open_tracer(settings.otlp_endpoint, maquette.__version__)
         self.jobs = Jobs(self._database, self._engine, self.engines, self.clock, settings.max_queued, self.tracer)
+        self.approvals = Approvals(self._database, self._engine, self.clock)
         self.batches = Batches(self._database, self.jobs, self.engines, self.clock, settings.max_batch_rows)
         self._feeder = self._hire_feeder()
 
@@ -201,6 +208,10 @@ class Maquette:
         """For a guest that will hand over work, or stop some. Takes a second: it loads the job engine's library."""
         await asyncio.to_thread(self._engine.prepare)
 
+    def old_photos(self, files: Path | None, *, dry: bool) -> OldPhotos:
+        """What imports the rows of an older system; see there."""
+        return OldPhotos(self._database, self.uploads, self.fetching, self.clock, files, dry=dry)
+
     def readiness(self) -> Readiness:
         """Whether new jobs can be taken; the message says when nobody is there to work on them. Blocks for a moment."""
         if self.settings.serve_works and not self.works:
@@ -233,11 +244,16 @@ class Maquette:
             uploads=self.uploads,
             fetching=self.fetching,
             jobs=self.jobs,
+            approvals=self.approvals,
+            products=Products(self._database, self.clock),
+            estimates=Estimates(statistics, self.clock),
+            joining=Joining(self._database, self._engine, self.clock, self.jobs),
             events=Events(self._database),
             projects=self.projects,
             results=self.results,
             queues=self.queues,
             transfers=self.transfers,
+            batches=self.batches,
             care=self.care,
             carrier=self.carrier,
             blobs=self.blobs,

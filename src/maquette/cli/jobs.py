@@ -101,6 +101,44 @@ def resume(ctx: typer.Context, job: JobId, as_json: JsonFlag = False) -> None:
 
 
 @app.command()
+def review(ctx: typer.Context, job: JobId, as_json: JsonFlag = False) -> None:
+    """Show a job's chosen photos and cut-outs: what there is to approve."""
+    from maquette.cli.reviewing import review_job
+    from maquette.cli.screen import Screen
+
+    review_job(settings(ctx), Screen(as_json), job)
+
+
+@app.command()
+def approve(
+    ctx: typer.Context,
+    job: JobId,
+    reject: Annotated[list[str] | None, typer.Option(metavar="PHOTO[:REASON]", help="Leave this photo out.")] = None,
+    redo: Annotated[list[str] | None, typer.Option(metavar="PHOTO", help="Cut it out again, with --box.")] = None,
+    box: Annotated[
+        list[str] | None, typer.Option(metavar="PHOTO=X,Y,W,H", help="Where its object is, in pixels.")
+    ] = None,
+    replace: Annotated[
+        list[str] | None, typer.Option(metavar="PHOTO=FILE", help="Take another photo of the same side.")
+    ] = None,
+    view: Annotated[list[str] | None, typer.Option(metavar="PHOTO=SIDE", help="It shows another side.")] = None,
+    others_wait: Annotated[
+        bool, typer.Option("--others-wait", help="Decide only about the photos that are named.")
+    ] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Approve a job's cut-outs, all but those that the options name. PHOTO is a side, a file's name or an id.
+
+    What is redone or replaced is cut out again, and the job then waits again.
+    """
+    from maquette.cli.reviewing import Words, approve_job
+    from maquette.cli.screen import Screen
+
+    words = Words(reject or (), redo or (), box or (), replace or (), view or (), others_wait)
+    approve_job(settings(ctx), Screen(as_json), job, words)
+
+
+@app.command()
 def delete(ctx: typer.Context, job: JobId, as_json: JsonFlag = False) -> None:
     """Delete a job that has ended, with what only it made. `restore` brings it back for some days."""
     from maquette.cli.screen import Screen

@@ -13,11 +13,14 @@ import typer
 from maquette import __version__
 from maquette.cli import (
     assets,
+    batch,
+    batches,
     cutout,
     doctor,
     engines,
     export,
     import_,
+    import_photos,
     inspect,
     jobs,
     keys,
@@ -26,6 +29,7 @@ from maquette.cli import (
     openapi,
     optimize,
     owners,
+    product,
     projects,
     queues,
     serve,
@@ -75,12 +79,15 @@ def root(
 
 
 app.command("make")(make.make)
+app.command("product")(product.product)
 app.command("cutout")(cutout.cutout)
+app.command("batch")(batch.batch)
 app.command("optimize")(optimize.optimize)
 app.command("inspect")(inspect.inspect)
 app.command("serve")(serve.serve)
 app.command("worker")(worker.worker)
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(batches.app, name="batches")
 app.add_typer(queues.app, name="queues")
 app.add_typer(projects.app, name="projects")
 app.add_typer(assets.app, name="assets")
@@ -88,6 +95,7 @@ app.add_typer(owners.app, name="owners")
 app.command("sweep")(sweep.sweep)
 app.command("export")(export.export)
 app.command("import")(import_.import_)
+app.command("import-photos")(import_photos.import_photos)
 app.add_typer(keys.app, name="keys")
 app.command("engines")(engines.engines)
 app.add_typer(weights.app, name="weights")

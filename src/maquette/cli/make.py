@@ -23,6 +23,8 @@ def make(
     left: Annotated[str | None, typer.Option(metavar="PHOTO", help="The photo of the object's own left.")] = None,
     right: Annotated[str | None, typer.Option(metavar="PHOTO", help="The photo of its right.")] = None,
     back: Annotated[str | None, typer.Option(metavar="PHOTO", help="The photo of its back.")] = None,
+    top: Annotated[str | None, typer.Option(metavar="PHOTO", help="From above, its front at the lower edge.")] = None,
+    bottom: Annotated[str | None, typer.Option(metavar="PHOTO", help="From below, front at the upper edge.")] = None,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Where the files go.")] = Path("out"),
     quality: Annotated[str, typer.Option(metavar="fast|medium|full", help="Detail against time.")] = "medium",
     shape: Annotated[
@@ -40,7 +42,7 @@ def make(
     next_step: Annotated[str, typer.Option("--next", hidden=True)] = "maquette serve --open",
     as_json: JsonFlag = False,
 ) -> None:
-    """Make a 3D model from one to four photos of an object.
+    """Make a 3D model from one to six photos of an object.
 
     A photo with a transparent background keeps it as its cut-out.
     One true dimension is enough for the true size; without any the longest side is 1 m.
@@ -49,7 +51,7 @@ def make(
     from maquette.cli.making import Order, fulfil
     from maquette.cli.screen import Screen
 
-    told = {View.FRONT: front, View.LEFT: left, View.RIGHT: right, View.BACK: back}
+    told = {View.FRONT: front, View.LEFT: left, View.RIGHT: right, View.BACK: back, View.TOP: top, View.BOTTOM: bottom}
     size = lengths(width, height, depth)
     chosen = {
         "quality": quality,

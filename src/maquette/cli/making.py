@@ -17,7 +17,7 @@ from maquette.cli.progress import StageBar
 from maquette.cli.remote import fetched
 from maquette.cli.screen import Screen, plain_table
 from maquette.cli.session import attend
-from maquette.cli.wording import duration, money, near, plural
+from maquette.cli.wording import duration, flag_texts, money, near, photo_remarks, plural
 from maquette.cli.work import accept, take_in
 from maquette.domain.assets import View
 from maquette.domain.errors import MaquetteError
@@ -29,12 +29,6 @@ from maquette.settings import Settings
 
 PIPELINE = "photo_to_model"
 _SIZE_UNKNOWN = "The true size is not known. Give one dimension: --height 80cm, --width or --depth."
-HINTS = {
-    "single_view": "One photo gives a relief: add one from a side for a full shape.",
-    "views_disagree": "The photos do not fit together: check which side each shows.",
-    "object_cropped": "The object runs out of a photo: show all of it.",
-}
-"""What mends a flag."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,17 +86,17 @@ async def produce(
 ) -> Made:
     """Runs one job on these files, and puts what it delivers into the folder."""
     async with open_for_work(settings) as house:
-        inputs = tuple([await _named(house, photo) for photo in photos])
+        inputs = tuple([await named(house, photo) for photo in photos])
         job = await accept(house, NewJob(pipeline, inputs, chosen), folder)
         if job.status is Status.COMPLETED:
             screen.note("This was made before; the files are delivered again.")
         else:
             with StageBar(screen) as bar:
                 job = await attend(house, screen, job, bar.show)
-        return await asyncio.to_thread(_collect, house, job, folder)
+        return await asyncio.to_thread(collect, house, job, folder)
 
 
-async def _named(house: Maquette, photo: Photo) -> JobInput:
+async def named(house: Maquette, photo: Photo) -> JobInput:
     """Uploads one of several photos; an error says which."""
     try:
         return await take_in(house, photo)
@@ -110,7 +104,8 @@ async def _named(house: Maquette, photo: Photo) -> JobInput:
         raise type(error)(error.code, f"{near(photo.path)}: {error.message}", error.hint) from error
 
 
-def _collect(house: Maquette, job: Job, folder: Path) -> Made:
+def collect(house: Maquette, job: Job, folder: Path) -> Made:
+    """Puts what the completed job delivers into the folder."""
     result, _ = house.results.get(LOCAL_OWNER, job.result_id or "")
     tasks = house.jobs.tasks(LOCAL_OWNER, job.id)
     return Made(job, result, tasks, deliver_model(house, result.id, folder))
@@ -160,11 +155,11 @@ def _remarks(made: Made) -> list[str]:
     remarks = ["Simulated: an engine that is only a test took part."] if made.result.is_test else []
     for photo in made.result.report.get("cutouts", {}).get("failed", ()):
         remarks.append(f"{photo['view'] or photo['name']}: left out, {photo['message']}. {photo['hint']}")
+    remarks += photo_remarks(made.result.report)
     for entry in made.result.report.get("quality", ()):
         if entry["flags"]:
             about = entry["view"] or entry["role"]
-            remarks.append(f"{about}: score {entry['score']:.2f}, {', '.join(entry['flags'])}")
-            remarks += [HINTS[flag] for flag in entry["flags"] if flag in HINTS and HINTS[flag] not in remarks]
+            remarks.append(f"{about}: score {entry['score']:.2f}. {' '.join(flag_texts(entry['flags']))}")
     return remarks + [_SIZE_UNKNOWN] * _is_size_unknown(made.result.report.get("report"))
 
 

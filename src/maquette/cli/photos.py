@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from maquette.domain.assets import CAPTURE_VIEWS, View, views_in
+from maquette.domain.assets import MODEL_VIEWS, View, views_in
 from maquette.domain.errors import Refused
 from maquette.domain.marks import NO_MARKS, Marks
 from maquette.ports.engines import Box
@@ -45,7 +45,7 @@ def view_in(name: str) -> View | None:
 
 
 def capture_set(names: Sequence[str], told: Mapping[View, str | None], boxes: Sequence[str]) -> list[Photo]:
-    """The photos of one object, each with its side, in the order front, left, right, back.
+    """The photos of one object, each with its side, in the order front, left, right, back, top, bottom.
 
     ``told`` are the ones whose side an option gave. A single photo without a side is the front. Raises
     ``file_missing``, ``no_photo``, ``view_missing``, ``duplicate_view``, ``invalid_request`` (boxes).
@@ -59,7 +59,7 @@ def capture_set(names: Sequence[str], told: Mapping[View, str | None], boxes: Se
     if not photos:
         raise Refused("no_photo")
     _each_once(photos)
-    return _boxed(sorted(photos, key=lambda photo: CAPTURE_VIEWS.index(photo.view or View.FRONT)), boxes)
+    return _boxed(sorted(photos, key=lambda photo: MODEL_VIEWS.index(photo.view or View.FRONT)), boxes)
 
 
 def _files(name: str) -> Iterable[Path]:
@@ -83,7 +83,7 @@ def _files(name: str) -> Iterable[Path]:
 def _sure_view(path: Path) -> View:
     view = view_in(path.name)
     if view is None:
-        hint = f"Say it with an option, such as --front {path}, or put front, left, right or back into the name."
+        hint = f"Say it with an option, such as --front {path}, or put the side into the name (front, top ...)."
         raise Refused("view_missing", f"The name {path.name} does not say which side the photo shows.", hint)
     return view
 

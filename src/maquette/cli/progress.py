@@ -116,6 +116,25 @@ class BatchBar(_Bar):
         self.at(f"{self._ended} of {plural(len(self._names), self._noun)}", sum(self._percent.values()))
 
 
+class RowsBar(_Bar):
+    """The rows of a batch: one bar for all, a line for each that ends."""
+
+    def __init__(self, screen: Screen, size: int) -> None:
+        super().__init__(screen, f"0 of {plural(size, 'product')}", 100)
+        self._size = size
+
+    def total(self, ended: int, progress: int, document: Mapping[str, object]) -> None:
+        """How far all of them have come; ``document`` says it to programs."""
+        if self._screen.as_json:
+            self._screen.step(document)
+        self.at(f"{ended} of {plural(self._size, 'product')}", progress)
+
+    def row(self, name: str, good: bool, why: str) -> None:
+        """One row has ended."""
+        mark = "[green]✓[/green]" if good else "[red]✗[/red]"
+        self.line(f"{mark} {escape(name)}  [dim]{escape(why)}[/dim]".rstrip())
+
+
 def _label(event: Event) -> str:
     stage = event.data["stage"]
     return STAGE_LABELS[Stage(stage)].text if stage else "In the queue"

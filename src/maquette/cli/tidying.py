@@ -14,7 +14,7 @@ from maquette.api.schemas.projects import ProjectOut
 from maquette.bootstrap import Maquette, open_for_looking
 from maquette.cli.screen import Screen, plain_table
 from maquette.cli.steering import find_job
-from maquette.cli.wording import plural, size
+from maquette.cli.wording import flag_texts, plural, size
 from maquette.domain.assets import Asset
 from maquette.domain.errors import Refused
 from maquette.domain.ids import LOCAL_OWNER
@@ -143,7 +143,8 @@ def _list(house: Maquette, screen: Screen, page: Page[Any]) -> None:
 
 def _name(thing: Thing) -> str:
     if isinstance(thing, Asset):
-        return f"{thing.role} {thing.name}".strip()
+        about = f"{thing.role} {thing.name}".strip()
+        return "\n".join((about, *flag_texts(thing.quality.flags))) if thing.quality else about
     return thing.name if isinstance(thing, Project) else f"{thing.pipeline}, {thing.status}"
 
 

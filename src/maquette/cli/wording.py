@@ -1,6 +1,10 @@
 """Figures as people read them."""
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
+
+from maquette.domain.quality import explain_all
 
 KIB = 1024
 
@@ -33,6 +37,22 @@ def plural(count: int, noun: str) -> str:
 def money(usd: float) -> str:
     """``nothing`` or dollars."""
     return f"${usd:.4f}".rstrip("0").rstrip(".") if usd else "nothing"
+
+
+def flag_texts(flags: Iterable[str]) -> list[str]:
+    """Each flag of a photo, a cut-out or a model as a sentence and what to do about it."""
+    return [f"{note.message} {note.hint}".strip() for note in explain_all(flags)]
+
+
+def photo_remarks(report: Mapping[str, Any]) -> list[str]:
+    """What the report of a job tells of its photos: faults of each, then of all together."""
+    checks: Mapping[str, Any] = report.get("photo_checks") or {}
+    told = [
+        f"{photo['view'] or 'photo ' + str(number)}: {note['message']} {note['hint']}"
+        for number, photo in enumerate(checks.get("photos", ()), 1)
+        for note in photo["notes"]
+    ]
+    return told + [f"{note['message']} {note['hint']}" for note in checks.get("sets", ())]
 
 
 def near(path: Path) -> str:

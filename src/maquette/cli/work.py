@@ -14,7 +14,7 @@ from maquette.domain.assets import Asset
 from maquette.domain.errors import Refused
 from maquette.domain.ids import LOCAL_OWNER
 from maquette.domain.jobs import Job, JobInput
-from maquette.domain.states import RETRYABLE, Status
+from maquette.domain.states import RETRYABLE, Status, WaitingFor
 from maquette.pipelines.catalog import CATALOG, ENGINE_SETTINGS, SPECS, Entry
 from maquette.ports.blobs import BlobWriter
 
@@ -34,12 +34,13 @@ async def take_in(house: "Maquette", photo: Photo) -> JobInput:
 async def accept(house: "Maquette", new: NewJob, folder: Path) -> Job:
     """The job that makes this in this folder: a new one, or the one that an earlier call began.
 
-    An unfinished one goes on, a failed or canceled one is retried, a completed one is what it is.
+    An unfinished one goes on, a failed or canceled one is retried, a completed one is what it is, and so is one that
+    waits for approval: going on is not a decision.
     """
     job = await asyncio.to_thread(_create, house, new, folder)
     if job.status in RETRYABLE:
         return await asyncio.to_thread(house.jobs.retry, LOCAL_OWNER, job.id)
-    if job.status is Status.WAITING:
+    if job.status is Status.WAITING and job.waiting_for is not WaitingFor.APPROVAL:
         return await asyncio.to_thread(house.jobs.resume, LOCAL_OWNER, job.id)
     return job
 

@@ -48,16 +48,23 @@ class View(StrEnum):
 
 
 CAPTURE_VIEWS = (View.FRONT, View.LEFT, View.RIGHT, View.BACK)
-"""The four named views that a 3D model is made from, in the order of a capture set's slots."""
+"""The four sides of an object, in the order of a capture set's slots."""
+
+MODEL_VIEWS = (*CAPTURE_VIEWS, View.TOP, View.BOTTOM)
+"""The views that a 3D model can be made from; one of the sides is always among them."""
 
 
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 
 
 def views_in(name: str) -> tuple[View, ...]:
-    """The capture views that a file's name (without its ending) tells: ``chair-left``, ``photoBack2``."""
+    """The views for a model that a file's name (without its ending) tells: ``chair-left``, ``photoBack2``.
+
+    A side goes before ``top`` and ``bottom``, which may be what the thing is called.
+    """
     words = {word.lower() for word in _WORD.findall(name)}
-    return tuple(view for view in CAPTURE_VIEWS if view.value in words)
+    told = tuple(view for view in MODEL_VIEWS if view.value in words)
+    return tuple(view for view in told if view in CAPTURE_VIEWS) or told
 
 
 @dataclass(frozen=True, slots=True)

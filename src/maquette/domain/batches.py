@@ -5,14 +5,14 @@ places in the queue. What a row is doing is its own ``status`` until it has a jo
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from maquette.domain.assets import View
 from maquette.domain.errors import Problem, Refused
-from maquette.domain.jobs import Job
+from maquette.domain.jobs import Job, Result
 
 
 class OnError(StrEnum):
@@ -135,10 +135,11 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class RowView:
-    """A row with its job and how long that has worked, over all its attempts."""
+    """A row with its job, what that made, and how long it has worked over all its attempts."""
 
     row: BatchRow
     job: Job | None = None
+    result: Result | None = None
     elapsed_ms: int = 0
 
     @property
@@ -158,12 +159,22 @@ class RowView:
         return None
 
     @property
+    def photos(self) -> tuple[RowPhoto, ...]:
+        """Its photos, those that could not be cut out with that as their problem."""
+        told: Mapping[str, Any] = self.result.report.get("cutouts", {}) if self.result else {}
+        failed = {
+            entry["asset_id"]: Problem(entry["code"], entry["message"], entry["hint"], False)
+            for entry in told.get("failed", ())
+        }
+        return tuple(replace(photo, problem=photo.problem or failed.get(photo.asset_id)) for photo in self.row.photos)
+
+    @property
     def photo_rate(self) -> float | None:
-        """The share of its photos that could be taken in; None while that is not known."""
-        photos = self.row.photos
+        """The share of its photos that could be used; None while that is not known."""
+        photos = self.photos
         if not photos or self.row.status is RowStatus.CHECKING:
             return None
-        return sum(photo.asset_id is not None for photo in photos) / len(photos)
+        return sum(photo.problem is None for photo in photos) / len(photos)
 
 
 @dataclass(frozen=True, slots=True)

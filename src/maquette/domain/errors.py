@@ -55,7 +55,12 @@ CODES = _table(
     Code("unknown_stage", 422, "The pipeline has no such stage", "GET /api/v1/pipelines lists the stages."),
     Code("no_photo", 422, "There is no photo", "Give at least one photo."),
     Code("too_many_photos", 422, "Too many photos", "Give fewer photos."),
-    Code("view_missing", 422, "A photo does not say which side it shows", "Name the view: front, left, right or back."),
+    Code(
+        "view_missing",
+        422,
+        "A photo does not say which side it shows",
+        "Name it: front, left, right, back, top or bottom.",
+    ),
     Code("duplicate_view", 422, "Two photos claim the same view", "Give each view once."),
     Code("no_model", 422, "There is no model", "Give one model, uploaded as a GLB."),
     Code("too_many_models", 422, "Too many models", "Start one job for each model."),
@@ -77,6 +82,7 @@ CODES = _table(
     Code("sku_missing", 422, "The product has no SKU", "Give each row an sku of its own."),
     Code("duplicate_sku", 422, "Two rows have the same SKU", "Give each product once."),
     Code("invalid_view", 422, "There is no such view", "front, left, right, back, top, bottom, detail or other."),
+    Code("dump_invalid", 422, "The table or dump cannot be read", "Give CSV with a header, or what pg_dump writes."),
     Code("file_missing", 422, "A file does not exist", "Check the path."),
     Code(
         "url_refused", 422, "The URL does not lead to a public web server", "Check its spelling; http and https only."

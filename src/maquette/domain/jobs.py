@@ -251,6 +251,20 @@ def decide(job: Job, inputs: tuple[JobInput, ...], at: datetime, **data: Any) ->
     return _move(job, EventType.RESUMED, at, Status.PROCESSING, changes, data)
 
 
+def amend(job: Job, at: datetime, **changes: Any) -> Move:
+    """Changes what a job works from, or where it will be held, while it works. Not for one that waits or is pending."""
+    _must_be(job, Status.PROCESSING)
+    return _move(job, EventType.ACCEPTED, at, None, changes, {})
+
+
+def reopen(job: Job, at: datetime, **changes: Any) -> Move:
+    """Does the stage again after which a job is held, with the given changes: further photos have come."""
+    if job.waiting_for is not WaitingFor.INPUT:
+        raise Refused("illegal_move", "Only a job that is held can take more photos.", "Read the job's status.")
+    again = {**changes, "waiting_for": None, "leg": job.leg + 1}
+    return _move(job, EventType.RESUMED, at, Status.PROCESSING, again, {})
+
+
 def requeue(job: Job, reason: str, at: datetime, retry_in: float | None = None) -> Move:
     """Back to the queue within the same attempt: ``worker_lost``, or ``backoff`` for ``retry_in`` seconds."""
     _must_be(job, Status.PROCESSING)
@@ -274,8 +288,17 @@ def cancel(job: Job, at: datetime) -> Move | None:
     return _move(job, EventType.CANCELED, at, Status.CANCELED, changes, {})
 
 
-def retry(job: Job, pipeline: Pipeline, at: datetime, from_stage: Stage | None = None) -> Move:
-    """Starts the next attempt at the failed stage, or at an earlier ``from_stage`` that then runs anew."""
+def retry(
+    job: Job,
+    pipeline: Pipeline,
+    at: datetime,
+    from_stage: Stage | None = None,
+    inputs: tuple[JobInput, ...] | None = None,
+) -> Move:
+    """Starts the next attempt at the failed stage, or at an earlier ``from_stage`` that then runs anew.
+
+    ``inputs`` are those of before, corrected.
+    """
     if job.status not in RETRYABLE:
         raise Refused("illegal_move", f"A job that is {job.status} cannot be retried.", "Only failed or canceled jobs.")
     start = from_stage or job.failed_stage
@@ -289,6 +312,7 @@ def retry(job: Job, pipeline: Pipeline, at: datetime, from_stage: Stage | None =
         "stage": start,
         "progress": pipeline.step(start).start if start else 0,
         "from_stage": from_stage,
+        "inputs": job.inputs if inputs is None else inputs,
         "failed_stage": None,
         "error": None,
         "ended_at": None,

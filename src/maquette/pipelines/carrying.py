@@ -4,7 +4,7 @@ A person rejects one of four cut-outs, or marks one anew: the other three were m
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from maquette.domain.assets import Asset
@@ -19,23 +19,27 @@ Told = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """Outputs of earlier runs: ``assets`` as they are, ``turned`` with another view. ``data`` are their entries.
+    """Outputs of earlier runs: ``assets`` as they are, ``turned`` with another view.
 
-    ``pictures`` are the ids of the inputs that they were made from.
+    ``pictures`` are the inputs that they were made from, by what ``source_of`` calls them.
     """
 
     pictures: frozenset[str] = frozenset()
     assets: tuple[Asset, ...] = ()
     turned: tuple[Asset, ...] = ()
-    data: Mapping[str, list[Any]] = field(default_factory=dict[str, list[Any]])
 
 
 NOTHING = Carried()
 
 
+def source_of(picture: Asset) -> str:
+    """The photo behind a picture: the picture itself may be made again from it, and be the same."""
+    return picture.derived_from[0] if picture.derived_from else picture.id
+
+
 def piece_keys(assets: tuple[Asset, ...], told: Told, key: Callable[[Told], str]) -> dict[str, str]:
-    """By each picture's id the key of what is to be made of it. From where it is seen makes no difference."""
-    return {asset.id: key(_of_one(asset, told)) for asset in assets}
+    """For each picture the key of what is to be made of it. From where it is seen makes no difference."""
+    return {source_of(asset): key(_of_one(asset, told)) for asset in assets}
 
 
 def carried(
@@ -47,35 +51,25 @@ def carried(
     tasks = [task for task in tx.tasks.of_job(job.id) if _counts(task, job, stage, this_attempt)]
     found = NOTHING
     for asset in assets:
-        found = _with(tx, found, asset, tasks, pieces[asset.id])
+        found = _with(tx, found, asset, tasks, pieces[source_of(asset)])
     return found
 
 
 def rest_of(assets: tuple[Asset, ...], carried: Carried) -> tuple[Asset, ...]:
     """The inputs that there is something to do with."""
-    return tuple(asset for asset in assets if asset.id not in carried.pictures)
+    return tuple(asset for asset in assets if source_of(asset) not in carried.pictures)
 
 
 def in_order(pictures: tuple[Asset, ...], made: tuple[Asset, ...]) -> tuple[Asset, ...]:
     """Outputs in the order of the pictures that they were made from."""
-    places = {picture.id: place for place, picture in enumerate(pictures)}
+    places = {source_of(picture): place for place, picture in enumerate(pictures)}
     return tuple(sorted(made, key=lambda asset: min(places.get(source, len(places)) for source in _sources(asset))))
 
 
-def merged(data: Mapping[str, Any], carried: Carried) -> dict[str, Any]:
-    """What a run had to say of its pictures, and what the earlier ones said of those that were carried over."""
-    told = dict(data)
-    for name, entries in carried.data.items():
-        told[name] = [*entries, *told.get(name, [])]
-    return told
-
-
 def _of_one(asset: Asset, told: Told) -> Told:
-    mine = {asset.id, *asset.derived_from}
-    hints = {
-        name: {key: value for key, value in told.get(name, {}).items() if key in mine} for name in ("boxes", "marks")
-    }
-    return {**told, **hints, "inputs": [[asset.id, asset.sha256]]}
+    source = source_of(asset)
+    hints = {name: told.get(name, {}).get(source) for name in ("boxes", "marks")}
+    return {**told, **hints, "inputs": [[source, asset.sha256]]}
 
 
 def _counts(task: Task, job: Job, stage: Stage, this_attempt: bool) -> bool:
@@ -84,28 +78,18 @@ def _counts(task: Task, job: Job, stage: Stage, this_attempt: bool) -> bool:
 
 
 def _with(tx: Transaction, found: Carried, picture: Asset, tasks: list[Task], key: str) -> Carried:
-    task = next((task for task in reversed(tasks) if task.params[PIECES].get(picture.id) == key), None)
-    made = [asset for asset in tx.assets.many(task.output_assets if task else ()) if picture.id in asset.derived_from]
+    source = source_of(picture)
+    task = next((task for task in reversed(tasks) if task.params[PIECES].get(source) == key), None)
+    made = [asset for asset in tx.assets.many(task.output_assets if task else ()) if source in asset.derived_from]
     if task is None or not made or any(asset.deleted_at for asset in made):
         return found
     same = tuple(asset for asset in made if asset.view is picture.view)
     turned = tuple(replace(asset, view=picture.view) for asset in made if asset.view is not picture.view)
     return Carried(
-        found.pictures | {picture.id},
+        found.pictures | {source},
         (*found.assets, *same),
         (*found.turned, *turned),
-        _joined(found.data, task, {picture.id, *picture.derived_from}),
     )
-
-
-def _joined(data: Mapping[str, list[Any]], task: Task, mine: set[str]) -> dict[str, list[Any]]:
-    """Adds the entries of lists whose ``asset_id`` is the picture or its original."""
-    joined = {name: list(entries) for name, entries in data.items()}
-    for name, entries in task.data.items():
-        if isinstance(entries, list):
-            own: list[Any] = [entry for entry in entries if isinstance(entry, dict) and entry.get("asset_id") in mine]
-            joined[name] = [*joined.get(name, []), *own]
-    return joined
 
 
 def _sources(asset: Asset) -> tuple[str, ...]:

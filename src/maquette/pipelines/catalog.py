@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from maquette.domain.assets import CAPTURE_VIEWS, Role, View
+from maquette.domain.approvals import DEFAULT, Rule
+from maquette.domain.assets import CAPTURE_VIEWS, MODEL_VIEWS, Role, View
 from maquette.domain.colours import ground
 from maquette.domain.dimensions import Dimensions
 from maquette.domain.errors import Refused
@@ -13,9 +14,11 @@ from maquette.domain.states import Pipeline, Stage, Step
 from maquette.media.meshes.facts import GLB
 from maquette.pipelines.stage import StageSpec
 from maquette.pipelines.stages import (
+    approving,
     generating,
     optimizing,
     removing_background,
+    selecting,
     storing,
     submitting,
     uploading,
@@ -23,12 +26,11 @@ from maquette.pipelines.stages import (
 )
 from maquette.ports.engines import SHAPES, Capability
 
-SPECS: Mapping[Stage, StageSpec] = MappingProxyType(
-    {
-        module.SPEC.stage: module.SPEC
-        for module in (uploading, validating, removing_background, submitting, generating, storing, optimizing)
-    }
+_MODULES = (
+    *(uploading, validating, selecting, removing_background, approving),
+    *(submitting, generating, storing, optimizing),
 )
+SPECS: Mapping[Stage, StageSpec] = MappingProxyType({module.SPEC.stage: module.SPEC for module in _MODULES})
 """The stages that this version can run."""
 
 
@@ -66,13 +68,21 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
+class Approval:
+    """A setting that says which cut-outs go on without a person: ``domain.approvals.Rule``."""
+
+    title: str
+    default: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ground:
     """A setting that gives the colour behind an object: ``domain.colours.ground``, transparent by default."""
 
     title: str
 
 
-Setting = Choice | EngineName | TrueSize | Count | Ground
+Setting = Choice | EngineName | TrueSize | Count | Approval | Ground
 
 QUALITY = Choice("Quality", ("fast", "medium", "full"), "medium")
 SHAPE = Choice("Shape", SHAPES, "auto")
@@ -81,6 +91,7 @@ MESHER = EngineName("Engine that makes the model", Capability.MESHER)
 SIZE = TrueSize("True size of the object")
 TRIANGLES = Count("Triangles of the largest level, at most", 100, 1_000_000)
 BYTES = Count("Bytes of the largest level, at most", 20_000, 500_000_000)
+APPROVE = Approval("Cut-outs that go on without approval", DEFAULT)
 BACKGROUND = Ground("Background of a picture for a shop")
 SHADOW = Choice("Shadow under the object", ("none", "soft"), "none")
 MARGIN = Count("Margin around the object, in percent of the picture; the object is then centred", 0, 40)
@@ -134,8 +145,8 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
                 "model",
                 _MODEL_ROLES,
                 {"quality": QUALITY, "shape": SHAPE, DIMENSIONS: SIZE, "cutter": CUTTER, "mesher": MESHER},
-                max_photos=4,
-                views=CAPTURE_VIEWS,
+                max_photos=6,
+                views=MODEL_VIEWS,
             ),
             Entry(
                 _pipeline(
@@ -149,7 +160,14 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
                 ),
                 "model",
                 _MODEL_ROLES,
-                {"quality": QUALITY, "shape": SHAPE, DIMENSIONS: SIZE, "cutter": CUTTER, "mesher": MESHER},
+                {
+                    "quality": QUALITY,
+                    "shape": SHAPE,
+                    DIMENSIONS: SIZE,
+                    "cutter": CUTTER,
+                    "mesher": MESHER,
+                    "approve": APPROVE,
+                },
                 max_photos=24,
             ),
             Entry(
@@ -255,6 +273,8 @@ def _value(name: str, setting: Setting, given: Any) -> Any:
             return size.document() if size else None
         case Count():
             return _counted(name, setting, given)
+        case Approval():
+            return str(Rule.of(given))
         case Ground():
             return ground(given)
         case Choice():
@@ -310,3 +330,5 @@ def check_views(entry: Entry, views: Sequence[View | None]) -> None:
             raise Refused("view_missing", hint=f"Name the view: {', '.join(entry.views)}.")
         if views.count(view) > 1:
             raise Refused("duplicate_view", f"Two photos claim the view {view}.")
+    if not set(views) & set(CAPTURE_VIEWS):
+        raise Refused("view_missing", "Photos from above and below need one from a side.")

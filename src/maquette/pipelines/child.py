@@ -42,12 +42,14 @@ def perform(payload: dict[str, Any], progress: Callable[[float], None]) -> dict[
 
 
 def probe(payload: dict[str, Any], progress: Callable[[float], None]) -> dict[str, Any]:
-    """Decodes an untrusted picture completely and says what it is. Raises the errors of the intake."""
-    from maquette.media.images.intake import probe as probe_file
+    """Decodes an untrusted picture completely, says what it is and how good. Raises the errors of the intake."""
+    from maquette.media.images.checks import judge_copy
+    from maquette.media.images.intake import glance
 
-    facts = asdict(probe_file(Path(payload["path"])))
+    facts, copy = glance(Path(payload["path"]))
+    quality = judge_copy(copy, min(facts.width, facts.height))
     progress(1.0)
-    return facts
+    return asdict(facts) | {"quality": asdict(quality)}
 
 
 def probe_model(payload: dict[str, Any], progress: Callable[[float], None]) -> dict[str, Any]:

@@ -23,17 +23,23 @@ def settles_views(pipeline: Pipeline, stage: Stage) -> bool:
 
 
 def chosen_only(finished: Course, stage: Stage, assets: Sequence[Asset]) -> tuple[Asset, ...]:
-    """What was made of the chosen photos, seen from where they were found to be; before the choice all of it.
+    """What was made of the chosen photos, in their order and seen from where they were found to be.
 
-    What was made of no photo in particular, a model say, stays.
+    Before the choice that is all of it. What was made of no photo in particular, a model say, stays.
     """
     choice = next((task for task in finished if task.stage is Stage.SELECTING), None)
     if choice is None or STAGE_ORDER[stage] <= STAGE_ORDER[Stage.SELECTING]:
         return tuple(assets)
     views = {entry["asset_id"]: View(entry["view"]) for entry in choice.data[SELECTION]["chosen"]}
     left_out = {entry["asset_id"] for entry in choice.data[SELECTION]["left_out"]}
-    seen = (_seen(asset, views) for asset in assets)
-    return tuple(asset for asset in seen if left_out.isdisjoint(asset.derived_from))
+    places = {asset_id: place for place, asset_id in enumerate(views)}
+    kept = [_seen(asset, views) for asset in assets if left_out.isdisjoint(asset.derived_from)]
+    return tuple(
+        sorted(
+            kept,
+            key=lambda asset: min((places[source] for source in asset.derived_from if source in places), default=0),
+        )
+    )
 
 
 def _seen(asset: Asset, views: Mapping[str, View]) -> Asset:
@@ -42,12 +48,18 @@ def _seen(asset: Asset, views: Mapping[str, View]) -> Asset:
 
 
 def _sides(job: Job, course: Course) -> dict[str, Any]:  # noqa: ARG001
-    """What the caller, or a person since, says of each photo: its view, and whether it is used."""
-    return {given.asset_id: {"view": given.view and given.view.value, "use": _use(given)} for given in job.inputs}
+    """What the caller, or a person since, says of each photo: its view, whether it is used, and why it is not."""
+    return {given.asset_id: _side(given) for given in job.inputs}
 
 
-def _use(given: JobInput) -> bool | None:
-    return None if given.decision is None else given.decision.verdict not in OUT
+def _side(given: JobInput) -> dict[str, Any]:
+    side = {"view": given.view and given.view.value, "use": None, "out": None, "reason": ""}
+    decision = given.decision
+    if decision is None:
+        return side
+    if decision.verdict not in OUT:
+        return side | {"use": True}
+    return side | {"use": False, "out": decision.verdict.value, "reason": decision.reason}
 
 
 def _measured(job: Job, course: Course) -> dict[str, Any] | None:
@@ -66,7 +78,7 @@ def _failures(job: Job, course: Course) -> list[Any]:
     """Why photos could not be cut out, as the stage that cuts them told last."""
     mine = (task for task in reversed(course) if task.attempt == job.attempt)
     found = (task for task in mine if task.stage is Stage.REMOVING_BACKGROUND and task.status is TaskStatus.FINISHED)
-    return next((list(task.data.get("failed", ())) for task in found), [])
+    return next((list(task.data.get("cutouts", {}).get("failed", ())) for task in found), [])
 
 
 def _is_looked_at(job: Job, course: Course) -> bool:  # noqa: ARG001

@@ -27,6 +27,7 @@ class Errand(TypedDict):
 WAITING = "waiting_for"
 """Under this the data of a stage says what the job has to wait for before the stage is done."""
 DONE = Outcome(kind="done", delay=0.0)
+AGAIN = Outcome(kind="again", delay=0.0)
 STOP = Outcome(kind="stop", delay=0.0)
 
 

@@ -20,7 +20,7 @@ from maquette.domain.ids import new_id
 from maquette.domain.jobs import Job, Move, Task, TaskStatus
 from maquette.domain.states import ENDED, Stage, Status, WaitingFor
 from maquette.pipelines.catalog import CATALOG, ENGINE_SETTINGS, SPECS
-from maquette.pipelines.outcome import DONE, STOP, WAITING, Errand, LeaseLost, Outcome, Stopped, detail_of
+from maquette.pipelines.outcome import AGAIN, DONE, STOP, WAITING, Errand, LeaseLost, Outcome, Stopped, detail_of
 from maquette.pipelines.patience import patiently, until_written
 from maquette.pipelines.stage import StageSpec
 from maquette.pipelines.tries import delay_before, has_ended, is_of, is_over, stage_shown
@@ -87,7 +87,7 @@ class Runner:
         spec = SPECS[Stage(stage)]
         try:
             job = await patiently(self._bench.job, job_id)
-            if is_over(job, attempt) or (leg is not None and job.leg != leg):
+            if _is_anothers(job, attempt, leg):
                 return STOP
             if await patiently(self._bench.is_finished, job, spec):
                 return DONE
@@ -96,13 +96,13 @@ class Runner:
         except Stopped:
             return STOP
 
-    async def complete(self, job_id: str, attempt: int) -> None:
-        """Writes the result and ends the job."""
+    async def complete(self, job_id: str, attempt: int, leg: int | None = None) -> None:
+        """Writes the result and ends the job, unless another ``leg`` of it is on its way."""
 
         def write() -> None:
             with self._writing() as tx:
                 job = self._bench.job(job_id, tx)
-                if is_over(job, attempt):
+                if _is_anothers(job, attempt, leg):
                     return
                 result = self._bench.result(tx, job, new_id("res"))
                 tx.results.add(result)
@@ -194,8 +194,6 @@ class Runner:
 
     async def _work(self, task: Task, spec: StageSpec, plan: Plan) -> Done:
         await asyncio.to_thread(self._bench.lay_out, plan)
-        if not plan.left and plan.assets:
-            return Done({"files": [], "data": {}}, seconds=0.0, cpu_seconds=0.0, peak_bytes=0)
         limits = await patiently(self._bench.limits, task, spec)
         latest = [0.0]
 
@@ -273,7 +271,7 @@ class Runner:
         def write() -> Outcome:
             with self._writing() as tx:
                 if has_ended(tx, finished):
-                    return DONE
+                    return AGAIN if self._is_outdated(tx, finished, spec) else DONE
                 self._bench.write(tx, stored)
                 return self._finish(tx, finished, spec)
 
@@ -286,7 +284,7 @@ class Runner:
             with self._writing() as tx:
                 now = self._live(job.id, job.attempt, tx)
                 tries = [task for task in tx.tasks.of_job(now.id) if is_of(task, now.attempt, spec.stage)]
-                if any(task.status is TaskStatus.FINISHED for task in tries):
+                if any(_is_done(task, plan) for task in tries):
                     return DONE
                 fresh = self._bench.task(now, spec, plan, len(tries) + 1)
                 reused = replace(
@@ -320,8 +318,15 @@ class Runner:
         job = tx.jobs.apply(moves.finish_stage(job, pipeline, at, **facts))
         if spec.stage not in job.hold_after:
             return DONE
+        if self._is_outdated(tx, task, spec):
+            return AGAIN
         tx.jobs.apply(moves.hold(job, WaitingFor.INPUT, at))
         return STOP
+
+    def _is_outdated(self, tx: Transaction, task: Task, spec: StageSpec) -> bool:
+        """Whether photos have come, while the stage worked, to a job that is to be held after it."""
+        job = self._bench.job(task.job_id, tx)
+        return spec.stage in job.hold_after and not self._bench.is_finished(job, spec, tx)
 
     async def _settle_failure(self, task: Task, spec: StageSpec, error: Exception) -> Outcome:
         problem = Problem.of(error)
@@ -389,3 +394,13 @@ class Runner:
         if is_over(job, attempt):
             raise Stopped
         return job
+
+
+def _is_anothers(job: Job, attempt: int, leg: int | None) -> bool:
+    """Whether the walk of this attempt and leg has nothing to do with the job any more."""
+    return is_over(job, attempt) or (leg is not None and job.leg != leg)
+
+
+def _is_done(task: Task, plan: Plan) -> bool:
+    """Whether this very work is done. One that asked a person asks again."""
+    return task.status is TaskStatus.FINISHED and task.cache_key == plan.cache_key and WAITING not in task.data

@@ -35,7 +35,7 @@ async def walk(runner: Runner, job_id: str, attempt: int, leg: int, hands: Hands
         outcome = await _through(hands, planned, job_id, attempt, leg)
         if outcome["kind"] == "stop":
             return
-    await hands.step(runner.complete, job_id, attempt)
+    await hands.step(runner.complete, job_id, attempt, leg)
 
 
 async def _through(hands: Hands, planned: str | Errand, job_id: str, attempt: int, leg: int) -> Outcome:

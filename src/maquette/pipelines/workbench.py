@@ -4,6 +4,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,12 @@ from maquette.domain.errors import Permanent, Unavailable
 from maquette.domain.ids import new_id
 from maquette.domain.jobs import Job, Result, Task, TaskStatus
 from maquette.domain.marks import Marks
+from maquette.domain.projects import Project
+from maquette.domain.quality import explain_all
 from maquette.domain.states import STAGE_ORDER, Stage
 from maquette.media.meshes.facts import GLB
 from maquette.pipelines import child
-from maquette.pipelines.carrying import NOTHING, PIECES, Carried, carried, in_order, merged, piece_keys, rest_of
+from maquette.pipelines.carrying import NOTHING, PIECES, Carried, carried, in_order, piece_keys, rest_of
 from maquette.pipelines.catalog import CATALOG, ENGINE_SETTINGS, Choice
 from maquette.pipelines.choosing import TOLD, chosen_only, settles_views
 from maquette.pipelines.keeping import add_kept
@@ -30,6 +33,8 @@ from maquette.ports.stores import Database, Transaction
 
 NAMED = (Role.LOD, Role.PREVIEW)
 """Roles whose assets a result calls by their own names."""
+UNJUDGED = (Role.MASK, Role.WORKING)
+"""Roles whose quality is told elsewhere: with the cut-out, and with the photo."""
 _GIVEN = "given"
 """Under this a task's parameters remember what it worked from."""
 
@@ -125,17 +130,19 @@ class Workbench:
             raise Permanent("not_found", f"There is no job {job_id}.")
         return job
 
-    def is_finished(self, job: Job, spec: StageSpec) -> bool:
+    def is_finished(self, job: Job, spec: StageSpec, tx: Transaction | None = None) -> bool:
         """Whether this attempt has finished this stage with what it works from now.
 
-        A job that was resumed may have been told something else: another photo, a mark, a decision.
+        A job that was resumed, or may be added to, may have been told something else: a photo, a mark, a decision.
         """
-        with self._db.read() as tx:
+        with nullcontext(tx) if tx else self._db.read() as tx:
             task = next((task for task in _finished(tx, job) if task.stage is spec.stage), None)
-            if task is None or not job.leg or _GIVEN not in task.params:
-                return task is not None
+            if task is None or WAITING in task.data:
+                return False
+            if not (job.leg or job.hold_after) or _GIVEN not in task.params:
+                return True
             told = _told(job, spec, _inputs(tx, job, spec), _settings(tx, job, spec))
-            return WAITING not in task.data and task.params[_GIVEN] == _digest(told)
+            return task.params[_GIVEN] == _digest(told)
 
     def prepare(self, job: Job, spec: StageSpec, engine_name: str | None = None) -> Plan:
         """Gathers inputs and engine, and looks for an earlier run with the same cache key."""
@@ -214,7 +221,7 @@ class Workbench:
         kept = tuple((self._keep(task, plan, file, project_id), file.path) for file in produced.files)
         turned = tuple(self._turned(task, plan, asset) for asset in plan.carried.turned)
         assets = in_order(plan.assets, (*plan.carried.assets, *(asset for asset, _ in (*turned, *kept))))
-        return Stored((*turned, *kept), assets, merged(produced.data, plan.carried))
+        return Stored((*turned, *kept), assets, produced.data)
 
     def _turned(self, task: Task, plan: Plan, asset: Asset) -> tuple[Asset, Path]:
         """A copy of what an earlier run made, seen from where the job says now."""
@@ -236,6 +243,7 @@ class Workbench:
             if asset.role in entry.delivers:
                 name = asset.name if asset.role in NAMED else asset.role.value
                 assets[name] = (*assets.get(name, ()), asset.id)
+        project = tx.projects.get(job.project_id, job.owner_id) if job.project_id else None
         return Result(
             id=result_id,
             job_id=job.id,
@@ -243,7 +251,7 @@ class Workbench:
             kind=entry.result,
             created_at=self._clock.now(),
             assets=assets,
-            report=_report(job, tasks, made),
+            report=_report(job, tasks, made, project),
             is_test=any(asset.is_test for asset in made),
         )
 
@@ -345,12 +353,13 @@ def _digest(document: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
 
 
-def _report(job: Job, tasks: tuple[Task, ...], assets: tuple[Asset, ...]) -> dict[str, Any]:
+def _report(job: Job, tasks: tuple[Task, ...], assets: tuple[Asset, ...], project: Project | None) -> dict[str, Any]:
     quality = [
         {"asset_id": asset.id, "role": asset.role.value, "view": asset.view and asset.view.value,
-         "score": asset.quality.score, "flags": list(asset.quality.flags)}
+         "score": asset.quality.score, "flags": list(asset.quality.flags),
+         "notes": [note.document() for note in explain_all(asset.quality.flags, project)]}
         for asset in assets
-        if asset.quality and asset.role is not Role.MASK
+        if asset.quality and asset.role not in UNJUDGED
     ]  # fmt: skip
     return {
         "pipeline": job.pipeline,

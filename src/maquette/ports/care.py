@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from maquette.domain.assets import Asset
+from maquette.domain.batches import Batch
 from maquette.domain.jobs import Event, Job, Task
 from maquette.domain.projects import Project
 from maquette.ports.pages import Page
@@ -21,6 +22,7 @@ class Act:
     projects: int
     jobs: int
     assets: int
+    batches: int = 0
 
 
 class DeletedRows(Protocol):
@@ -46,8 +48,12 @@ class DeletedRows(Protocol):
         """With its ended jobs and its assets; the caller has seen to it that no other jobs are left."""
         ...
 
+    def delete_batch(self, owner_id: str, batch_id: str, at: datetime) -> bool:
+        """With its ended jobs and what they made; the caller has seen to it that no other jobs are left."""
+        ...
+
     def delete_owner(self, owner_id: str, at: datetime) -> Act:
-        """All projects, ended jobs and assets of an owner."""
+        """All projects, ended jobs, assets and batches of an owner."""
         ...
 
     def restore_asset(self, owner_id: str, asset_id: str, since: datetime) -> Asset | None:
@@ -60,6 +66,8 @@ class DeletedRows(Protocol):
     def restore_job(self, owner_id: str, job_id: str, since: datetime) -> Job | None: ...
 
     def restore_project(self, owner_id: str, project_id: str, since: datetime) -> Project | None: ...
+
+    def restore_batch(self, owner_id: str, batch_id: str, since: datetime) -> Batch | None: ...
 
     def restore_owner(self, owner_id: str, at: datetime) -> Act:
         """Everything of the owner that bears this instant."""
@@ -79,12 +87,15 @@ class DeletedRows(Protocol):
 
     def projects(self, owner_id: str, since: datetime, cursor: str | None, limit: int) -> Page[Project]: ...
 
+    def batches(self, owner_id: str, since: datetime, cursor: str | None, limit: int) -> Page[Batch]: ...
+
 
 class Stale(StrEnum):
     """Kinds of rows that go for good."""
 
     PROJECTS = "projects"
     JOBS = "jobs"
+    BATCHES = "batches"
     ASSETS = "assets"
     SIGN_INS = "sign_ins"
     TICKETS = "tickets"
@@ -101,9 +112,9 @@ class StaleRows(Protocol):
     def purge(self, kind: Stale, before: datetime, now: datetime, limit: int) -> int:
         """Removes up to ``limit`` rows for good and says how many.
 
-        Projects, jobs (with all that hangs on them) and assets go when they were deleted before ``before``, but a job
-        never within a day of its creation: its idempotency key must be remembered. The others go when they expired
-        before ``now``.
+        Projects, jobs and batches (with all that hangs on them) and assets go when they were deleted before ``before``,
+        but a job or a batch never within a day of its creation: its idempotency key must be remembered. The others go
+        when they expired before ``now``.
         """
         ...
 

@@ -148,7 +148,10 @@ SHAPES = ("auto", "round", "boxy", "hull")
 
 @dataclass(frozen=True, slots=True)
 class MeshRequest:
-    """One to four different views of one object. ``quality`` is ``fast``, ``medium`` or ``full``.
+    """One to six different views of one object. ``quality`` is ``fast``, ``medium`` or ``full``.
+
+    At least one view is a side. A view from above has the object's front at its lower edge, one from below at its
+    upper edge.
 
     ``shape`` is one of ``SHAPES``: ``auto`` lets the engine judge from the photos, the others overrule it; ``hull``
     keeps all that the outlines allow. An engine that does not work with outlines takes no notice of it. ``key`` is

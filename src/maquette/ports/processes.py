@@ -12,7 +12,7 @@ class Kind(StrEnum):
     COMPUTE = "compute"
     """Pixels and triangles: numpy, OpenCV, SciPy, trimesh."""
     DECODE = "decode"
-    """Untrusted files: little more than Pillow, so that a tight memory limit means something."""
+    """Untrusted files: Pillow and what checks pixels, little enough that a tight memory limit means something."""
 
 
 @dataclass(frozen=True, slots=True)

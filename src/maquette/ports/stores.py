@@ -67,6 +67,14 @@ class JobRows(Protocol):
         """
         ...
 
+    def amend(self, before: Job, after: Job) -> None:
+        """Changes what a pending job or a draft works from or where it will be held; ``after`` is later updated.
+
+        It is no move: neither ``seq`` nor the events know of it. Raises ``Refused("conflict")`` when the row was moved
+        or amended meanwhile.
+        """
+        ...
+
     def by_key(self, owner_id: str, idempotency_key: str) -> tuple[Job, str] | None:
         """The job accepted under a key and the fingerprint of its request."""
         ...
@@ -101,6 +109,10 @@ class JobRows(Protocol):
 
     def unfinished(self) -> tuple[Job, ...]:
         """Every job that should be in the engine's hands: pending or processing."""
+        ...
+
+    def newest_from(self, asset: Asset) -> Job | None:
+        """The owner's newest job that starts from this asset, ended or not."""
         ...
 
     def starting_from(self, owner_id: str, asset_id: str) -> tuple[Job, ...]:
@@ -207,6 +219,10 @@ class ProjectRows(Protocol):
     def save(self, project: Project) -> None: ...
 
     def get(self, project_id: str, owner_id: str) -> Project | None: ...
+
+    def by_sku(self, owner_id: str, sku: str) -> Project | None:
+        """The oldest with that SKU."""
+        ...
 
     def list(self, owner_id: str, *, cursor: str | None = None, limit: int = 50) -> Page[Project]: ...
 

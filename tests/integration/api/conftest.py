@@ -32,13 +32,18 @@ from maquette.adapters.sql.status_postgres import PostgresStatusReader
 from maquette.adapters.telemetry.prometheus import PrometheusMeter
 from maquette.api.server import create_app
 from maquette.api.services import Access, Services
+from maquette.app.approvals import Approvals
+from maquette.app.batches.batches import Batches
 from maquette.app.care import Care
+from maquette.app.estimates import Estimates
 from maquette.app.events import Events
 from maquette.app.fetching import Fetching
 from maquette.app.jobs import Jobs
+from maquette.app.joining import Joining
 from maquette.app.keys import Asked, Keys
 from maquette.app.portable.archive import Limits
 from maquette.app.portable.carrier import Carrier
+from maquette.app.products import Products
 from maquette.app.projects import Projects
 from maquette.app.queues import Queues
 from maquette.app.results import Results
@@ -190,12 +195,18 @@ def make_world(folder: Path, url: str = "", address: Address = LOCAL) -> World:
     engine, processes, engines = RecordingJobs(), ForkedProcesses(), shelf()
     uploads = Uploads(database, blobs, processes, clock, MAX_PHOTO)
     internet = Internet()
+    jobs = Jobs(database, engine, engines, clock, max_queued=1000)
     services = Services(
         uploads=uploads,
         transfers=Transfers(database, storage.depot, uploads, clock),
         fetching=Fetching(internet.fetcher(), uploads, at_once=2, seconds=2),
         events=Events(database),
-        jobs=Jobs(database, engine, engines, clock, max_queued=1000),
+        jobs=jobs,
+        approvals=Approvals(database, engine, clock),
+        products=Products(database, clock),
+        estimates=Estimates(SqlStatistics(database, engine.waiting, clock), clock),
+        joining=Joining(database, engine, clock, jobs),
+        batches=Batches(database, jobs, engines, clock),
         projects=Projects(database, clock),
         results=Results(database),
         care=Care(database, engine, clock, undo_days=7),

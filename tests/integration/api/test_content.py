@@ -1,5 +1,7 @@
 """Bytes out: whole, ranges, links, zips."""
 
+import base64
+import hashlib
 import io
 import zipfile
 
@@ -31,6 +33,7 @@ def test_whole(world, asset):
     assert (answer.status_code, answer.content) == (200, DATA)
     assert answer.headers["content-length"] == str(len(DATA))
     assert answer.headers["etag"] == f'"{asset.sha256}"'
+    assert answer.headers["repr-digest"] == f"sha-256=:{base64.b64encode(hashlib.sha256(DATA).digest()).decode()}:"
     assert answer.headers["content-type"] == "model/gltf-binary"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["content-security-policy"] == "sandbox; default-src 'none'"

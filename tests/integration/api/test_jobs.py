@@ -124,8 +124,8 @@ def test_views(world):
     two_fronts = submit(world, pipeline="photo_to_model", inputs=given(front, world.photo("front", "tan")))
     assert two_fronts.json()["code"] == "duplicate_view"
     assert submit(world, pipeline="photo_to_model", inputs=given(plain)).json()["code"] == "view_missing"
-    five = given(*[front] * 5)
-    assert submit(world, pipeline="photo_to_model", inputs=five).json()["code"] == "too_many_photos"
+    seven = given(*[front] * 7)
+    assert submit(world, pipeline="photo_to_model", inputs=seven).json()["code"] == "too_many_photos"
     assert submit(world, pipeline="photo_to_model", inputs=given(plain, view="back")).status_code == 202
 
 

@@ -13,6 +13,8 @@ import psutil
 import pytest
 from PIL import Image
 
+from drawn_photos import backdrop, thing
+
 from .conftest import MAX_PHOTO, png
 
 
@@ -42,6 +44,12 @@ def bomb(width, height):
     return (
         b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"\0" * 5000)) + chunk(b"IEND", b"")
     )
+
+
+def picture(pixels):
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, "PNG")
+    return out.getvalue()
 
 
 def jpeg():
@@ -102,6 +110,36 @@ def test_what_is_no_good_photo(world, data, status, code):
 def test_digests_that_do_not_fit(world, header, code):
     answer = put(world, png(), {"Content-Digest": header})
     assert (answer.status_code, answer.json()["code"]) == (422, code)
+
+
+def test_the_digest_of_a_form(world):
+    data = png("teal")
+    assert post(world, data, sha256=hashlib.sha256(data).hexdigest().upper()).status_code == 201
+    for wrong, code in (("0" * 64, "digest_mismatch"), ("0" * 63, "invalid_request")):
+        answer = post(world, data, sha256=wrong)
+        assert (answer.status_code, answer.json()["code"]) == (422, code)
+    assert waiting_room(world) == []
+
+
+def test_a_photo_is_judged_before_there_is_a_job(world):
+    lamp = world.http.post("/api/v1/projects", json={"name": "Lamp", "kind": "product"}).json()["id"]
+    room = world.http.post("/api/v1/projects", json={"name": "Hall", "kind": "room"}).json()["id"]
+    cut_off = picture(thing(backdrop(), (470, 120, 250, 240)))
+    note = {
+        "code": "cut_off",
+        "severity": "warning",
+        "message": "The lamp is cut off at the right edge.",
+        "hint": "Step back or turn the camera until all of it is in.",
+    }
+    told = put(world, cut_off, name="a.png", project_id=lamp).json()
+    assert told["quality"] == {"score": 0.75, "flags": ["cut_off:right"], "notes": [note]}
+    assert world.http.get(f"/api/v1/assets/{told['id']}").json()["quality"] == told["quality"]
+    listed = world.http.get("/api/v1/assets", params={"project_id": lamp}).json()["items"]
+    assert [item["quality"] for item in listed] == [told["quality"]]
+    inside = post(world, cut_off, "b.png", project_id=room).json()["quality"]
+    assert (inside["flags"], inside["notes"]) == (["cut_off:right"], [])
+    good = put(world, picture(thing(backdrop(), (220, 120, 200, 240))), name="c.png").json()
+    assert good["quality"] == {"score": 1.0, "flags": [], "notes": []}
 
 
 def test_other_digests_are_ignored(world):

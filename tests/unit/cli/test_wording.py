@@ -34,3 +34,23 @@ def test_paths_are_as_short_as_the_folder_allows(tmp_path: Path, monkeypatch: py
     assert wording.near(tmp_path / "out" / "a.png") == "out/a.png"
     assert wording.near(Path("out/a.png")) == "out/a.png"
     assert wording.near(Path("/elsewhere/a.png")) == "/elsewhere/a.png"
+
+
+def test_flags_are_told_as_sentences_and_unknown_ones_by_their_code() -> None:
+    told = wording.flag_texts(("cut_off:left", "too_shiny"))
+    assert told == [
+        "The object is cut off at the left edge. Step back or turn the camera until all of it is in.",
+        "too_shiny",
+    ]
+
+
+def test_what_a_report_tells_of_photos() -> None:
+    note = {"code": "too_dark", "severity": "warning", "message": "The photo is too dark.", "hint": "Use more light."}
+    twins = {"message": "Front and Back look the same.", "hint": "Keep one.", "asset_ids": ["ast_1", "ast_2"]}
+    photos = [{"view": "front", "notes": [note]}, {"view": None, "notes": [note]}, {"view": "left", "notes": []}]
+    assert wording.photo_remarks({"photo_checks": {"photos": photos, "sets": [twins]}}) == [
+        "front: The photo is too dark. Use more light.",
+        "photo 2: The photo is too dark. Use more light.",
+        "Front and Back look the same. Keep one.",
+    ]
+    assert wording.photo_remarks({"pipeline": "optimize"}) == []

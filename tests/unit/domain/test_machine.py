@@ -71,6 +71,10 @@ class JobMachine(RuleBasedStateMachine):
     def resume(self) -> None:
         self.take(lambda: moves.resume(self.job, self.pipeline, AT))
 
+    @rule()
+    def decide(self) -> None:
+        self.take(lambda: moves.decide(self.job, self.job.inputs, AT, by="ann"))
+
     @rule(reason=st.sampled_from(["worker_lost", "backoff"]))
     def requeue(self, reason: str) -> None:
         self.take(lambda: moves.requeue(self.job, reason, AT))

@@ -54,12 +54,23 @@ def following(job: Job, pipeline: Pipeline) -> Iterator[Move]:
         yield from _working(job, pipeline)
     if job.status is Status.WAITING:
         yield moves.fail(job, BROKEN, AT)
-        yield moves.resume(job, pipeline, AT)
+        yield from _going_on(job, pipeline)
     if job.status in (Status.FAILED, Status.CANCELED) and job.attempt < MAX_ATTEMPT:
         yield moves.retry(job, pipeline, AT)
         reached = job.failed_stage or pipeline.stages[0]
         for stage in pipeline.stages[: pipeline.stages.index(reached) + 1]:
             yield moves.retry(job, pipeline, AT, stage)
+
+
+def _going_on(job: Job, pipeline: Pipeline) -> Iterator[Move]:
+    """A person decides, or lets it go on; after a decision the stages before are done again under the same name."""
+    if job.waiting_for is not WaitingFor.APPROVAL:
+        yield moves.resume(job, pipeline, AT)
+        return
+    decided = moves.decide(job, job.inputs, AT, by="ann")
+    yield decided
+    assert job.stage is not None
+    yield moves.enter(decided.after, pipeline, job.stage, AT)
 
 
 def _working(job: Job, pipeline: Pipeline) -> Iterator[Move]:
@@ -69,9 +80,8 @@ def _working(job: Job, pipeline: Pipeline) -> Iterator[Move]:
     step = pipeline.step(job.stage)
     if advanced := moves.advance(job, pipeline, 0.5, AT):
         yield advanced
-    if job.stage not in (Stage.APPROVING, Stage.PLANNING) or job.progress >= step.end:
-        yield moves.finish_stage(job, pipeline, AT)
-    else:
+    yield moves.finish_stage(job, pipeline, AT)
+    if job.stage in (Stage.APPROVING, Stage.PLANNING):
         yield moves.hold(job, WaitingFor.APPROVAL, AT)
     if job.progress >= step.end:
         if job.stage in job.hold_after:
@@ -184,6 +194,34 @@ def test_photo_to_model_reaches_all_words_but_the_draft_and_the_mark():
 
 def test_every_stage_has_a_row():
     assert set(ROWS) == set(Stage) - {Stage.COMPLETE}
+
+
+def test_a_product_waits_for_approval_however_often_and_shows_the_words_of_cutting():
+    pipeline = CATALOG["product_to_model"].pipeline
+    holds = [move for move in all_moves(pipeline) if move.after.waiting_for is WaitingFor.APPROVAL]
+    assert {(move.after.stage, move.after.progress) for move in holds} == {(Stage.APPROVING, 25)}
+    for move in holds:
+        seen = shown(move.after, pipeline)
+        assert (seen.generation_status, seen.ui_stage, seen.model_status, seen.stage) == (
+            "uploaded",
+            "removing_background",
+            "removing_background",
+            "validating",
+        )
+        decided = moves.decide(move.after, (), AT).after
+        assert (decided.stage, decided.progress, decided.attempt, decided.leg) == (
+            Stage.APPROVING, 25, move.after.attempt, move.after.leg + 1,
+        )  # fmt: skip
+        assert shown(decided, pipeline) == seen
+
+
+def test_only_what_waits_for_approval_is_decided():
+    job = start(CATALOG["product_to_model"].pipeline)
+    held = replace(job, status=Status.WAITING, stage=Stage.APPROVING, waiting_for=WaitingFor.INPUT)
+    for other in (job, held, replace(job, status=Status.CANCELED)):
+        with pytest.raises(Refused) as caught:
+            moves.decide(other, (), AT)
+        assert caught.value.code == "illegal_move"
 
 
 def test_a_completed_job_refuses_everything():

@@ -23,7 +23,7 @@ def test_an_unknown_pipeline_and_one_that_cannot_run_are_told_apart():
 
 
 def test_offered_pipelines_have_all_their_stages():
-    assert offered() == ("photo_to_model", "cutout", "optimize")
+    assert offered() == ("photo_to_model", "product_to_model", "cutout", "optimize")
     for name in offered():
         assert all(stage in SPECS for stage in find(name).pipeline.stages)
     assert not is_offered(CATALOG["transcribe"])
@@ -68,15 +68,19 @@ def test_wrong_settings_are_refused(settings, code):
         ([None], "view_missing"),
         ([View.TOP], "view_missing"),
         ([View.FRONT, View.FRONT], "duplicate_view"),
-        ([View.FRONT, View.LEFT, View.RIGHT, View.BACK, View.FRONT], "too_many_photos"),
+        ([View.TOP, View.BOTTOM], "view_missing"),
+        ([View.FRONT, View.OTHER], "view_missing"),
+        ([View.FRONT] * 7, "too_many_photos"),
     ],
 )
 def test_wrong_photos_are_refused(views, code):
     assert refusal(lambda: check_views(MODEL, views)) == code
 
 
-def test_one_to_four_different_views_are_welcome():
+def test_one_to_six_different_views_are_welcome():
     check_views(MODEL, [View.FRONT])
+    check_views(MODEL, [View.TOP, View.LEFT])
+    check_views(MODEL, [View.BOTTOM, View.BACK, View.FRONT, View.TOP, View.RIGHT, View.LEFT])
     check_views(MODEL, [View.BACK, View.FRONT, View.RIGHT, View.LEFT])
 
 

@@ -16,6 +16,7 @@ from maquette.adapters.blobs.local import LocalBlobs
 from maquette.adapters.sql.database import SqlDatabase
 from maquette.adapters.sql.schema import migrate
 from maquette.app.jobs import Jobs, NewJob
+from maquette.app.joining import HOLDS, Joining, Photo
 from maquette.domain.assets import Asset, Role, View, blob_key
 from maquette.domain.errors import Permanent, Refused, Temporary
 from maquette.domain.fleet import Queue, Worker
@@ -319,6 +320,75 @@ def die(house: SimpleNamespace, job: Job, stage: Stage) -> None:
     with pytest.raises(KeyboardInterrupt):
         asyncio.run(work())
     house.runner._processes = InlineProcesses()
+
+
+def joining(house: SimpleNamespace) -> Joining:
+    return Joining(house.database, house.handed, house.clock, house.jobs)
+
+
+def validated(house: SimpleNamespace, job: Job) -> list[int]:
+    """How many photos each finished check of the job saw."""
+    tasks = house.jobs.tasks(OWNER, job.id)
+    return [
+        len(task.input_assets)
+        for task in tasks
+        if task.stage is Stage.VALIDATING and task.status is TaskStatus.FINISHED
+    ]
+
+
+def test_a_photo_that_joins_a_held_job_is_checked_while_it_stays_held(house, play):
+    job, _ = run(house, accept(house, hold_after=HOLDS))
+    joined = joining(house).add(OWNER, Photo(photo(house, "left"), View.LEFT), job.id).job
+    assert (joined.status, joined.stage, joined.leg) == (Status.PROCESSING, Stage.VALIDATING, 1)
+    job, _ = run(house, joined)
+    assert (job.status, job.stage, job.leg) == (Status.WAITING, Stage.VALIDATING, 1)
+    assert validated(house, job) == [1, 2]
+    job = joining(house).lift(OWNER, job.id, *HOLDS)
+    job, _ = run(house, job)
+    assert job.status is Status.COMPLETED
+    assert validated(house, job) == [1, 2]
+    assert play.ran.count(Stage.REMOVING_BACKGROUND) == 1
+
+
+def test_a_photo_that_joins_amid_the_check_is_checked_too_and_only_then_the_job_is_held(house, play, monkeypatch):
+    job = accept(house, hold_after=HOLDS)
+    late = [photo(house, "left")]
+    work = play.work(Stage.VALIDATING)
+
+    def check(desk: Desk) -> Produced:
+        if late:
+            joining(house).add(OWNER, Photo(late.pop(), View.LEFT), job.id)
+        return work(desk)
+
+    specs = catalog.SPECS
+    monkeypatch.setitem(specs, Stage.VALIDATING, replace(specs[Stage.VALIDATING], work=check))
+    job, slept = run(house, job)
+    assert (job.status, job.stage, job.leg) == (Status.WAITING, Stage.VALIDATING, 0)
+    assert validated(house, job) == [1, 2]
+    assert slept == [0.0]
+    events(house, job)
+
+
+def test_a_hold_that_is_lifted_before_it_is_reached_holds_nobody(house, play):
+    job = accept(house, hold_after=HOLDS)
+    assert joining(house).lift(OWNER, job.id, Stage.VALIDATING).seq == job.seq
+    job, _ = run(house, job)
+    assert (job.status, job.stage) == (Status.WAITING, Stage.REMOVING_BACKGROUND)
+    job, _ = run(house, joining(house).lift(OWNER, job.id, *HOLDS))
+    assert (job.status, job.hold_after) == (Status.COMPLETED, ())
+
+
+def test_a_photo_taken_anew_takes_the_place_of_the_first(house, play):
+    job, _ = run(house, accept(house, hold_after=HOLDS))
+    again = photo(house, "front again")
+    job, _ = run(house, joining(house).add(OWNER, Photo(again, View.FRONT), job.id).job)
+    assert [given.asset_id for given in job.inputs] == [again]
+    assert validated(house, job) == [1, 1]
+    job, _ = run(house, joining(house).lift(OWNER, job.id, *HOLDS))
+    with house.database.read() as tx:
+        result = tx.results.get(job.result_id, OWNER)
+        made = tx.assets.many([one for group in result.assets.values() for one in group])
+    assert {asset.derived_from for asset in made} == {(again,)}
 
 
 def test_a_worker_that_died_leaves_a_lost_task_and_its_stage_runs_again(house, play):

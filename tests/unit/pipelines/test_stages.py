@@ -1,5 +1,6 @@
 """Each stage's work on its own desk: files in, files and facts out."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,8 @@ from typing import Any
 import pytest
 from PIL import Image, ImageDraw
 
-from maquette.domain.assets import Role, View
+from drawn_photos import backdrop, thing
+from maquette.domain.assets import Quality, Role, View
 from maquette.domain.errors import Permanent, Refused, Temporary
 from maquette.domain.marks import Click, Marks
 from maquette.engines.carve import Carve
@@ -65,6 +67,27 @@ def test_validating_makes_a_working_copy_that_keeps_the_view_and_names_its_sourc
     assert (copy.role, copy.view, copy.derived_from) == (Role.WORKING, View.LEFT, (photo.asset_id,))
     with Image.open(copy.path) as picture:
         assert (copy.width, copy.height) == picture.size == (160, 120)
+
+
+def test_validating_tells_what_is_wrong_with_each_photo_and_with_the_set(tmp_path):
+    same = {View.FRONT: (220, 120, 200, 240), View.BACK: (210, 110, 210, 250)}
+    photos = []
+    for view, box in same.items():
+        Image.fromarray(thing(backdrop(640, 399), box)).save(tmp_path / f"{view}.png")
+        photos.append(given(tmp_path / f"{view}.png", Role.ORIGINAL, view))
+    photos[0] = replace(photos[0], quality=Quality(0.5, ("too_dark",)))
+    done = validating.work(desk(tmp_path, *photos))
+    checks = done.data["photo_checks"]
+    assert [file.quality for file in done.files] == [Quality(0.5, ("too_dark",)), Quality(0.7, ("few_pixels:399",))]
+    assert [entry["flags"] for entry in checks["photos"]] == [["too_dark"], ["few_pixels:399"]]
+    assert checks["photos"][0]["notes"][0]["message"] == "The photo is too dark."
+    assert sorted(entry["sharpness_rank"] for entry in checks["photos"]) == [1, 2]
+    said = {entry["code"]: (entry["message"], entry["asset_ids"]) for entry in checks["sets"]}
+    assert said == {
+        "same_view": ("Front and Back look the same.", ["ast_front", "ast_back"]),
+        "side_missing": ("A side view is missing.", []),
+    }
+    json.dumps(done.data)
 
 
 def test_removing_background_cuts_each_photo_and_uses_its_box(tmp_path):

@@ -34,7 +34,7 @@ PRELOADED: Mapping[Kind, tuple[str, ...]] = {
         "embreex.rtcore_scene",
         "PIL.Image",
     ),
-    Kind.DECODE: ("PIL.Image", "pillow_heif"),
+    Kind.DECODE: ("PIL.Image", "pillow_heif", "numpy", "cv2"),
 }
 
 _DECODE_ENVIRONMENT = ("HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "TMPDIR")

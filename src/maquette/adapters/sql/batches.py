@@ -1,6 +1,6 @@
 """Batches and their rows."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,11 +9,11 @@ from sqlalchemy.exc import IntegrityError
 
 from maquette.adapters.sql.paging import page
 from maquette.adapters.sql.rows import load, values
-from maquette.adapters.sql.tables import BATCH_ROWS, BATCHES, JOBS, TASKS
+from maquette.adapters.sql.tables import BATCH_ROWS, BATCHES, JOBS, RESULTS, TASKS
 from maquette.domain.batches import OPEN as OPEN_ROWS
 from maquette.domain.batches import Batch, BatchRow, BatchStatus, RowStatus, RowView, Standing, Tally
 from maquette.domain.errors import Refused
-from maquette.domain.jobs import Job
+from maquette.domain.jobs import Job, Result
 from maquette.domain.states import ENDED
 from maquette.ports.stores import Page
 
@@ -87,8 +87,13 @@ class SqlBatches:
         ids = [row.job_id for row in rows if row.job_id]
         found = self._connection.execute(select(JOBS).where(_J.id.in_(ids), _J.deleted_at.is_(None))).all()
         jobs = {row.id: load(Job, row) for row in found}
-        worked = self._worked(list(jobs))
-        return tuple(RowView(row, jobs.get(row.job_id or ""), worked.get(row.job_id or "", 0)) for row in rows)
+        results, worked = self._results(jobs.values()), self._worked(list(jobs))
+
+        def view(row: BatchRow) -> RowView:
+            name = row.job_id or ""
+            return RowView(row, jobs.get(name), results.get(name), worked.get(name, 0))
+
+        return tuple(view(row) for row in rows)
 
     def save_row(self, row: BatchRow, was: RowStatus) -> bool:
         changed = {name: value for name, value in values(row).items() if name not in _FIXED}
@@ -140,6 +145,11 @@ class SqlBatches:
     def _rows(self, query: Select[Any], limit: int) -> tuple[BatchRow, ...]:
         found = self._connection.execute(query.order_by(_R.number).limit(limit))
         return tuple(load(BatchRow, row) for row in found)
+
+    def _results(self, jobs: Iterable[Job]) -> dict[str, Result]:
+        ids = [job.result_id for job in jobs if job.result_id]
+        found = self._connection.execute(select(RESULTS).where(RESULTS.c.id.in_(ids)))
+        return {row.job_id: load(Result, row) for row in found}
 
     def _worked(self, job_ids: Sequence[str]) -> dict[str, int]:
         total = func.sum(_T.duration_ms)

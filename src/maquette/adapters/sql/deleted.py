@@ -9,8 +9,9 @@ from sqlalchemy import ColumnElement, Connection, Table, func, select, union_all
 
 from maquette.adapters.sql.paging import page
 from maquette.adapters.sql.rows import load
-from maquette.adapters.sql.tables import ASSETS, CHORES, JOBS, PROJECTS, TASKS
+from maquette.adapters.sql.tables import ASSETS, BATCHES, CHORES, JOBS, PROJECTS, TASKS
 from maquette.domain.assets import Asset
+from maquette.domain.batches import Batch
 from maquette.domain.errors import Refused
 from maquette.domain.jobs import Job
 from maquette.domain.projects import Project
@@ -18,10 +19,10 @@ from maquette.domain.states import ENDED
 from maquette.ports.care import Act
 from maquette.ports.pages import Page
 
-T = TypeVar("T", Asset, Job, Project)
+T = TypeVar("T", Asset, Job, Project, Batch)
 
-_A, _J, _P, _T = ASSETS.c, JOBS.c, PROJECTS.c, TASKS.c
-_TABLES = (PROJECTS, JOBS, ASSETS)
+_A, _B, _J, _P, _T = ASSETS.c, BATCHES.c, JOBS.c, PROJECTS.c, TASKS.c
+_TABLES = (PROJECTS, JOBS, ASSETS, BATCHES)
 _TICK = timedelta(milliseconds=1)
 _CHUNK = 500
 """Ids in one statement."""
@@ -61,6 +62,13 @@ class SqlDeleted:
         self._delete_assets(owner_id, at, belonging | self._made(owner_id, _J.deleted_at == at))
         return True
 
+    def delete_batch(self, owner_id: str, batch_id: str, at: datetime) -> bool:
+        if not self._mark(BATCHES, at, _B.owner_id == owner_id, _B.id == batch_id):
+            return False
+        self._mark(JOBS, at, _J.owner_id == owner_id, _J.batch_id == batch_id, _J.status.in_(ENDED))
+        self._delete_assets(owner_id, at, self._made(owner_id, _J.deleted_at == at))
+        return True
+
     def delete_owner(self, owner_id: str, at: datetime) -> Act:
         return Act(
             owner_id,
@@ -68,6 +76,7 @@ class SqlDeleted:
             self._mark(PROJECTS, at, _P.owner_id == owner_id),
             self._mark(JOBS, at, _J.owner_id == owner_id, _J.status.in_(ENDED)),
             self._mark(ASSETS, at, _A.owner_id == owner_id),
+            self._mark(BATCHES, at, _B.owner_id == owner_id),
         )
 
     # -- bringing back
@@ -100,6 +109,16 @@ class SqlDeleted:
         self._restore_made(owner_id, at, _J.project_id == project_id, _J.deleted_at.is_(None))
         return self._now(PROJECTS, Project, project_id)
 
+    def restore_batch(self, owner_id: str, batch_id: str, since: datetime) -> Batch | None:
+        found = self._find(BATCHES, Batch, owner_id, batch_id, since)
+        if found is None or found.deleted_at is None:
+            return None
+        at = found.deleted_at
+        self._unmark(BATCHES, _B.id == batch_id)
+        self._unmark(JOBS, _J.owner_id == owner_id, _J.batch_id == batch_id, _J.deleted_at == at)
+        self._restore_made(owner_id, at, _J.batch_id == batch_id, _J.deleted_at.is_(None))
+        return self._now(BATCHES, Batch, batch_id)
+
     def restore_owner(self, owner_id: str, at: datetime) -> Act:
         counts = [self._unmark(table, table.c.owner_id == owner_id, table.c.deleted_at == at) for table in _TABLES]
         return Act(owner_id, at, *counts)
@@ -129,6 +148,9 @@ class SqlDeleted:
 
     def projects(self, owner_id: str, since: datetime, cursor: str | None, limit: int) -> Page[Project]:
         return self._list(PROJECTS, Project, owner_id, since, cursor, limit)
+
+    def batches(self, owner_id: str, since: datetime, cursor: str | None, limit: int) -> Page[Batch]:
+        return self._list(BATCHES, Batch, owner_id, since, cursor, limit)
 
     # -- rows
 

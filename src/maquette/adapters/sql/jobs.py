@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Text, and_, case, cast, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from maquette.adapters.sql.paging import page
 from maquette.adapters.sql.rows import changes, load, values
 from maquette.adapters.sql.tables import EVENTS, JOBS
+from maquette.domain.assets import Asset
 from maquette.domain.errors import Refused
 from maquette.domain.jobs import Event, Job, Move, created
 from maquette.domain.states import ENDED, MOVES, RETRYABLE, STAGE_ORDER, Stage, Status
@@ -55,6 +56,13 @@ class SqlJobs:
             raise self._refusal(before)
         self._tell(move.event, after.owner_id)
         return after
+
+    def amend(self, before: Job, after: Job) -> None:
+        """``updated_at`` is what two that amend at the same time are told apart by."""
+        unmoved = and_(_J.id == before.id, _J.seq == before.seq, _J.updated_at == before.updated_at)
+        statement = update(JOBS).where(unmoved, _J.status.in_((Status.DRAFT, Status.PENDING)))
+        if self._connection.execute(statement.values(changes(before, after))).rowcount == 0:
+            raise Refused("conflict")
 
     def by_key(self, owner_id: str, idempotency_key: str) -> tuple[Job, str] | None:
         """A deleted job keeps its key: the request was answered."""
@@ -124,6 +132,14 @@ class SqlJobs:
         query = select(JOBS).where(_J.owner_id == owner_id, _J.deleted_at.is_(None), _J.status.not_in(ENDED))
         jobs = (load(Job, row) for row in self._connection.execute(query))
         return tuple(job for job in jobs if any(entry.asset_id == asset_id for entry in job.inputs))
+
+    def newest_from(self, asset: Asset) -> Job | None:
+        """Looks through the owner's jobs that have moved since the asset was made: it may have joined an older one."""
+        mine = and_(_J.owner_id == asset.owner_id, _J.deleted_at.is_(None), _J.updated_at >= asset.created_at)
+        named = cast(_J.inputs, Text).contains(asset.id, autoescape=True)
+        query = select(JOBS).where(mine, named).order_by(_J.created_at.desc(), _J.id.desc()).limit(1)
+        row = self._connection.execute(query).one_or_none()
+        return None if row is None else load(Job, row)
 
     def delete(self, job_id: str, owner_id: str, at: datetime | None) -> bool:
         """A job that is deleted already counts as missing."""

@@ -36,6 +36,12 @@ class SqlProjects:
         row = self._connection.execute(query).one_or_none()
         return None if row is None else load(Project, row)
 
+    def by_sku(self, owner_id: str, sku: str) -> Project | None:
+        mine = (_P.owner_id == owner_id, _P.sku == sku, _P.deleted_at.is_(None))
+        query = select(PROJECTS).where(*mine).order_by(_P.created_at, _P.id).limit(1)
+        row = self._connection.execute(query).one_or_none()
+        return None if row is None else load(Project, row)
+
     def list(self, owner_id: str, *, cursor: str | None = None, limit: int = 50) -> Page[Project]:
         query = select(PROJECTS).where(_P.owner_id == owner_id, _P.deleted_at.is_(None))
         return page(self._connection, query, PROJECTS, Project, cursor, limit)

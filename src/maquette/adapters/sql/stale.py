@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, or_
 
 from maquette.adapters.sql.dialect import hold_content
 from maquette.adapters.sql.rows import load
-from maquette.adapters.sql.tables import ASSETS, JOBS, PROJECTS, SIGN_INS, TICKETS, UPLOADS
+from maquette.adapters.sql.tables import ASSETS, BATCHES, JOBS, PROJECTS, SIGN_INS, TICKETS, UPLOADS
 from maquette.domain.jobs import Job
 from maquette.domain.projects import Project
 from maquette.domain.states import ENDED
@@ -19,6 +19,7 @@ _KEY_KEPT = timedelta(hours=24)
 _TABLES: Mapping[Stale, Table] = {
     Stale.PROJECTS: PROJECTS,
     Stale.JOBS: JOBS,
+    Stale.BATCHES: BATCHES,
     Stale.ASSETS: ASSETS,
     Stale.SIGN_INS: SIGN_INS,
     Stale.TICKETS: TICKETS,
@@ -79,6 +80,8 @@ def _is_stale(kind: Stale, before: datetime, now: datetime) -> ColumnElement[boo
     if kind is Stale.JOBS:
         # an ended one only: a deleted job that came to life again by an accident is not torn from its worker
         return and_(_J.deleted_at < before, _J.created_at < now - _KEY_KEPT, _J.status.in_(ENDED))
+    if kind is Stale.BATCHES:
+        return and_(columns.deleted_at < before, columns.created_at < now - _KEY_KEPT)
     if kind in (Stale.PROJECTS, Stale.ASSETS):
         return columns.deleted_at < before
     return columns.expires_at < now

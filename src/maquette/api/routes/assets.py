@@ -9,10 +9,11 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from maquette.api.delivery import CONTENT, FILE, LINK_S, REDIRECTED, BlobResponse, shown_as
 from maquette.api.dependencies import Cursor, Deleted, Limit, OwnerDep, ServicesDep
 from maquette.api.problems import documented
-from maquette.api.reception import parse_digest, recall, receive_form, receive_raw
+from maquette.api.reception import parse_digest, recall, receive_form, receive_raw, told
 from maquette.api.schemas.assets import AssetOut, AssetPage, LinkOut, PhotoUrl
+from maquette.api.services import Services
 from maquette.app.uploads import PhotoInfo
-from maquette.domain.assets import View
+from maquette.domain.assets import Asset, View
 from maquette.media.meshes.facts import GLB
 
 router = APIRouter(prefix="/api/v1/assets", tags=["assets"])
@@ -28,6 +29,7 @@ _FORM = {
         "file": FILE["schema"],
         "view": {"$ref": "#/components/schemas/View"},
         "project_id": {"type": "string"},
+        "sha256": {"type": "string", "pattern": "^[0-9A-Fa-f]{64}$", "description": "Of the file; verified"},
     },
 }
 
@@ -36,12 +38,15 @@ _FORM = {
     "",
     status_code=201,
     response_model=AssetOut,
-    responses=documented(*_INTAKE),
+    responses=documented(*_INTAKE, "digest_mismatch"),
     openapi_extra={"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _FORM}}}},
 )
 async def upload_asset(request: Request, response: Response, services: ServicesDep, owner: OwnerDep) -> AssetOut:
-    """Takes one photo or model (GLB) as a form. Answered when its bytes are safe on the disk."""
-    return _created(AssetOut.of(await receive_form(request, services, owner)), response)
+    """Takes one photo or model (GLB) as a form. Answered when its bytes are safe on the disk.
+
+    `quality` of the answer says what is wrong with a photo, and what would make a better one.
+    """
+    return await _created(await receive_form(request, services, owner), services, response)
 
 
 @router.put(
@@ -72,8 +77,8 @@ async def put_asset(
     if known is not None:
         if getattr(request.state, "body_unread", False):
             response.headers["connection"] = "close"
-        return _created(AssetOut.of(known), response)
-    return _created(AssetOut.of(await receive_raw(request, services, owner, info)), response)
+        return await _created(known, services, response)
+    return await _created(await receive_raw(request, services, owner, info), services, response)
 
 
 @router.post(
@@ -85,7 +90,7 @@ async def put_asset(
 async def fetch_asset(asked: PhotoUrl, response: Response, services: ServicesDep, owner: OwnerDep) -> AssetOut:
     """Fetches one photo or model from a public web address. Answered when its bytes are safe on the disk."""
     info = PhotoInfo(asked.name, asked.view, asked.project_id)
-    return _created(AssetOut.of(await services.fetching.add(owner, asked.url, info)), response)
+    return await _created(await services.fetching.add(owner, asked.url, info), services, response)
 
 
 @router.get("", response_model=AssetPage, responses=documented("not_found"))
@@ -103,13 +108,16 @@ def list_assets(
         items = [AssetOut.of(asset, services.care.restorable_until(asset)) for asset in gone.items]
         return AssetPage(items=items, next_cursor=gone.next_cursor)
     page = services.uploads.list(owner, project_id, cursor, limit)
-    return AssetPage(items=[AssetOut.of(asset) for asset in page.items], next_cursor=page.next_cursor)
+    project = services.projects.find(owner, project_id)
+    items = [AssetOut.of(asset, project=project) for asset in page.items]
+    return AssetPage(items=items, next_cursor=page.next_cursor)
 
 
 @router.get("/{asset_id}", response_model=AssetOut, responses=documented("not_found"))
 def get_asset(asset_id: str, services: ServicesDep, owner: OwnerDep) -> AssetOut:
     """What is known of one asset."""
-    return AssetOut.of(services.uploads.get(owner, asset_id))
+    asset = services.uploads.get(owner, asset_id)
+    return AssetOut.of(asset, project=services.projects.find(owner, asset.project_id))
 
 
 @router.get(
@@ -150,6 +158,6 @@ def restore_asset(asset_id: str, services: ServicesDep, owner: OwnerDep) -> Asse
     return AssetOut.of(services.care.restore_asset(owner, asset_id))
 
 
-def _created(asset: AssetOut, response: Response) -> AssetOut:
+async def _created(asset: Asset, services: Services, response: Response) -> AssetOut:
     response.headers["location"] = f"/api/v1/assets/{asset.id}"
-    return asset
+    return await told(asset, services)

@@ -4,8 +4,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Response
 
-from maquette.api.dependencies import Cursor, Deleted, Limit, OwnerDep, ServicesDep
+from maquette.api.dependencies import Cursor, Deleted, Limit, OwnerDep, PrincipalDep, ServicesDep
 from maquette.api.problems import ProblemResponse, documented
+from maquette.api.schemas.approvals import ApproveIn, ReviewOut
 from maquette.api.schemas.jobs import (
     CreatedJobOut,
     JobOut,
@@ -87,13 +88,16 @@ def cancel_job(job_id: str, services: ServicesDep, owner: OwnerDep) -> JobOut:
     "/{job_id}/retry",
     status_code=202,
     response_model=JobOut,
-    responses=documented("not_found", "illegal_move", "unknown_stage", "storage_full"),
+    responses=documented(
+        "not_found", "illegal_move", "unknown_stage", "view_missing", "duplicate_view", "storage_full"
+    ),
 )
 def retry_job(
     job_id: str, response: Response, services: ServicesDep, owner: OwnerDep, asked: RetryIn | None = None
 ) -> JobOut:
     """Starts a failed or canceled job's next attempt; what was finished is used again."""
-    job = services.jobs.retry(owner, job_id, asked.from_stage if asked else None)
+    again = asked or RetryIn()
+    job = services.jobs.retry(owner, job_id, again.from_stage, again.views)
     _follow(job, response)
     return _shown(services, job)
 
@@ -107,6 +111,40 @@ def retry_job(
 def resume_job(job_id: str, response: Response, services: ServicesDep, owner: OwnerDep) -> JobOut:
     """Lets a waiting job go on."""
     job = services.jobs.resume(owner, job_id)
+    _follow(job, response)
+    return _shown(services, job)
+
+
+@router.get("/{job_id}/approval", response_model=ReviewOut, responses=documented("not_found", "illegal_move"))
+def get_approval(job_id: str, services: ServicesDep, owner: OwnerDep) -> ReviewOut:
+    """The chosen photos and their cut-outs: what there is to approve, and what was decided."""
+    return ReviewOut.of(services.approvals.review(owner, job_id))
+
+
+@router.post(
+    "/{job_id}/approve",
+    status_code=202,
+    response_model=JobOut,
+    responses=documented(
+        *("not_found", "illegal_move", "conflict", "idempotency_mismatch", "duplicate_view", "too_many_photos"),
+        *("not_an_image", "storage_full"),
+    ),
+)
+def approve_job(
+    job_id: str,
+    response: Response,
+    services: ServicesDep,
+    who: PrincipalDep,
+    asked: ApproveIn | None = None,
+    idempotency_key: Key = None,
+) -> JobOut:
+    """Decides about the cut-outs of a job that waits for approval; without a body all are approved.
+
+    What is redone or replaced is cut out again, and the job then waits again.
+    """
+    by = f"{who.owner_id} ({who.key_id})" if who.key_id else who.owner_id
+    ruling = (asked or ApproveIn()).ruling()
+    job = services.approvals.decide(who.owner_id, job_id, ruling, by, idempotency_key)
     _follow(job, response)
     return _shown(services, job)
 
@@ -145,7 +183,7 @@ def _new_job(asked: NewJobIn) -> NewJob:
     return NewJob(
         pipeline=asked.pipeline,
         inputs=tuple(given.stored() for given in asked.inputs),
-        settings=asked.settings,
+        settings=_settings(asked),
         project_id=asked.project_id,
         hold_after=tuple(asked.hold_after),
         priority=asked.priority,
@@ -153,6 +191,14 @@ def _new_job(asked: NewJobIn) -> NewJob:
         budget_usd=asked.budget_usd,
         parent_job_id=asked.parent_job_id,
     )
+
+
+def _settings(asked: NewJobIn) -> dict[str, Any]:
+    if asked.approve is None:
+        return asked.settings
+    if asked.settings.get("approve", asked.approve) != asked.approve:
+        raise Refused("invalid_request", "approve is given twice, and not the same.", "Give it once.")
+    return {**asked.settings, "approve": asked.approve}
 
 
 def _fields(services: Services, job: Job) -> dict[str, Any]:

@@ -24,7 +24,7 @@ SubjectDep = Annotated[str, Depends(_subject)]
 
 @router.delete("/{owner_id}/data", response_model=DeletionOut, responses=documented("not_found"))
 def delete_owner_data(services: ServicesDep, subject: SubjectDep) -> DeletionOut:
-    """Deletes all projects, jobs and assets of an owner; jobs that run are canceled."""
+    """Deletes all projects, jobs, assets and batches of an owner; what runs is canceled."""
     act = services.care.delete_owner(subject)
     return DeletionOut.of(act, services.care.restorable_until(act))
 

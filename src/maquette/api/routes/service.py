@@ -42,6 +42,7 @@ def get_limits(services: ServicesDep) -> LimitsOut:
         upload_seconds=services.upload_seconds,
         fetch_seconds=services.fetching.seconds,
         body_bytes=MAX_BODY,
+        batch_rows=services.batches.max_rows,
         queued_jobs=services.jobs.max_queued,
         deadline_s=MAX_DEADLINE_S,
         link_seconds=LINK_S,

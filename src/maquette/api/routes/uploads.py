@@ -8,6 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from maquette.api.delivery import LINK_S
 from maquette.api.dependencies import OwnerDep, ServicesDep
 from maquette.api.problems import documented
+from maquette.api.reception import told
 from maquette.api.schemas.assets import AssetOut
 from maquette.api.schemas.uploads import UploadIn, UploadOut
 from maquette.app.transfers import Announced
@@ -31,7 +32,7 @@ async def announce_upload(body: UploadIn, response: Response, services: Services
     found = await run_in_threadpool(services.transfers.announce, owner, info, body.bytes, body.media_type)
     if not isinstance(found, Announced):
         response.status_code = 200
-        return UploadOut(asset=AssetOut.of(found))
+        return UploadOut(asset=await told(found, services))
     response.headers["location"] = f"/api/v1/uploads/{found.upload.id}"
     return _opened(found, services)
 
@@ -50,7 +51,7 @@ async def complete_upload(upload_id: str, response: Response, services: Services
     """Checks and keeps what has arrived. Asked again, it answers with the same asset."""
     asset = await services.transfers.complete(owner, upload_id)
     response.headers["location"] = f"/api/v1/assets/{asset.id}"
-    return AssetOut.of(asset)
+    return await told(asset, services)
 
 
 @router.delete("/{upload_id}", status_code=204, responses=documented("not_found", "storage_unavailable"))

@@ -6,7 +6,9 @@ from typing import Any
 from pydantic import Field
 
 from maquette.api.schemas.common import Answer, Asked, Instant
-from maquette.domain.assets import Asset, Role, View
+from maquette.domain.assets import Asset, Quality, Role, View
+from maquette.domain.projects import Project
+from maquette.domain.quality import Severity, explain_all
 
 
 class PhotoUrl(Asked):
@@ -18,11 +20,30 @@ class PhotoUrl(Asked):
     project_id: str | None = Field(default=None, max_length=100)
 
 
+class NoteOut(Answer):
+    """A flag in words: what is wrong, and what to do about it. `hint` may be empty."""
+
+    code: str
+    severity: Severity
+    message: str
+    hint: str
+
+
 class QualityOut(Answer):
-    """How good an asset is, from 0 to 1, and what is wrong with it."""
+    """How good an asset is, from 0 to 1, and what is wrong: `flags` such as `cut_off:right`, `notes` in words."""
 
     score: float
     flags: list[str]
+    notes: list[NoteOut]
+
+    @classmethod
+    def of(cls, quality: Quality, project: Project | None = None) -> "QualityOut":
+        """In the words for what the project is about."""
+        notes = [
+            NoteOut(code=note.code, severity=note.severity, message=note.message, hint=note.hint)
+            for note in explain_all(quality.flags, project)
+        ]
+        return cls(score=quality.score, flags=list(quality.flags), notes=notes)
 
 
 class AssetOut(Answer):
@@ -49,9 +70,9 @@ class AssetOut(Answer):
     restorable_until: Instant | None = None
 
     @classmethod
-    def of(cls, asset: Asset, restorable_until: datetime | None = None) -> "AssetOut":
-        """As everybody may see it."""
-        quality = asset.quality and QualityOut(score=asset.quality.score, flags=list(asset.quality.flags))
+    def of(cls, asset: Asset, restorable_until: datetime | None = None, project: Project | None = None) -> "AssetOut":
+        """As everybody may see it; with its ``project`` its flags are told in the words for that."""
+        quality = asset.quality and QualityOut.of(asset.quality, project)
         return cls(
             id=asset.id,
             project_id=asset.project_id,

@@ -34,6 +34,17 @@ class ErrorField(Answer):
     type: str
 
 
+class RowProblemOut(Answer):
+    """What is wrong with one row of a batch, or with its table where `row` is null. Rows are counted from 1."""
+
+    row: int | None
+    column: str | None
+    sku: str | None
+    code: str
+    message: str
+    hint: str
+
+
 class Problem(Answer):
     """An error (RFC 9457). `code` is stable, `hint` says what to do next."""
 
@@ -47,3 +58,4 @@ class Problem(Answer):
     hint: str
     instance: str | None = None
     errors: list[ErrorField] | None = None
+    problems: list[RowProblemOut] | None = None

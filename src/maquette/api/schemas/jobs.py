@@ -64,11 +64,15 @@ Priority = Annotated[int, Field(strict=True, ge=-100, le=100)]
 
 
 class NewJobIn(Asked):
-    """What to make of which photos. `hold_after` names stages after which the job waits to be resumed."""
+    """What to make of which photos. `hold_after` names stages after which the job waits to be resumed.
+
+    `approve` is the setting of that name: which cut-outs go on without a person.
+    """
 
     pipeline: Annotated[str, Field(max_length=100)]
     inputs: Annotated[list[InputIn], Field(max_length=100)] = Field(default=[])
     settings: Annotated[dict[str, Any], Field(max_length=50)] = Field(default={})
+    approve: Annotated[str, Field(max_length=50)] | None = None
     project_id: Id | None = None
     hold_after: Annotated[list[Stage], Field(max_length=20)] = Field(default=[])
     priority: Priority = 0
@@ -84,9 +88,10 @@ class PriorityIn(Asked):
 
 
 class RetryIn(Asked):
-    """Where to start again; without it, at the stage that failed."""
+    """Where to start again; without it, at the stage that failed. `views` corrects sides, by an input's `asset_id`."""
 
     from_stage: Stage | None = None
+    views: Annotated[dict[Id, View], Field(max_length=100)] = Field(default={})
 
 
 class ClickOut(Answer):

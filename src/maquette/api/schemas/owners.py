@@ -22,6 +22,7 @@ class DeletionOut(Answer):
     projects: int
     jobs: int
     assets: int
+    batches: int
 
     @classmethod
     def of(cls, act: Act, restorable_until: datetime | None) -> "DeletionOut":
@@ -33,4 +34,5 @@ class DeletionOut(Answer):
             projects=act.projects,
             jobs=act.jobs,
             assets=act.assets,
+            batches=act.batches,
         )

@@ -11,7 +11,18 @@ from maquette.domain.assets import View
 from maquette.domain.colours import TRANSPARENT
 from maquette.domain.dimensions import UNITS
 from maquette.domain.states import STAGE_LABELS, Stage, Step
-from maquette.pipelines.catalog import SPECS, Choice, Count, EngineName, Entry, Ground, Setting, TrueSize, is_offered
+from maquette.pipelines.catalog import (
+    SPECS,
+    Approval,
+    Choice,
+    Count,
+    EngineName,
+    Entry,
+    Ground,
+    Setting,
+    TrueSize,
+    is_offered,
+)
 from maquette.ports.engines import Capability
 
 
@@ -72,6 +83,14 @@ class CountOut(Answer):
     high: int
 
 
+class ApprovalOut(Answer):
+    """A setting that says which cut-outs go on without a person: `manual`, `never`, or `auto>=` and a score."""
+
+    type: Literal["approval"] = "approval"
+    title: str
+    default: str
+
+
 class GroundOut(Answer):
     """A setting that gives the colour behind an object: `transparent` (the default) or `#rrggbb`."""
 
@@ -80,7 +99,9 @@ class GroundOut(Answer):
     default: str
 
 
-SettingOut = Annotated[ChoiceOut | EngineOut | DimensionsOut | CountOut | GroundOut, Field(discriminator="type")]
+SettingOut = Annotated[
+    ChoiceOut | EngineOut | DimensionsOut | CountOut | GroundOut | ApprovalOut, Field(discriminator="type")
+]
 
 
 class UiStepOut(Answer):
@@ -138,6 +159,8 @@ def _setting(setting: Setting) -> SettingOut:
             return EngineOut(title=setting.title, capability=setting.capability)
         case TrueSize():
             return DimensionsOut(title=setting.title, units=list(UNITS))
+        case Approval():
+            return ApprovalOut(title=setting.title, default=setting.default)
         case Count():
             return CountOut(title=setting.title, low=setting.low, high=setting.high)
         case Ground():

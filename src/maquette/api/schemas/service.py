@@ -58,6 +58,7 @@ class LimitsOut(Answer):
     upload_seconds: float
     fetch_seconds: float
     body_bytes: int
+    batch_rows: int
     queued_jobs: int
     deadline_s: int
     link_seconds: int

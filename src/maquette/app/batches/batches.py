@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from maquette.app.batches.drafts import Draft, Row, check_views, draft, duplicates, is_asset, is_url
@@ -34,7 +35,7 @@ from maquette.ports.engines import EngineShelf
 from maquette.ports.stores import Database, Page, Transaction
 
 MAX_ROWS = 1000
-MANY = 500
+MANY = 200
 RETRIED = frozenset({Standing.FAILED, Standing.CANCELED, Standing.REFUSED})
 
 
@@ -67,6 +68,13 @@ class Plan:
         """All that is known by now, in the order of the rows."""
         found = [*self.new.problems, *(one for row in self.drafts for one in row.wrong)]
         return tuple(sorted(found, key=lambda one: one.row or 0))
+
+    def check(self) -> None:
+        """Raises ``BatchInvalid`` when nothing of it may start. What is wrong with the table cannot be skipped."""
+        bad = [bool(row.wrong) for row in self.drafts]
+        refused = any(bad) if self.new.on_error is OnError.REFUSE else all(bad)
+        if refused or any(one.row is None for one in self.problems):
+            raise BatchInvalid(self.problems)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +127,11 @@ class Batches:
         rest = tuple(one for one in found if one.row is None)
         return Plan(replace(new, problems=rest), _with(drafts, [*found, *duplicates(drafts)]))
 
+    def look(self, owner_id: str, plan: Plan, arriving: Container[str] = frozenset()) -> Plan:
+        """The plan with all that is wrong with it. ``arriving`` are photos that will be uploaded before it starts."""
+        with self._db.read() as tx:
+            return self._looked_at(tx, owner_id, plan, arriving)
+
     def start(self, owner_id: str, plan: Plan, idempotency_key: str | None = None) -> BatchView:
         """Accepts what was planned; see ``submit``."""
         fingerprint = _fingerprint(plan)
@@ -136,20 +149,19 @@ class Batches:
             if known is not None:
                 return _seen(tx, known)
             looked = self._looked_at(tx, owner_id, plan)
-        if _is_refused(looked):
-            raise BatchInvalid(looked.problems)
+        looked.check()
         batch, rows = self._made(owner_id, looked, idempotency_key)
         with self._db.write() as tx:
             tx.batches.add(batch, rows, fingerprint)
             return _seen(tx, batch)
 
-    def _looked_at(self, tx: Transaction, owner_id: str, plan: Plan) -> Plan:
+    def _looked_at(self, tx: Transaction, owner_id: str, plan: Plan, arriving: Container[str] = frozenset()) -> Plan:
         """With the assets that the photos are, and what is wrong with them, their views and the engines."""
         entry = find(plan.new.pipeline)
         engines = _Engines(self._engines, entry)
         drafts: list[Draft] = []
         for one in plan.drafts:
-            row = replace(one, photos=tuple(_look(tx, owner_id, photo) for photo in one.photos))
+            row = replace(one, photos=tuple(_look(tx, owner_id, photo, arriving) for photo in one.photos))
             row, wrong = check_views(entry, row)
             drafts.append(replace(row, problems=(*one.problems, *engines.check(one), *wrong)))
         return replace(plan, drafts=tuple(drafts))
@@ -180,12 +192,17 @@ class Batches:
         with self._db.read() as tx:
             return _seen(tx, _owned(tx.batches.get(batch_id, owner_id)))
 
+    def known(self, owner_id: str, idempotency_key: str) -> BatchView | None:
+        """The batch that was accepted under a key. Raises ``deleted``."""
+        with self._db.read() as tx:
+            known = tx.batches.by_key(owner_id, idempotency_key)
+            batch = known and _replay(tx, owner_id, idempotency_key, known[1])
+            return _seen(tx, batch) if batch else None
+
     def list(self, owner_id: str, cursor: str | None = None, limit: int = 50) -> Page[BatchView]:
         """The owner's batches, newest first."""
         with self._db.read() as tx:
-            page = tx.batches.list(owner_id, cursor=cursor, limit=limit)
-            tallies = tx.batches.tally([batch.id for batch in page.items])
-            return Page(tuple(BatchView(batch, tallies[batch.id]) for batch in page.items), page.next_cursor)
+            return _views(tx, tx.batches.list(owner_id, cursor=cursor, limit=limit))
 
     def rows(self, owner_id: str, batch_id: str, after: int = 0, limit: int = 100) -> tuple[RowView, ...]:
         """Rows in the order of the table, those with a greater number than ``after``. Raises ``not_found``."""
@@ -199,6 +216,15 @@ class Batches:
         while found := self.rows(owner_id, batch_id, after, MANY):
             yield from found
             after = found[-1].row.number
+
+    def all_problems(self, owner_id: str, batch_id: str) -> tuple[RowProblem, ...]:
+        """Everything that is wrong with its rows, in their order. Raises ``not_found``."""
+        return tuple(one for view in self.all_rows(owner_id, batch_id) for one in view.row.problems)
+
+    def deleted(self, owner_id: str, since: datetime, cursor: str | None, limit: int) -> Page[BatchView]:
+        """What can still be restored: those deleted at ``since`` or later."""
+        with self._db.read() as tx:
+            return _views(tx, tx.deleted.batches(owner_id, since, cursor, limit))
 
     # -- steering
 
@@ -271,12 +297,12 @@ class _Engines:
                 )
 
 
-def _look(tx: Transaction, owner_id: str, photo: RowPhoto) -> RowPhoto:
+def _look(tx: Transaction, owner_id: str, photo: RowPhoto, arriving: Container[str]) -> RowPhoto:
     """The photo with its asset and view, as far as they can be known without fetching anything, or its problem."""
     if photo.problem is not None:
         return photo
     if photo.asset_id is None and not is_asset(photo.source):
-        return _elsewhere(replace(photo, view=photo.view or _view_in(photo.source)))
+        return _elsewhere(replace(photo, view=photo.view or _view_in(photo.source)), arriving)
     asset = tx.assets.get(photo.asset_id or photo.source, owner_id)
     if asset is None:
         return _bad(photo, Refused("not_found", f"There is no asset {photo.source!r}."))
@@ -285,8 +311,8 @@ def _look(tx: Transaction, owner_id: str, photo: RowPhoto) -> RowPhoto:
     return replace(photo, asset_id=asset.id, view=photo.view or asset.view or _view_in(asset.name))
 
 
-def _elsewhere(photo: RowPhoto) -> RowPhoto:
-    if is_url(photo.source):
+def _elsewhere(photo: RowPhoto, arriving: Container[str]) -> RowPhoto:
+    if is_url(photo.source) or photo.source in arriving:
         return photo
     hint = "Upload it and give the asset's id, or a URL; `maquette batch` uploads files."
     return _bad(photo, Refused("file_missing", f"{photo.source!r} is no file here.", hint))
@@ -307,14 +333,6 @@ def _with(drafts: Sequence[Draft], problems: Iterable[RowProblem]) -> tuple[Draf
     for one in problems:
         more[one.row] = (*more.get(one.row, ()), one)
     return tuple(replace(row, problems=(*row.problems, *more.get(row.number, ()))) for row in drafts)
-
-
-def _is_refused(plan: Plan) -> bool:
-    """Whether nothing of it starts. What is wrong with the table itself cannot be skipped."""
-    if any(one.row is None for one in plan.problems):
-        return True
-    bad = [bool(row.wrong) for row in plan.drafts]
-    return any(bad) if plan.new.on_error is OnError.REFUSE else all(bad)
 
 
 def _row(batch_id: str, owner_id: str, row: Draft) -> BatchRow:
@@ -352,6 +370,11 @@ def _all(tx: Transaction, batch_id: str) -> list[RowView]:
 
 def _seen(tx: Transaction, batch: Batch) -> BatchView:
     return BatchView(batch, tx.batches.tally([batch.id])[batch.id])
+
+
+def _views(tx: Transaction, page: Page[Batch]) -> Page[BatchView]:
+    tallies = tx.batches.tally([batch.id for batch in page.items])
+    return Page(tuple(BatchView(batch, tallies[batch.id]) for batch in page.items), page.next_cursor)
 
 
 def _owned(batch: Batch | None) -> Batch:

@@ -24,8 +24,9 @@ Record = dict[str, str]
 def read(data: bytes, known: Collection[str]) -> tuple[list[Record], list[RowProblem]]:
     """The records of a CSV file by the names in its header (lower case, ``_`` for spaces), and what is wrong with it.
 
-    UTF-8 with or without a byte order mark. Which of ``DELIMITERS`` parts the cells is told by the header: the one that
-    finds most of the ``known`` names. Empty lines and cells are left out. RFC 4180 quotes.
+    What stands in a column that is not ``known`` is only told of. UTF-8 with or without a byte order mark. Which of
+    ``DELIMITERS`` parts the cells is told by the header: the one that finds most of the known names. Empty lines and
+    cells are left out. RFC 4180 quotes.
     """
     try:
         text = data.decode("utf-8-sig")
@@ -42,22 +43,15 @@ def read(data: bytes, known: Collection[str]) -> tuple[list[Record], list[RowPro
     if not filled:
         return [], [problem("no_rows")]
     header = [name_of(cell) for cell in filled[0]]
-    found = _check_header(header)
+    found = _check_header(header, known)
     records: list[Record] = []
     for number, line in enumerate(filled[1:], 1):
         if any(cell.strip() for cell in line[len(header) :]):
             message = f"It has {len(line)} cells, the header {len(header)}."
             found.append(problem("sheet_invalid", message, row=number, hint="Quote cells that hold the delimiter."))
         cells = zip(header, line, strict=False)
-        records.append({name: cell.strip() for name, cell in cells if name and cell.strip()})
+        records.append({name: cell.strip() for name, cell in cells if name in known and cell.strip()})
     return records, found
-
-
-def header_of(data: bytes, known: Collection[str]) -> list[str]:
-    """The names in the header, for a file that ``read`` can read."""
-    text, delimiter = _parted(data.decode("utf-8-sig"), known)
-    first = next((line for line in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if any(line)), [])
-    return [name for cell in first if (name := name_of(cell))]
 
 
 def write(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
@@ -117,9 +111,12 @@ def _parted(text: str, known: Collection[str]) -> tuple[str, str]:
     return text, max(DELIMITERS, key=fit)
 
 
-def _check_header(header: Sequence[str]) -> list[RowProblem]:
-    return [
-        problem("duplicate_column", f"Two columns are called {name!r}.", column=name)
+def _check_header(header: Sequence[str], known: Collection[str]) -> list[RowProblem]:
+    hint = f"The columns are: {', '.join(known)}."
+    found = [
+        problem("unknown_column", f"There is no column {name!r}.", column=name, hint=hint)
         for name in dict.fromkeys(header)
-        if name and header.count(name) > 1
+        if name and name not in known
     ]
+    twice = [name for name in dict.fromkeys(header) if name in known and header.count(name) > 1]
+    return found + [problem("duplicate_column", f"Two columns are called {name!r}.", column=name) for name in twice]

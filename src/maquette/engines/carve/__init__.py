@@ -1,4 +1,4 @@
-"""Carve: photos of up to four sides to a textured 3D model, on a CPU, without weights."""
+"""Carve: photos of up to six sides to a textured 3D model, on a CPU, without weights."""
 
 from maquette.engines.carve.engine import Carve
 

@@ -37,7 +37,7 @@ class Carve:
         """Who this is."""
         return EngineInfo(
             name="carve",
-            version="6",
+            version="7",
             capability=Capability.MESHER,
             title="Carve: outlines to a textured model, on any CPU",
             licence="Apache-2.0",
@@ -52,10 +52,10 @@ class Carve:
         return Readiness(True)
 
     def mesh(self, request: MeshRequest, progress: Progress) -> MeshedModel:
-        """One to four different views to ``model.glb`` in ``request.into``; the longest side is 1.
+        """One to six different views to ``model.glb`` in ``request.into``; the longest side is 1.
 
-        Raises ``Permanent("no_subject")`` for a cut-out without an object, ``Refused`` for a set of views or a
-        quality that it cannot take.
+        At least one is from a side. Raises ``Permanent("no_subject")`` for a cut-out without an object, ``Refused``
+        for a set of views or a quality that it cannot take.
         """
         _validate(request)
         return _mesh(request, EFFORTS[request.quality], progress)
@@ -72,6 +72,8 @@ def _validate(request: MeshRequest) -> None:
     for view in views:
         if view not in SIDES:
             raise Refused("view_missing", f"A {view} photo cannot be carved.")
+    if all(SIDES[view].elevation for view in views):
+        raise Refused("view_missing", "Photos from above and below need one from a side.")
     if request.quality not in EFFORTS:
         raise Refused("invalid_setting", f"quality is one of {', '.join(EFFORTS)}.")
     if request.shape not in SHAPES:

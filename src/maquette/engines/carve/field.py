@@ -5,7 +5,7 @@ the front's row by the run of the side's row. The hull of all outlines bounds th
 that stands beside the body in one outline has no outline of its own in the other: it becomes as deep as it is wide.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from maquette.engines.carve.ends import find_ends
 from maquette.engines.carve.halves import find_half, halved
 from maquette.engines.carve.limbs import find_ghosts
 from maquette.engines.carve.prism import bulge, straight_outlines
-from maquette.engines.carve.rows import Runs, read_rows, single_runs
+from maquette.engines.carve.rows import Runs, read_rows
 from maquette.engines.carve.sights import Sight, Stage
 from maquette.media.meshes.mesh import Flags, Floats, Ints
 from maquette.media.meshes.pixels import fetch
@@ -21,6 +21,8 @@ from maquette.media.meshes.pixels import fetch
 _FAR = 1e3
 _DOUBT = 0.01
 """How much is taken off what only one of two opposite views shows, in object lengths."""
+_LENIENT = 0.004
+"""How far the solid may stand out of the outline from above, whose camera nobody has fitted, in object lengths."""
 _MARGIN = 3
 """Empty voxels around the object, so that the surface closes."""
 
@@ -60,12 +62,18 @@ class Evidence:
     """What the photos leave: the visual ``hull`` as a field (y, x, z), and its ``outlines`` from front and side.
 
     ``straight`` are the outlines if the object is made of upright boxes: narrower where perspective makes hulls bulge.
+    ``plan`` (x, z) is the outline from above and below, where a photo shows it; the ``hull`` is that of the others.
     """
 
     grid: Grid
     hull: Floats
     outlines: Outlines
     straight: Outlines
+    plan: Floats | None = None
+
+    def bounds(self) -> Floats:
+        """All that the photos allow, a field (y, x, z)."""
+        return self.hull if self.plan is None else np.minimum(self.hull, self.plan + _LENIENT)
 
     def outlines_of(self, power: float) -> Outlines:
         """The outlines of an object whose cross-sections are super-ellipses of exponent ``power``."""
@@ -76,23 +84,40 @@ class Evidence:
 
 
 def gather(stage: Stage, resolution: int) -> Evidence:
-    """The evidence of views along both axes. The outlines are parallel projections, whatever the cameras were.
+    """The evidence of views along both axes, or of one of these and a plan.
 
-    From nominal cameras they are the photos' own; else those of the hull, which the true cameras have freed from
-    perspective.
+    The outlines are parallel projections, whatever the cameras were. From nominal cameras they are the photos' own;
+    else those of the hull, which the true cameras have freed from perspective.
     """
     grid = make_grid(stage.extent, resolution)
-    if stage.fitted:
-        front, side = (carve_hull(stage.seen(axis), grid) for axis in (0, 2))
-        low, high = find_ends(stage.sights, np.minimum(front, side), (grid.x, grid.y, grid.z))
-        between = np.minimum(grid.y - low, high - grid.y)[:, None, None] + grid.step / 2
-        front, side = np.minimum(front, between), np.minimum(side, between)
-        solid = np.minimum(front, side)
-        straight = Outlines(*straight_outlines(front, side, grid.step))
-        return Evidence(grid, solid, Outlines(solid.max(axis=2), solid.max(axis=1)), straight)
-    outlines = Outlines(outline(stage, 0, grid.x, grid.y), outline(stage, 2, grid.z, grid.y))
-    solid = np.minimum(outlines.front[:, :, None], outlines.side[:, None, :])
-    return Evidence(grid, solid, outlines, outlines)
+    found = _gather_fitted(stage, grid) if stage.fitted else _gather_nominal(stage, grid)
+    if not stage.plans:
+        return found
+    plan = outline(stage.plans, (grid.x[:, None], np.zeros(1), grid.z))
+    return replace(found, plan=plan)
+
+
+def _gather_fitted(stage: Stage, grid: Grid) -> Evidence:
+    front, side = (carve_hull(stage.seen(axis), grid) for axis in (0, 2))
+    low, high = find_ends(stage.level, np.minimum(front, side), (grid.x, grid.y, grid.z))
+    between = np.minimum(grid.y - low, high - grid.y)[:, None, None] + grid.step / 2
+    front, side = np.minimum(front, between), np.minimum(side, between)
+    solid = np.minimum(front, side)
+    straight = Outlines(*straight_outlines(front, side, grid.step))
+    return Evidence(grid, solid, Outlines(solid.max(axis=2), solid.max(axis=1)), straight)
+
+
+def _gather_nominal(stage: Stage, grid: Grid) -> Evidence:
+    y, zero = grid.y[:, None], np.zeros(1)
+    front = outline(stage.seen(0), (grid.x, y, zero)) if stage.seen(0) else _box(grid.x, y, stage.extent[0])
+    side = outline(stage.seen(2), (zero, y, grid.z)) if stage.seen(2) else _box(grid.z, y, stage.extent[2])
+    outlines = Outlines(front, side)
+    return Evidence(grid, np.minimum(front[:, :, None], side[:, None, :]), outlines, outlines)
+
+
+def _box(along: Floats, heights: Floats, wide: float) -> Floats:
+    """The outline (heights, along) that only a plan bounds."""
+    return np.broadcast_to(wide / 2 - np.abs(along), (len(heights), len(along)))
 
 
 def carve_hull(sights: tuple[Sight, ...], grid: Grid) -> Floats:
@@ -116,30 +141,33 @@ def look_up(signed: Floats, columns: Floats, rows: Floats) -> Floats:
     return found[:, 0].reshape(columns.shape)
 
 
-def outline(stage: Stage, axis: int, along: Floats, heights: Floats) -> Floats:
-    """The signed distance (heights, along) that the nominal views along ``axis`` agree on; one can stand for both.
+def outline(sights: tuple[Sight, ...], places: tuple[Floats, Floats, Floats]) -> Floats:
+    """The signed distance that nominal views along one axis agree on, at x, y and z that broadcast; one can be enough.
 
     It is their mean, so that small differences of the cameras even out, except where one view shows something that
     the mean would lose: a thin leg, seen in two places, stays in both.
     """
-    zero = np.zeros(1)
-    places = (along, heights[:, None], zero) if axis == 0 else (zero, heights[:, None], along)
-    views = [distances(sight, *places) for sight in stage.seen(axis)]
+    views = [distances(sight, *places) for sight in sights]
     return np.maximum(np.mean(views, axis=0), np.max(views, axis=0) - _DOUBT)
 
 
-def rounded(evidence: Evidence, power: float) -> Floats:
-    """The solid of super-ellipses of exponent ``power`` within the hull, as a field (y, x, z)."""
+def rounded(evidence: Evidence, power: float, kept: Flags | None = None) -> Floats:
+    """The solid of super-ellipses of exponent ``power`` within the hull, as a field (y, x, z).
+
+    At the voxels ``kept`` the hull stays whole.
+    """
     outlines, grid = evidence.outlines_of(power), evidence.grid
-    front = read_rows(outlines.front, grid.x, single_runs(outlines.side))
-    side = read_rows(outlines.side, grid.z, single_runs(outlines.front))
+    front = read_rows(outlines.front, grid.x, outlines.side)
+    side = read_rows(outlines.side, grid.z, outlines.front)
     solid = ellipses(front.body, side.body, grid.x, grid.z, power)
     if front.limbs is not None:
         solid = np.maximum(solid, ellipses(front.limbs, side.body, grid.x, grid.z, power))
     if side.limbs is not None:
         turned = ellipses(side.limbs, front.body, grid.z, grid.x, power)
         solid = np.maximum(solid, turned.transpose(0, 2, 1))
-    solid = np.minimum(_halves(outlines, grid, power, solid), evidence.hull)
+    solid = np.minimum(_halves(outlines, grid, power, solid), evidence.bounds())
+    if kept is not None:
+        solid = np.where(kept, evidence.bounds(), solid)
     ghosts = find_ghosts(outlines.front > 0, outlines.side > 0)
     return _without(solid, ghosts, grid.step) if ghosts.any() else solid
 

@@ -65,8 +65,15 @@ class _Guess:
 
 
 def fit_cameras(stage: Stage) -> Stage:
-    """The stage with the cameras under which its outlines agree; the nominal ones where that gains nothing clear."""
-    if len(stage.sights) < 2:
+    """The stage with the cameras under which its outlines agree; the nominal ones where that gains nothing clear.
+
+    Sights from above and below keep theirs: they are placed anew in the frame that is found.
+    """
+    return _fit(replace(stage, sights=stage.level)).overlooked(stage.plans) if stage.plans else _fit(stage)
+
+
+def _fit(stage: Stage) -> Stage:
+    if not (stage.seen(0) and stage.seen(2)):
         return stage
     contours = tuple(read_contour(sight) for sight in stage.sights)
     searches = [_Search(contours, nearness, elevation) for nearness, elevation in _EXPECTED]

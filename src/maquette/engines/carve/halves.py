@@ -16,8 +16,12 @@ _TILTS = np.linspace(-0.14, 0.14, 15)
 """How far the flat face may lean, as a slope: cameras are a few degrees off."""
 _NEAR = 1.3
 """A row's edge is on the line within this many voxels."""
-_STRAIGHT = 0.35
-"""The share of the rows whose edge must be on the line; of the other edge's rows less than this are on one."""
+_STRAIGHT = 0.45
+"""The share of the rows whose edge must be on the line."""
+_CURVED = 0.6
+"""Of the other edge's rows at most this share of as many are on one: the belly of an egg is a line for a while."""
+_ALONE = 0.8
+"""The share of the rows that must be one run: a half solid has no legs."""
 _SPAN = 0.85
 """From the first to the last of these rows it is this share of the height: bumps stand between, not at the ends."""
 _VARIES = 0.5
@@ -38,16 +42,14 @@ class Half:
 
 def find_half(wide: Floats, deep: Floats, along: Floats, depth: Floats) -> Half | None:
     """The flat face that looks along ``depth``, from two outlines' signed distances (rows, along) and (rows, depth)."""
-    if min(_single(wide), _single(deep)) < 1 - _STRAIGHT / 2:
+    if min(_single(wide), _single(deep)) < _ALONE:
         return None
     across, edges = _ends(wide, along), _ends(deep, depth)
     width = across[1] - across[0]
     lines = [_straightest(edge, depth[1] - depth[0]) for edge in edges]
     for face, sign in ((0, -1.0), (1, 1.0)):
         (line, on), (_, beyond) = lines[face], lines[1 - face]
-        if beyond.sum() < _STRAIGHT * np.isfinite(width).sum() and _is_half(
-            width, (edges[1 - face] - line) * -sign, on
-        ):
+        if beyond.sum() < _CURVED * on.sum() and _is_half(width, (line - edges[1 - face]) * sign, on):
             return Half(line, sign)
     return None
 

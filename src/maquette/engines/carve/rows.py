@@ -10,6 +10,9 @@ _BODY = 0.4
 """A limb is what a disc of this share of the largest inscribed disc's radius cannot reach."""
 _APART = 0.25
 """A limb stands apart from the body, with air between, in this share of its rows; a mere corner never does."""
+_LONG, _MATCHED = 0.25, 0.1
+"""Or it sticks out by this share of the largest inscribed disc's radius, and in no more than this share of its rows the
+other outline has something thin too: a hoop, a brim or a corner shows in both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +43,15 @@ Span = tuple[float, float, float]
 """Start, end and cap."""
 
 
-def read_rows(signed: Floats, along: Floats, single: Flags) -> Rows:
+def read_rows(signed: Floats, along: Floats, other: Floats | None = None) -> Rows:
     """Splits an outline's signed distance (rows, places), sampled at ``along`` (places,), into body and limbs.
 
-    ``single`` (rows,) says where the other outline has one run: only there a limb has no outline of its own.
+    ``other`` is that of the other outline (rows, any places). Only where it has one run a limb has no outline of its
+    own. Without it all is body.
     """
-    limbs, radius = _find_limbs(signed, along[1] - along[0], single)
+    limbs, radius = np.zeros(signed.shape, np.bool_), np.zeros(signed.shape)
+    if other is not None:
+        limbs, radius = _find_limbs(signed, other, along[1] - along[0])
     body_spans: list[list[Span]] = []
     limb_spans: list[list[Span]] = []
     for row, thin, cap in zip(signed, limbs, radius, strict=True):
@@ -56,31 +62,43 @@ def read_rows(signed: Floats, along: Floats, single: Flags) -> Rows:
     return Rows(_spread(body_spans, along), _spread(limb_spans, along) if found else None)
 
 
-def single_runs(signed: Floats) -> Flags:
-    """Which rows of an outline are one unbroken run, (rows,)."""
-    inside = np.pad(signed > 0, ((0, 0), (1, 0)))
-    return (inside[:, 1:] & ~inside[:, :-1]).sum(axis=1) == 1
-
-
-def _find_limbs(signed: Floats, step: float, single: Flags) -> tuple[Flags, Floats]:
+def _find_limbs(signed: Floats, other: Floats, step: float) -> tuple[Flags, Floats]:
     """Which cells belong to limbs, and for those the radius of the largest disc in the limb. (rows, places) each."""
     import cv2
 
-    inside = signed > 0
-    reach = _BODY * signed.max()
-    core = signed > reach
-    body = inside & (cv2.distanceTransform((~core).astype(np.uint8), cv2.DIST_L2, 5) * step <= reach + step)
-    count, labels, boxes, _ = cv2.connectedComponentsWithStats((inside & ~body).astype(np.uint8), connectivity=4)
+    inside, thin = signed > 0, _thin(signed, step)
+    thick = inside & ~thin
+    single = _single_runs(other)
+    bumpy: Flags = np.any(_thin(other, step), axis=1, keepdims=True)
+    count, labels, boxes, _ = cv2.connectedComponentsWithStats(thin.astype(np.uint8), connectivity=4)
     limbs = np.zeros(inside.shape, np.bool_)
     radius = np.zeros(inside.shape)
     for number in range(1, count):
         left, top, width, height = (int(value) for value in boxes[number, :4])
         place = (slice(top, top + height), slice(left, left + width))
-        part = labels[place] == number
-        if single[place[0]].all() and _stands_apart(part, inside[place[0]], body[place[0]], place[1]):
+        part, body = labels[place] == number, thick[place[0]]
+        long = width * step >= _LONG * signed.max()
+        alone = long and bool(body.any(axis=1).all()) and bumpy[place[0]].mean() <= _MATCHED
+        if single[place[0]].all() and (alone or _stands_apart(part, inside[place[0]], body, place[1])):
             limbs[place] |= part
             radius[place][part] = signed[place][part].max()
     return limbs, radius
+
+
+def _thin(signed: Floats, step: float) -> Flags:
+    """The cells of an outline that the disc of its body cannot reach, (rows, places)."""
+    import cv2
+
+    inside = signed > 0
+    reach = _BODY * signed.max()
+    core = signed > reach
+    return inside & (cv2.distanceTransform((~core).astype(np.uint8), cv2.DIST_L2, 5) * step > reach + step)
+
+
+def _single_runs(signed: Floats) -> Flags:
+    """Which rows of an outline are one unbroken run, (rows,)."""
+    inside = np.pad(signed > 0, ((0, 0), (1, 0)))
+    return (inside[:, 1:] & ~inside[:, :-1]).sum(axis=1) == 1
 
 
 def _stands_apart(part: Flags, inside: Flags, body: Flags, columns: slice) -> bool:

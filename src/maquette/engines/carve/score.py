@@ -71,9 +71,10 @@ def _shadows(sight: Sight, caster: Caster) -> tuple[Flags, Flags]:
 
 def _reach(stage: Stage) -> float:
     """What this set of views can give at best."""
+    more = 0.05 if stage.plans else 0.0
     if not (stage.seen(0) and stage.seen(2)):
-        return 0.3 if len(stage.sights) == 1 else 0.4
-    return {2: 0.65, 3: 0.75}.get(len(stage.sights), 0.85)
+        return 0.5 if more else 0.3 if len(stage.sights) == 1 else 0.4
+    return {2: 0.65, 3: 0.75}.get(len(stage.level), 0.85) + more
 
 
 def _flags(stage: Stage, method: str, agreement: float) -> tuple[str, ...]:

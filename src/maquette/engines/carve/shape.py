@@ -1,24 +1,25 @@
 """The shape of an object from its outlines, with what is left when the better way fails."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from maquette.domain.errors import Permanent
 from maquette.engines.carve.facades import lay
 from maquette.engines.carve.field import Evidence, Grid, gather, inflated, make_grid, outline, rounded
-from maquette.engines.carve.section import BOXY, ROUND, exponent, read_cues
+from maquette.engines.carve.joints import join
+from maquette.engines.carve.section import BOXY, ROUND, SHARP, exponent, read_cues
 from maquette.engines.carve.sights import Stage
 from maquette.engines.carve.surface import extract
-from maquette.media.meshes.mesh import Floats, Mesh, is_watertight
+from maquette.media.meshes.mesh import Flags, Floats, Mesh, is_watertight
 from maquette.media.meshes.simplify import simplify
 
 _RELIEF_DEPTH = 0.45
 """The depth of the box that a relief may fill, as a share of the longest side, to each side of the middle."""
 
-_LOOSE = 0.02
-"""The share of a solid that may be apart from its largest part."""
+_POWERS = (ROUND, 2.5, 3.0, 4.0, 6.0, BOXY, SHARP)
+"""The exponents that are compared with an outline from above."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +50,9 @@ def _candidates(stage: Stage, resolution: int, wanted: str) -> Iterator[tuple[st
     if stage.extent[0] and stage.extent[2]:
         evidence = gather(stage, resolution)
         if wanted != "hull":
-            solid = rounded(evidence, _power(stage, evidence, wanted))
-            yield "rounded", solid if wanted != "auto" else _joined(solid, evidence), evidence.grid
-        yield "hull", evidence.hull, evidence.grid
+            power = _power(stage, evidence, wanted)
+            yield "rounded", join(evidence, power) if wanted == "auto" else rounded(evidence, power), evidence.grid
+        yield "hull", evidence.bounds(), evidence.grid
     yield "relief", *_relief(stage, resolution)
 
 
@@ -59,36 +60,31 @@ def _power(stage: Stage, evidence: Evidence, wanted: str) -> float:
     """The exponent of the cross-sections: the wanted one, or what the photos say."""
     if wanted != "auto":
         return {"round": ROUND, "boxy": BOXY}[wanted]
+    if evidence.plan is not None:
+        return _power_of_plan(evidence, evidence.plan > 0)
     axes = (evidence.grid.x, evidence.grid.y, evidence.grid.z)
     return exponent(read_cues(lay(stage, axes, evidence.outlines.front, evidence.outlines.side)))
 
 
-def _joined(solid: Floats, evidence: Evidence) -> Floats:
-    """The solid, or where much of it is loose and a boxy one is whole, that: legs at the corners carry a square top."""
-    loose = _loose(solid)
-    if loose < _LOOSE:
-        return solid
-    boxy = rounded(evidence, BOXY)
-    return boxy if _loose(boxy) < loose / 4 else solid
+def _power_of_plan(evidence: Evidence, plan: Flags) -> float:
+    """The exponent whose solid covers most exactly what the photo from above does."""
+    unbounded = replace(evidence, plan=None)
 
+    def overlap(power: float) -> float:
+        covered = (rounded(unbounded, power) > 0).any(axis=0)
+        return float((covered & plan).sum() / max((covered | plan).sum(), 1))
 
-def _loose(solid: Floats) -> float:
-    """The share of a solid that is apart from its largest part."""
-    from scipy.ndimage import label
-
-    parts, count = label(solid > 0, np.ones((3, 3, 3)))
-    if count < 2:
-        return 0.0
-    sizes = np.bincount(parts.ravel())[1:]
-    return float(1 - sizes.max() / sizes.sum())
+    return max(_POWERS, key=overlap)
 
 
 def _relief(stage: Stage, resolution: int) -> tuple[Floats, Grid]:
     """One pair of outlines, inflated along the axis that no photo shows."""
-    axis = 0 if stage.extent[0] else 2
+    axis = 0 if stage.seen(0) else 2
     extent = [stage.extent[0], stage.extent[1], stage.extent[2]]
     extent[2 - axis] = 2 * _RELIEF_DEPTH * max(extent)
     grid = make_grid((extent[0], extent[1], extent[2]), resolution)
     along, depth = (grid.x, grid.z) if axis == 0 else (grid.z, grid.x)
-    solid = inflated(outline(stage, axis, along, grid.y), depth, grid.step)
+    y, zero = grid.y[:, None], np.zeros(1)
+    seen = outline(stage.seen(axis), (along, y, zero) if axis == 0 else (zero, y, along))
+    solid = inflated(seen, depth, grid.step)
     return (solid if axis == 0 else solid.transpose(0, 2, 1)), grid

@@ -1,7 +1,8 @@
 """The photos as the carver sees them: outlines with the cameras that took them.
 
 Frame: the object stands on y = 0, centred on x = z = 0, with its longest side 1. A view's nominal camera looks along
-one axis, from far away; its picture's columns run along another.
+one axis, from far away; its picture's columns run along another. A photo from above has the object's front at its
+lower edge, one from below at its upper edge: as a person sees it who stands before it and leans over or tips it back.
 """
 
 from dataclasses import dataclass, replace
@@ -40,12 +41,19 @@ class Side:
         """1 when columns run with that axis, -1 against it."""
         return self.right[self.across]
 
+    @property
+    def elevation(self) -> float:
+        """Degrees above the horizon: 0, or 90 and -90 from above and below."""
+        return 90.0 * self.toward[1]
+
 
 SIDES = {
     View.FRONT: Side(0, (0, 0, 1), (1, 0, 0)),
     View.BACK: Side(180, (0, 0, -1), (-1, 0, 0)),
     View.LEFT: Side(90, (1, 0, 0), (0, 0, -1)),
     View.RIGHT: Side(270, (-1, 0, 0), (0, 0, 1)),
+    View.TOP: Side(0, (0, 1, 0), (1, 0, 0)),
+    View.BOTTOM: Side(0, (0, -1, 0), (1, 0, 0)),
 }
 
 
@@ -69,7 +77,7 @@ class Sight:
     def describe_camera(self) -> dict[str, float]:
         """The vertical angle of view of the whole photo, and how the camera was turned from its side; in degrees."""
         turned = {"yaw": self.camera.azimuth - self.side.azimuth}
-        tilted = {"elevation": self.camera.elevation, "roll": self.camera.roll}
+        tilted = {"elevation": self.camera.elevation - self.side.elevation, "roll": self.camera.roll}
         found = {"fov": self.camera.field_of_view(self.tall)} | turned | tilted
         return {name: round(value, 2) for name, value in found.items()}
 
@@ -112,7 +120,7 @@ def load_sight(view: View, path: Path, longest: int) -> Sight:
     colours = cv2.copyMakeBorder(rgba[crop][..., :3], margin, margin, margin, margin, cv2.BORDER_REPLICATE)
     box = (margin, margin, int(width), int(height))
     outline = np.pad(mask[crop], margin)
-    camera = _nominal(view, box, 1.0, width / height)
+    camera = _nominal(view, box, width / height, 1.0, 0.5)
     return Sight(view, np.asarray(colours, np.uint8), outline, box, cropped, len(mask), camera)
 
 
@@ -135,12 +143,16 @@ def _drop_specks(mask: Flags) -> Flags:
     return keep[labels]
 
 
-def _nominal(view: View, box: tuple[int, int, int, int], tall: float, wide: float) -> Camera:
-    """The camera that sees a box of ``tall`` x ``wide`` fill ``box`` from exactly its side and from far away."""
+def _nominal(view: View, box: tuple[int, int, int, int], wide: float, tall: float, middle: float) -> Camera:
+    """The camera that sees ``wide`` x ``tall`` fill ``box`` from exactly its side, from far away.
+
+    ``middle`` is the height of the object's middle.
+    """
     left, top, width, height = box
-    scale = height / tall
-    middle = (left + (width - 1) / 2, top + (height - 1) / 2)
-    return Camera(SIDES[view].azimuth, 0, 0, 0, scale, *middle, (0, tall / 2, 0), width / wide / scale)
+    scale, side = height / tall, SIDES[view]
+    column, row = left + (width - 1) / 2, top + (height - 1) / 2
+    stretch = width / wide / scale
+    return Camera(side.azimuth, side.elevation, 0, 0, scale, column, row, (0, middle, 0), stretch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,25 +168,51 @@ class Stage:
     fitted: bool = False
     strain: float = 0.0
 
+    @property
+    def level(self) -> tuple[Sight, ...]:
+        """The sights from around."""
+        return tuple(sight for sight in self.sights if not sight.side.elevation)
+
+    @property
+    def plans(self) -> tuple[Sight, ...]:
+        """The sights from above and below."""
+        return tuple(sight for sight in self.sights if sight.side.elevation)
+
     def seen(self, axis: int) -> tuple[Sight, ...]:
-        """The sights whose columns run along ``axis``."""
-        return tuple(sight for sight in self.sights if sight.side.across == axis)
+        """The sights from around whose columns run along ``axis``."""
+        return tuple(sight for sight in self.level if sight.side.across == axis)
 
     def pixel(self, sight: Sight, points: Floats) -> tuple[Floats, Floats]:
         """The column and row of ``points`` (n, 3) in the sight's picture; (0, 0) is the first pixel's centre."""
         column, row, _ = sight.camera.project(points[:, 0], points[:, 1], points[:, 2])
         return column, row
 
+    def overlooked(self, plans: tuple[Sight, ...]) -> "Stage":
+        """The stage with sights from above and below, whose outlines fill its width and depth."""
+        wide, tall, deep = self.extent
+        placed = [replace(plan, camera=_nominal(plan.view, plan.box, wide, deep, tall / 2)) for plan in plans]
+        return replace(self, sights=(*self.level, *placed))
+
 
 def align(sights: tuple[Sight, ...]) -> Stage:
-    """Nominal cameras for all: one height, and one width where two sights look at the same axis."""
+    """Nominal cameras for all: one height, and one width where two sights look at the same axis.
+
+    A sight from above or below tells the width that no sight from around does.
+    """
+    level = tuple(sight for sight in sights if not sight.side.elevation)
+    plans = tuple(sight for sight in sights if sight.side.elevation)
     widths = [0.0, 1.0, 0.0]
     for axis in (0, 2):
-        ratios = [sight.box[2] / sight.box[3] for sight in sights if sight.side.across == axis]
+        ratios = [sight.box[2] / sight.box[3] for sight in level if sight.side.across == axis]
         if ratios:
             widths[axis] = float(np.exp(np.mean(np.log(ratios))))
-    extent = (widths[0] / max(widths), widths[1] / max(widths), widths[2] / max(widths))
+    for plan in plans[:1]:
+        widths[0] = widths[0] or widths[2] * plan.box[2] / plan.box[3]
+        widths[2] = widths[2] or widths[0] * plan.box[3] / plan.box[2]
+    wide, tall, deep = (width / max(widths) for width in widths)
+    extent = (wide, tall, deep)
     placed = [
-        replace(sight, camera=_nominal(sight.view, sight.box, extent[1], extent[sight.side.across])) for sight in sights
+        replace(sight, camera=_nominal(sight.view, sight.box, extent[sight.side.across], tall, tall / 2))
+        for sight in level
     ]
-    return Stage(tuple(placed), extent)
+    return Stage(tuple(placed), extent).overlooked(plans)

@@ -26,10 +26,15 @@ _TOLERANCE = 11.0
 """CIELAB units beyond which a colour is another one, for a backdrop without grain."""
 _LIGHTNESS = 0.7
 """Steps in lightness count for less than steps in hue: shadows and pools of light are backdrop."""
-_SHORTEST_RUN = 0.05
+_SHORTEST_RUN = 0.03
 _RUN_GAP = 0.03
 _MINOR_PIECE = 0.1
 _FAMILIAR = 0.08
+_ALIKE = 0.3
+_ONE_RUN = 0.3
+_CLEAR = 1.5
+_CLEAR_PERCENTILE = 75
+"""A quarter of an object must differ from the backdrop by ``_CLEAR`` times the tolerance."""
 _PLAIN = 0.7
 """Studios have .8 and more, tidy rooms .6 to .9, clutter less than .6."""
 
@@ -134,11 +139,21 @@ def _read_frame(lab: Floats, tolerance: float) -> _Lines:
         Edge.BOTTOM: np.asarray(lab[-band:].mean(0), np.float32),
         Edge.LEFT: np.asarray(lab[:, :band].mean(1), np.float32),
     }
-    corners = np.concatenate([np.concatenate(_ends(line)) for line in colours.values()])
+    corners = _backdrop(colours, tolerance)
     strange = {edge: _nearest(line, corners) > tolerance for edge, line in colours.items()}
     for one, other in ((Edge.LEFT, Edge.RIGHT), (Edge.RIGHT, Edge.LEFT)):
         strange[one] = strange[one] & ~_at_same_height(colours[one], colours[other], tolerance)
     return _Lines(colours, {edge: _runs(line) for edge, line in strange.items()})
+
+
+def _backdrop(colours: dict[Edge, Floats], tolerance: float) -> Floats:
+    """The colours at the corners, without a corner that looks like no other: there the object fills it."""
+    top, right, bottom, left = (_ends(colours[edge]) for edge in (Edge.TOP, Edge.RIGHT, Edge.BOTTOM, Edge.LEFT))
+    meeting = ((top[0], left[0]), (top[1], right[0]), (bottom[1], right[1]), (bottom[0], left[1]))
+    corners = [np.concatenate(ends) for ends in meeting]
+    others = [np.concatenate(corners[:number] + corners[number + 1 :]) for number in range(4)]
+    known = [float((_nearest(a, b) < tolerance).mean()) > _ALIKE for a, b in zip(corners, others, strict=True)]
+    return np.concatenate([corner for corner, kept in zip(corners, known, strict=True) if kept or not any(known)])
 
 
 def _ends(line: Floats) -> tuple[Floats, Floats]:
@@ -206,12 +221,18 @@ def _pieces(raw: Mask) -> Mask:
 def _describe(mask: Mask, difference: Floats, lines: _Lines, grain: float, tolerance: float) -> Framing:
     coverage, extent = _box(mask)
     unexplained = float((difference[~mask] > 0.6 * tolerance).mean()) if not mask.all() else 1.0
-    restless = float(np.mean([line.mean() for line in lines.foreign.values()]))
+    restless = float(np.mean([_restless(line) for line in lines.foreign.values()]))
     plainness = float(np.exp(-(grain / 4 + unexplained + restless)))
-    inside = float(np.median(difference[mask])) if mask.any() else 0.0
-    found = 0.001 < mask.mean() < 0.9 and inside > 1.5 * tolerance
+    inside = float(np.percentile(difference[mask], _CLEAR_PERCENTILE)) if mask.any() else 0.0
+    found = 0.001 < mask.mean() < 0.9 and inside > _CLEAR * tolerance
     cut_off = tuple(edge for edge in Edge if _leaves(mask, lines.foreign[edge], edge))
     return Framing(mask, coverage, extent, cut_off, plainness, found)
+
+
+def _restless(foreign: Mask) -> float:
+    """The share of an edge that is no backdrop; little of it where it is one run, as an object's that is cut off."""
+    runs = int(np.diff(foreign.astype(np.int8), prepend=0).clip(0).sum())
+    return float(foreign.mean()) * (1.0 if runs > 1 else _ONE_RUN)
 
 
 def _leaves(mask: Mask, foreign: Mask, edge: Edge) -> bool:

@@ -26,6 +26,10 @@ _EXIF_IFD = 0x8769
 _FOCAL_LENGTH_35MM = 0xA405
 _PNG_PIXELS = 2_000_000
 _NO_ORIENTATION = 1
+_DRAFT_SIDE = 500
+"""What a decoder that shrinks in powers of two must give at least: an eighth of 12 megapixels."""
+GLANCE_SIDE = 512
+"""Pixels of the longer side of what ``glance`` keeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +66,23 @@ DEFAULT_LIMITS = IntakeLimits()
 
 
 def probe(path: Path, limits: IntakeLimits = DEFAULT_LIMITS) -> ImageFacts:
-    """Checks a photo to its last byte without keeping its pixels.
+    """Checks a photo to its last byte without keeping its pixels. Raises as ``glance`` does."""
+    return glance(path, limits)[0]
 
-    JPEG is decoded to an eighth of its size: every bit is read at a sixty-fourth of the memory.
+
+def glance(path: Path, limits: IntakeLimits = DEFAULT_LIMITS) -> tuple[ImageFacts, Image.Image]:
+    """Checks a photo to its last byte and keeps a copy of at most ``GLANCE_SIDE`` pixels: upright, sRGB, RGB or RGBA.
+
+    Large JPEG is decoded to an eighth of its size: every bit is read at a sixty-fourth of the memory.
     Raises ``Refused``: file_missing, empty_file, file_too_large, not_an_image, heic_missing, image_too_large,
     image_too_small, image_truncated, image_damaged or out_of_memory.
     """
     with _opened(path, limits) as (picture, facts):
-        picture.draft(None, (max(1, picture.width // 8), max(1, picture.height // 8)))
+        factor = min(1.0, _DRAFT_SIDE / max(picture.size))
+        picture.draft(None, (max(1, int(picture.width * factor)), max(1, int(picture.height * factor))))
         picture.load()
-        return replace(_with_exif(facts, picture), has_alpha=_has_alpha(picture))
+        facts = replace(_with_exif(facts, picture), has_alpha=_has_alpha(picture))
+        return facts, _copied(picture, facts, GLANCE_SIDE)
 
 
 def make_working_copy(
@@ -90,9 +101,7 @@ def make_working_copy(
             picture.draft(None, (min(max_side, picture.width), min(max_side, picture.height)))
         picture.load()
         facts = _with_exif(facts, picture)
-        copy = _scaled(colours.eight_bits(picture), max_side)
-        copy = colours.upright(colours.to_srgb(copy, picture.info.get("icc_profile")), facts.orientation)
-    copy.info = {}
+        copy = _copied(picture, facts, max_side)
     as_png = copy.mode == "RGBA" or copy.width * copy.height <= _PNG_PIXELS
     if as_png:
         copy.save(target, format="PNG", compress_level=3)
@@ -207,6 +216,14 @@ def _exif_facts(picture: Image.Image) -> tuple[int, float | None]:
         return _NO_ORIENTATION, None
     usable = math.isfinite(focal) and 1 <= focal <= 5000
     return (orientation if orientation in range(1, 9) else _NO_ORIENTATION), (focal if usable else None)
+
+
+def _copied(picture: Image.Image, facts: ImageFacts, max_side: int | None) -> Image.Image:
+    """RGB or RGBA in sRGB, upright, without metadata."""
+    copy = _scaled(colours.eight_bits(picture), max_side)
+    copy = colours.upright(colours.to_srgb(copy, picture.info.get("icc_profile")), facts.orientation)
+    copy.info = {}
+    return copy
 
 
 def _has_alpha(picture: Image.Image) -> bool:

@@ -9,21 +9,25 @@ _SHARPNESS_SIDE = 1024
 _WELL_LIT = 140
 """The 95th percentile of brightness (8-bit levels) from which a photo counts as well lit."""
 _LIGHT_SIDE = 200
+_GRAIN = 3.2
+"""The 97th percentile of a normal deviate's size over its median."""
 _WHITE_WALL = 0.7
 
 
 def sharpness(rgb: Bytes, framing: Framing) -> float:
     """How much of the finest detail is left beside the next coarser one, around the object if there is one.
 
-    The ratio of the strongest steps at the two scales of a picture of 1024 pixels: contrast and light cancel out.
+    The ratio of the strongest steps at the two scales of a picture of 1024 pixels: contrast and light cancel out, and
+    grain, which is everywhere, is taken off.
     """
     grey = np.asarray(grey_of(rgb, _SHARPNESS_SIDE), np.float32)
     fine = grey - np.asarray(cv2.GaussianBlur(grey, (0, 0), 1), np.float32)
     coarse = grey - fine - np.asarray(cv2.GaussianBlur(grey, (0, 0), 4), np.float32)
     region = framing.around(*grey.shape)
     kept = np.ones(grey.shape, np.bool_) if region is None else region > 0
+    middle, detail = (float(level) for level in np.percentile(np.abs(fine[kept]), (50, 97)))
     strong = float(np.percentile(np.abs(coarse[kept]), 97))
-    return round(float(np.percentile(np.abs(fine[kept]), 97)) / max(strong, 1.0), 4)
+    return round(max(0.0, detail - _GRAIN * middle) / max(strong, 1.0), 4)
 
 
 def exposure(rgb: Bytes, framing: Framing) -> float:

@@ -78,7 +78,7 @@ class PhotoMeasure:
 
 def measure(path: Path) -> PhotoMeasure:
     """Reads a working copy (upright sRGB, 8 bits, RGB or RGBA) and measures it."""
-    rgb, alpha = _read(path)
+    rgb, alpha = open_copy(path)
     framing = locate(rgb) if alpha is None else locate_alpha(alpha)
     return PhotoMeasure(
         sharpness=sharpness(rgb, framing),
@@ -140,7 +140,8 @@ def tie(one: Descriptor, other: Descriptor) -> Tie | None:
     return Tie(found, int(inliers.sum())) if found is not None and _plausible(found) else None
 
 
-def _read(path: Path) -> tuple[Bytes, Bytes | None]:
+def open_copy(path: Path) -> tuple[Bytes, Bytes | None]:
+    """A working copy's colours (H, W, 3), JPEG down to 1024 pixels, and its alpha (H, W) if it has one."""
     with Image.open(path, formats=["JPEG", "PNG"]) as picture:
         picture.draft(None, (_READ_SIDE, _READ_SIDE))
         pixels = np.asarray(picture.convert("RGBA" if picture.mode == "RGBA" else "RGB"), np.uint8)

@@ -1,6 +1,6 @@
 """Makes the textured model from the cut-outs."""
 
-from maquette.domain.assets import CAPTURE_VIEWS, Role
+from maquette.domain.assets import MODEL_VIEWS, Role
 from maquette.domain.states import Stage
 from maquette.pipelines.stage import MIB, Desk, OutputFile, Produced, StageSpec
 from maquette.ports.engines import Capability, Mesher, MeshRequest, ViewImage
@@ -11,8 +11,8 @@ def work(desk: Desk) -> Produced:
     """One GLB as the engine made it, with its score and flags."""
     mesher: Mesher = desk.engine
     cutouts = sorted(
-        (cutout for cutout in desk.of(Role.CUTOUT) if cutout.view in CAPTURE_VIEWS),
-        key=lambda cutout: CAPTURE_VIEWS.index(cutout.view or CAPTURE_VIEWS[0]),
+        (cutout for cutout in desk.of(Role.CUTOUT) if cutout.view in MODEL_VIEWS),
+        key=lambda cutout: MODEL_VIEWS.index(cutout.view or MODEL_VIEWS[0]),
     )
     images = tuple(ViewImage(cutout.view, cutout.path) for cutout in cutouts if cutout.view)
     wanted = desk.settings

@@ -21,7 +21,7 @@ def work(desk: Desk) -> Produced:
     """One cut-out (RGBA) and one mask (grey) per photo, each with the engine's score and flags; perhaps a shop picture.
 
     A photo that fails for its own reasons does not stop the others: ``cutouts.failed`` in the data names it. Where all
-    of them fail the stage does, with the first one's error.
+    of them fail the stage does, with the first one's error, unless somebody looks at them next.
     """
     cutter: Cutter = desk.engine
     pictures = desk.of(Role.WORKING)
@@ -38,7 +38,7 @@ def work(desk: Desk) -> Produced:
         else:
             files += _outputs(picture, cutout, look)
         desk.progress(done + share)
-    if errors and not files and not desk.carried:
+    if errors and not files and not desk.carried and not desk.settings.get("looked_at"):
         raise errors[0][1]
     return Produced(tuple(files), {"cutouts": _account(desk.carried + len(pictures), errors)})
 
@@ -107,7 +107,7 @@ SPEC = StageSpec(
     work=work,
     reads=(Role.WORKING,),
     limits=Limits(seconds=600, memory_bytes=8192 * MIB, cpu_seconds=900),
-    settings=("background", "shadow", "margin", "frame"),
+    settings=("background", "shadow", "margin", "frame", "looked_at"),
     capability=Capability.CUTTER,
     piecewise=True,
 )

@@ -117,7 +117,7 @@ def test_the_second_of_two_skus_is_the_problem():
 def test_views_must_be_known_and_once():
     alone, none = check_views(ENTRY, read({"sku": "A", "photos": "a.jpg"}))
     assert (alone.photos[0].view, none) == (View.FRONT, [])
-    _, found = check_views(ENTRY, read({"sku": "A", "front": "a.jpg", "photos": "front=b.jpg;c.jpg;top=d.jpg"}))
+    _, found = check_views(ENTRY, read({"sku": "A", "front": "a.jpg", "photos": "front=b.jpg;c.jpg;other=d.jpg"}))
     assert [(one.code, one.column) for one in found] == [
         ("duplicate_view", "photos"),
         ("view_missing", "photos"),

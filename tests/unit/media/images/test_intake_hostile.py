@@ -2,18 +2,24 @@
 
 import json
 import os
-import random
-from io import BytesIO
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
 
-from maquette.domain.errors import MaquetteError, Refused
+import mutated_photos
+from maquette.domain.errors import Refused
 from maquette.media.images.intake import make_working_copy, probe
 
 SHARED = Path(os.environ.get("MAQUETTE_SHARED", Path(__file__).resolve().parents[5] / "shared")) / "data2d"
+TESTS = Path(__file__).parents[3]
 PICTURE_CODES = {"image_damaged", "image_truncated", "image_too_large", "image_too_small", "not_an_image"}
+ANSWERS = PICTURE_CODES | {"read", "empty_file", "out_of_memory", "heic_missing"}
 
 
 def corpus() -> list[dict[str, str]]:
@@ -56,57 +62,49 @@ def test_corpus(item: dict[str, str], tmp_path: Path) -> None:
             assert (copy.width > copy.height) == expect.endswith("landscape")
 
 
-def samples() -> dict[str, bytes]:
-    picture = Image.effect_noise((64, 48), 50).convert("RGB")
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    exif.get_ifd(0x8769)[0xA405] = 26
-    kinds: list[tuple[str, Image.Image, dict[str, object]]] = [
-        ("JPEG", picture, {"exif": exif}),
-        ("JPEG", picture.convert("CMYK"), {}),
-        ("JPEG", picture, {"progressive": True}),
-        ("PNG", picture, {"exif": exif}),
-        ("PNG", picture.quantize(16), {"transparency": 0}),
-        ("WEBP", picture, {}),
-        ("WEBP", picture.convert("RGBA"), {"lossless": True}),
-        ("AVIF", picture, {"exif": exif}),
-    ]
-    made: dict[str, bytes] = {}
-    for number, (kind, image, options) in enumerate(kinds):
-        buffer = BytesIO()
-        image.save(buffer, format=kind, **options)
-        made[f"{number} {kind}"] = buffer.getvalue()
-    return made
+def counts(count: int, seed: int) -> dict[str, Any]:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(TESTS), *sys.path])}
+    command = [sys.executable, str(TESTS / "mutated_photos.py"), str(count), "--seed", str(seed)]
+    return json.loads(subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True).stdout)
 
 
-def mutate(content: bytes, dice: random.Random) -> bytes:
-    damaged = bytearray(content)
-    kind = dice.randrange(4)
-    if kind == 0:
-        del damaged[dice.randrange(len(damaged)) :]
-    elif kind == 1:  # headers are where it hurts
-        for _ in range(dice.randint(1, 4)):
-            damaged[dice.randrange(min(200, len(damaged)))] ^= 1 << dice.randrange(8)
-    elif kind == 2:
-        for _ in range(dice.randint(1, 12)):
-            damaged[dice.randrange(len(damaged))] = dice.randrange(256)
-    else:
-        at = dice.randrange(len(damaged))
-        damaged[at:at] = damaged[at : at + dice.randint(1, 64)]
-    return bytes(damaged)
+def judge_counts(found: dict[str, Any], count: int) -> None:
+    assert found["ours"] == []
+    assert sum(found["verdicts"].values()) == count
+    assert set(found["verdicts"]) <= ANSWERS
+    assert PICTURE_CODES - {"image_too_small"} <= set(found["verdicts"])
+    assert found["peak_mb"] < 300
 
 
-@pytest.mark.parametrize("name", list(samples()))
-def test_mutations_give_a_verdict(name: str, tmp_path: Path) -> None:
-    dice, content = random.Random(name), samples()[name]
-    path = tmp_path / "a"
-    met: set[str] = set()
-    for _ in range(250):
-        path.write_bytes(mutate(content, dice))
-        for read in (lambda: probe(path), lambda: make_working_copy(path, tmp_path / "copy")):
-            try:
-                read()
-            except MaquetteError as error:
-                met.add(error.code)
-    assert met & PICTURE_CODES
-    assert met <= PICTURE_CODES | {"empty_file", "out_of_memory", "heic_missing"}
+def test_mutations_give_a_verdict() -> None:
+    judge_counts(counts(1000, 1), 1000)
+
+
+@pytest.mark.slow
+def test_many_mutations_give_a_verdict() -> None:
+    judge_counts(counts(40_000, 2), 40_000)
+
+
+@pytest.mark.parametrize(
+    ("fault", "verdict"),
+    [
+        (lambda: os.kill(os.getpid(), signal.SIGSEGV), mutated_photos.CRASH),
+        (lambda: all(iter(lambda: True, False)), mutated_photos.HANG),
+        (lambda: 1 // 0, mutated_photos.BUG),
+    ],
+)
+def test_what_is_no_verdict_is_counted_and_the_rest_read(
+    fault: Callable[[], object], verdict: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = mutated_photos.glance
+
+    def break_down(path: Path) -> object:
+        return fault() if path.read_bytes() == mutated_photos.mutate(4, originals) else real(path)
+
+    originals = list(mutated_photos.seeds().values())
+    monkeypatch.setattr(mutated_photos, "glance", break_down)
+    monkeypatch.setattr(mutated_photos, "HANG_S", 0.3)
+    found = mutated_photos.run(range(8))
+    assert [line.partition(":")[0] for line in found.ours] == ["4"]
+    assert found.verdicts[verdict] == 1
+    assert sum(found.verdicts.values()) == 8

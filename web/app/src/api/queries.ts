@@ -55,6 +55,14 @@ export const tasksQuery = (id: string) =>
       (await take(api.GET('/api/v1/jobs/{job_id}/tasks', { params: { path: { job_id: id } }, signal }))).items,
   })
 
+/** What there is to approve, as it was at that state of the job. */
+export const approvalQuery = (id: string, seq: number) =>
+  queryOptions({
+    queryKey: ['approval', id, seq],
+    queryFn: ({ signal }) => take(api.GET('/api/v1/jobs/{job_id}/approval', { params: { path: { job_id: id } }, signal })),
+    staleTime: Infinity,
+  })
+
 /** Assets and results never change. */
 export const assetQuery = (id: string) =>
   queryOptions({

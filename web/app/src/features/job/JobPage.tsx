@@ -12,6 +12,7 @@ import { messageOf } from '@/ui/Toasts'
 import { useNow } from '@/ui/useNow'
 import { useTitle } from '@/ui/useTitle'
 
+import { Approval } from './Approval'
 import { Failure } from './Failure'
 import css from './job.module.css'
 import { elapsedOf, railOf, type RailItem } from './rail'
@@ -61,7 +62,7 @@ function Loaded({ job, tasks, pipeline, live, offline }: Props) {
           </p>
         </div>
         <div className={css.actions}>
-          {job.status === 'waiting' && (
+          {job.status === 'waiting' && job.waiting_for !== 'approval' && (
             <Button label={t('job.resume')} icon="play" variant="primary" disabled={actions.isPending} onClick={() => actions.mutate({ kind: 'resume' })} />
           )}
           {!ended && <Button label={t('job.cancel')} icon="square" disabled={actions.isPending} onClick={() => actions.mutate({ kind: 'cancel' })} />}
@@ -87,10 +88,12 @@ function Loaded({ job, tasks, pipeline, live, offline }: Props) {
         </Card>
         <div className={css.main}>
           {job.error && <Failure job={job} stage={current?.label ?? null} busy={actions.isPending} onRetry={() => actions.mutate({ kind: 'retry' })} />}
-          {done && job.result_id ? (
+          {job.waiting_for === 'approval' ? (
+            <Approval job={job} />
+          ) : done && job.result_id ? (
             <ResultView resultId={job.result_id} />
           ) : (
-            <Cutouts tasks={tasks} expected={job.inputs.length} running={!ended} />
+            <Cutouts tasks={tasks} expected={Math.min(job.inputs.length, 4)} running={!ended} />
           )}
           <Sources job={job} />
         </div>

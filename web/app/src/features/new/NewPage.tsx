@@ -13,7 +13,7 @@ import { useTitle } from '@/ui/useTitle'
 
 import css from './new.module.css'
 import { PhotoList } from './PhotoList'
-import type { Room } from './photos'
+import { type Room, slotsOf } from './photos'
 import { Settings } from './Settings'
 import { Slot } from './Slot'
 import { useDropAndPaste } from './useDropAndPaste'
@@ -44,7 +44,7 @@ function Maker({ recipes, first }: { recipes: readonly Pipeline[]; first: Pipeli
   const [settings, setSettings] = useState<Values>({})
   const { data: limits } = useQuery(limitsQuery)
   const recipe = recipes.find(({ name }) => name === chosen) ?? first
-  const room = useMemo<Room>(() => ({ views: recipe.views, max: recipe.max_photos }), [recipe])
+  const room = useMemo<Room>(() => ({ views: slotsOf(recipe.views), max: recipe.max_photos }), [recipe])
   const photos = usePhotos(room, limits?.photo_bytes ?? MAX_BYTES)
   const make = useMake(photos)
   const busy = make.isPending
@@ -58,11 +58,11 @@ function Maker({ recipes, first }: { recipes: readonly Pipeline[]; first: Pipeli
       </div>
       {recipes.length > 1 && <RecipeSwitch recipes={recipes} value={recipe.name} disabled={busy} onChange={setChosen} />}
       <div className={css.layout}>
-        {recipe.views.length > 0 ? (
+        {room.views.length > 0 ? (
           <ul className={css.slots} aria-label={t('new.photos')}>
-            {recipe.views.map((view) => {
+            {room.views.map((view) => {
               const photo = photos.all.find((one) => one.view === view) ?? null
-              return <Slot key={view} view={view} views={recipe.views} photo={photo} photos={photos} busy={busy} />
+              return <Slot key={view} view={view} views={room.views} photo={photo} photos={photos} busy={busy} />
             })}
           </ul>
         ) : (
@@ -111,7 +111,7 @@ function summary(count: number, bad: number, recipe: Pipeline): string {
   if (bad) return t(bad === 1 ? 'new.bad.one' : 'new.bad', { count: bad })
   if (count === 0) return t('new.empty')
   if (recipe.views.length === 0) return t(count === 1 ? 'new.count.one' : 'new.count', { count })
-  return t('new.sides', { count, max: recipe.views.length })
+  return t('new.sides', { count, max: slotsOf(recipe.views).length })
 }
 
 interface SwitchProps {

@@ -27,6 +27,12 @@ export function Settings({ pipeline, values, onChange }: Props) {
       )}
       {settings.map(
         ([name, setting]) =>
+          setting.type === 'approval' && (
+            <Choice key={name} name={name} setting={{ ...setting, values: [setting.default, 'manual', 'never'] }} value={values[name] ?? setting.default} onChange={onChange} />
+          ),
+      )}
+      {settings.map(
+        ([name, setting]) =>
           setting.type === 'dimensions' && <TrueSize key={name} name={name} setting={setting} values={values} onChange={onChange} />,
       )}
       {engines.length > 0 && (
@@ -48,7 +54,7 @@ interface FieldProps<Setting> {
   onChange: (name: string, value: string) => void
 }
 
-function Choice({ name, setting, value, onChange }: FieldProps<ChoiceSetting>) {
+function Choice({ name, setting, value, onChange }: FieldProps<Pick<ChoiceSetting, 'title' | 'values'>>) {
   return (
     <fieldset className={css.choice}>
       <legend>{setting.title}</legend>
