@@ -168,7 +168,8 @@ def rounded(evidence: Evidence, power: float, kept: Flags | None = None) -> Floa
     solid = np.minimum(_halves(outlines, grid, power, solid), evidence.bounds())
     # beyond its ends the solid is as far away as the outlines say, else the surface would stop short of them
     ends = ~((outlines.front > 0).any(axis=1) & (outlines.side > 0).any(axis=1))
-    solid[ends] = evidence.bounds()[ends]
+    beyond = np.minimum(outlines.front[ends, :, None], outlines.side[ends, None, :])
+    solid[ends] = np.minimum(evidence.bounds()[ends], beyond)
     if kept is not None:
         solid = np.where(kept, evidence.bounds(), solid)
     ghosts = find_ghosts(outlines.front > 0, outlines.side > 0)
