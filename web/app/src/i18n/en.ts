@@ -99,6 +99,10 @@ export const en = {
   'quality.medium.about': 'Good for most shops',
   'quality.full': 'Full',
   'quality.full.about': 'Finest shape and texture, takes longest',
+  'shadow.none': 'None',
+  'shadow.soft': 'Soft',
+  'frame.photo': 'As the photo',
+  'frame.square': 'Square',
   'shape.auto': 'Automatic',
   'shape.auto.about': 'Judged from the photos',
   'shape.round': 'Round',
@@ -195,6 +199,7 @@ export const en = {
   'download.usdz': 'USDZ',
   'download.poster': 'Poster',
   'download.turntable': 'Turntable',
+  'download.shop': 'Shop picture',
   'download.zip': 'Everything (zip)',
 
   'viewer.title': '3D model',

@@ -36,7 +36,7 @@ export function ResultView({ resultId }: { resultId: string }) {
   )
 }
 
-const DOWNLOADS = ['lod0', 'usdz', 'lod1', 'lod2', 'poster', 'turntable']
+const DOWNLOADS = ['lod0', 'usdz', 'lod1', 'lod2', 'poster', 'turntable', 'shop']
 interface Judged {
   role: string
   flags: readonly string[]

@@ -35,6 +35,19 @@ export function Settings({ pipeline, values, onChange }: Props) {
         ([name, setting]) =>
           setting.type === 'dimensions' && <TrueSize key={name} name={name} setting={setting} values={values} onChange={onChange} />,
       )}
+      {settings.map(
+        ([name, setting]) =>
+          (setting.type === 'ground' || setting.type === 'count') && (
+            <label key={name} className={css.field}>
+              {setting.title}
+              <input
+                {...(setting.type === 'count' ? { type: 'number', min: setting.low, max: setting.high } : { placeholder: setting.default })}
+                value={values[name] ?? ''}
+                onChange={({ target }) => onChange(name, target.value)}
+              />
+            </label>
+          ),
+      )}
       {engines.length > 0 && (
         <details className={css.advanced}>
           <summary>{t('new.advanced')}</summary>

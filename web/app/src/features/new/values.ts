@@ -8,10 +8,11 @@ export type Values = Readonly<Record<string, string>>
 
 /** The settings that a job is started with: what was filled in, as the server wants it. */
 export function settingsOf(pipeline: Pipeline, values: Values): Record<string, unknown> {
-  const filled = Object.entries(pipeline.settings).map(([name, { type }]) => [
-    name,
-    type === 'dimensions' ? sizeOf(name, values) : values[name] || undefined,
-  ])
+  const filled = Object.entries(pipeline.settings).map(([name, { type }]) => {
+    if (type === 'dimensions') return [name, sizeOf(name, values)]
+    if (type === 'count') return [name, values[name] ? Number(values[name]) : undefined]
+    return [name, values[name] || undefined]
+  })
   return Object.fromEntries(filled.filter(([, value]) => value !== undefined))
 }
 
