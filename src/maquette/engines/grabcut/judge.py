@@ -3,7 +3,6 @@
 import numpy as np
 
 from maquette.domain.assets import Quality
-from maquette.engines.grabcut.expect import UNCERTAIN
 from maquette.engines.grabcut.pixels import Bytes, Mask, blurred, distance_to, grown
 from maquette.engines.grabcut.segment import Segment
 
@@ -24,7 +23,7 @@ def holds_subject(rgb: Bytes, mask: Mask) -> bool:
 def judge(rgb: Bytes, found: Segment) -> Quality:
     """Scores a cut-out at the size of its segmentation."""
     flags = _faults(rgb, found)
-    return Quality(round(found.expected, 3), (*flags, "uncertain") if found.expected < UNCERTAIN else flags)
+    return Quality(round(found.expected, 3), (*flags, "uncertain") if found.uncertain else flags)
 
 
 def _faults(rgb: Bytes, found: Segment) -> tuple[str, ...]:

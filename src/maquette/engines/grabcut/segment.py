@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from maquette.engines.grabcut.cutting import grab_cut, sharpen
-from maquette.engines.grabcut.expect import UNCERTAIN, expected_iou
+from maquette.engines.grabcut.expect import expected_iou, is_uncertain
 from maquette.engines.grabcut.hints import Marked, apply_marks
 from maquette.engines.grabcut.pieces import close_pinholes, keep_object, outlying
 from maquette.engines.grabcut.pixels import Bytes, Mask, opened, resized
@@ -28,13 +28,16 @@ _SEAM_WIDTH = 11
 _ITERATIONS = 3
 _BAND = 13
 """The outline of a small mask is looked for anew within so many pixels of the larger copy."""
+_CONVINCING = 0.75
+"""In busy scenes a proposal of which less is expected does not stand alone."""
 _LEAST_SHARE, _MOST_SHARE = 0.0005, 0.95
 """What covers less, or more, of the picture is no proposal."""
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """The object's mask, its expected IoU, and whether the scene is too busy for a model of its backdrop.
+    """The object's mask, its expected IoU, whether that is too low to go unseen, and whether the scene is too busy
+    for a model of its backdrop.
 
     ``barred`` are the pixels that could not become the object: the rim, or all beyond the box. ``proposals`` are the
     masks among which it was chosen (by name, at a smaller size), with what was seen of each.
@@ -42,6 +45,7 @@ class Segment:
 
     mask: Mask
     expected: float
+    uncertain: bool
     busy: bool
     barred: Mask
     proposals: dict[str, tuple[Mask, Doubles]]
@@ -65,13 +69,13 @@ def segment(rgb: Bytes, box: tuple[int, int, int, int] | None, marked: Marked | 
     if best == "scene" and calm is not None:
         mask = calm
     elif best:
-        rough = _agreed(proposals, expected) if busy and promise < UNCERTAIN else proposals[best][0]
+        rough = _agreed(proposals, expected) if busy and promise < _CONVINCING else proposals[best][0]
         mask = sharpen(rgb, _at(rough, outside.shape), outside, _BAND)
     mask = close_pinholes(keep_object(mask, boxed=view.boxed))
     if marked is not None and marked.any():
         mask = apply_marks(rgb, mask, marked)
         promise = max(promise, _promise_of(_at(mask, beyond.shape), proposals, view, calm=not busy))
-    return Segment(mask, promise, busy, outside, proposals)
+    return Segment(mask, promise, is_uncertain(promise, boxed=view.boxed), busy, outside, proposals)
 
 
 def _propose(view: View, from_backdrop: Mask, *, calm: bool) -> dict[str, tuple[Mask, Doubles]]:
