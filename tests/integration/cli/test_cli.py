@@ -78,6 +78,23 @@ def test_make_delivers_a_model_and_then_only_delivers_again(program: Any, photos
     assert (program.home / "elsewhere" / "model.glb").read_bytes() == (folder / "model.glb").read_bytes()
 
 
+def test_a_product_waits_for_approval_and_is_delivered_by_the_same_command(program: Any, photos: Path) -> None:
+    order = ("product", str(photos), "--approve", "manual", "--quality", "fast", "-o", "shop", "--json")
+    waiting = program.run(*order)
+    assert waiting.code == 4, waiting.err
+    review = waiting.document
+    assert [(photo["view"], photo["state"]) for photo in review["photos"]] == [(side, "open") for side in SIDES]
+    assert program.run("jobs", "approve", "last", "--reject", "top").code != 0
+    approved = program.run("jobs", "approve", "last", "--reject", "back:Dusty.", "--json")
+    assert (approved.code, approved.document["status"]) == (0, "processing"), approved.err
+    made = program.run(*order)
+    assert made.code == 0, made.err
+    assert {path.stem for path in (program.home / "shop" / "cutouts").iterdir()} == set(SIDES[:3])
+    (left_out,) = made.document["report"]["approval"]["left_out"]
+    assert (left_out["verdict"], left_out["reason"]) == ("rejected", "Dusty.")
+    assert runs_by_stage(program, review["job_id"])["generating"] == ["finished"]
+
+
 def test_a_model_from_elsewhere_is_inspected_and_optimized(program: Any) -> None:
     (program.home / "wedge.glb").write_bytes(wedge())
     judged = program.run("inspect", "wedge.glb", "--profile", "khronos_planner")

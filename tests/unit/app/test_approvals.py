@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from approving import OWNER, Cuts, House, opened, specs
-from maquette.app.approvals import Action, Others, PhotoRuling
+from maquette.app.approvals import Action, Others, PhotoRuling, Ruling
 from maquette.domain.assets import View
 from maquette.domain.errors import Refused
 from maquette.domain.jobs import Job, JobInput
@@ -47,10 +47,6 @@ def code(call) -> str:
 
 
 def report(house: House, job: Job) -> dict:
-    return dict(house.jobs_report(job)) if hasattr(house, "jobs_report") else _report(house, job)
-
-
-def _report(house: House, job: Job) -> dict:
     with house.database.read() as tx:
         found = tx.results.get(job.result_id or "", OWNER)
     assert found is not None
@@ -75,7 +71,7 @@ def test_manual_waits_before_anything_costs_and_an_empty_word_approves_all(house
     assert (done.status, cuts.later[0]) == (Status.COMPLETED, Stage.SUBMITTING)
     assert len(cuts.made) == 4  # nothing was cut out twice
     assert progress(house, job) == sorted(progress(house, job))
-    assert {photo["state"] for photo in _report(house, done)["approval"]["photos"]} == {"approved"}
+    assert {photo["state"] for photo in report(house, done)["approval"]["photos"]} == {"approved"}
     assert [line.message for line in house.jobs.logs(OWNER, job.id)] == [
         f"ann approved the cut-out of chair-{view}." for view in ("front", "left", "right", "back")
     ]
@@ -106,7 +102,7 @@ def test_a_photo_that_could_not_be_cut_out_waits_and_is_gone_without_once_all_is
     done = house.run(job.id)
     assert done.status is Status.COMPLETED
     assert cuts.views == [["front", "right", "back"]]
-    assert _report(house, done)["approval"]["left_out"][0]["reason"] == "It could not be cut out."
+    assert report(house, done)["approval"]["left_out"][0]["reason"] == "It could not be cut out."
 
 
 def test_never_goes_without_what_failed_and_fails_where_everything_did(house, cuts):
@@ -125,7 +121,7 @@ def test_a_rejected_photo_is_out_with_its_reason_and_the_rest_is_not_cut_again(h
     house.decide(job.id, PhotoRuling(back, Action.REJECT, "The lamp is in the way."))
     done = house.run(job.id)
     assert (done.status, cuts.views, len(cuts.made)) == (Status.COMPLETED, [["front", "left", "right"]], 4)
-    told = _report(house, done)
+    told = report(house, done)
     assert told["approval"]["left_out"][0] | {"at": None} == {
         "asset_id": back, "verdict": "rejected", "reason": "The lamp is in the way.", "by": "ann", "at": None,
     }  # fmt: skip
@@ -180,7 +176,7 @@ def test_a_replacement_goes_through_all_stages_and_waits(house, cuts):
     assert {photo["asset_id"] for photo in house.approvals.review(OWNER, job.id).photos} >= {new}
     house.decide(job.id)
     done = house.run(job.id)
-    told = _report(house, done)
+    told = report(house, done)
     assert (done.status, cuts.views) == (Status.COMPLETED, [["front", "left", "right", "back"]])
     assert [(entry["asset_id"], entry["verdict"]) for entry in told["approval"]["left_out"]] == [(left, "replaced")]
 
@@ -294,14 +290,8 @@ def test_wrong_ids_are_told_apart(house, cuts):
         (PhotoRuling(first, Action.VIEW, view=View.TOP), "invalid_request"),
     ):
         assert code(lambda ruling=ruling: house.decide(job.id, ruling)) == wanted, ruling
-    assert code(lambda: house.approvals.decide("bob", job.id, _empty(), "bob")) == "not_found"
+    assert code(lambda: house.approvals.decide("bob", job.id, Ruling(), "bob")) == "not_found"
     assert house.jobs.get(OWNER, job.id) == job  # nothing of that was kept
-
-
-def _empty():
-    from maquette.app.approvals import Ruling
-
-    return Ruling()
 
 
 def test_a_retry_may_correct_views(house, cuts):
