@@ -15,7 +15,7 @@ from maquette.domain.assets import View
 from maquette.domain.errors import Refused
 from maquette.domain.ids import new_token, token_hash
 from maquette.domain.jobs import Job, JobInput, Move
-from maquette.domain.states import RETRYABLE, STAGE_ORDER, Stage, Status, WaitingFor
+from maquette.domain.states import STAGE_ORDER, Stage, Status, WaitingFor
 from maquette.pipelines.catalog import CATALOG, check_inputs
 from maquette.ports.clock import Clock
 from maquette.ports.jobs import JobEngine
@@ -81,8 +81,8 @@ class Joining:
     def lift(self, owner_id: str, job_id: str, *holds: Stage) -> Job:
         """Lets a job go on past these holds, whether it waits there or has yet to come there.
 
-        A failed or canceled job is tried again. One that is past them stays as it is. Raises ``not_found`` and
-        ``illegal_move`` (it waits for something else).
+        A failed job is tried again. One that is past them stays as it is. Raises ``not_found`` and ``illegal_move`` (it
+        was canceled, or waits for something else).
         """
         return self._again(lambda tx: self._lift(tx, owner_id, job_id, holds))
 
@@ -124,7 +124,10 @@ class Joining:
         job = _owned(tx, owner_id, job_id)
         left = tuple(stage for stage in job.hold_after if stage not in holds)
         at, pipeline = self._clock.now(), CATALOG[job.pipeline].pipeline
-        if job.status in RETRYABLE:
+        if job.status is Status.CANCELED:
+            # a page that has not heard of it must not undo what a person wanted
+            raise Refused("illegal_move", "The job was canceled.", f"Retry it: POST /api/v1/jobs/{job.id}/retry")
+        if job.status is Status.FAILED:
             return self._hand_over(tx, moves.retry(job, pipeline, at), left)
         if job.status is Status.WAITING:
             if job.waiting_for is not WaitingFor.INPUT:

@@ -189,6 +189,16 @@ def test_a_failed_model_is_tried_again_by_the_same_call(world):
     assert world.engine.enqueued[-1] == (model, 2, 0)
 
 
+def test_a_page_that_has_not_heard_of_it_does_not_revive_a_canceled_model(world):
+    model = opened(world)["modelId"]
+    assert world.http.post(f"/api/v1/jobs/{model}/cancel").status_code == 200
+    for route in ("remove-background", "generate"):
+        answer = post(world, route, modelId=model)
+        assert (answer.status_code, answer.json()["code"]) == (409, "illegal_move")
+    assert upload(world, view="left", model=model).status_code == 409
+    assert job_of(world, model)["generation_status"] == "upload_failed"
+
+
 def test_no_photo_joins_once_the_cutting_was_asked_for(world):
     model = opened(world)["modelId"]
     post(world, "remove-background", modelId=model)

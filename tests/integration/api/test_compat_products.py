@@ -45,6 +45,7 @@ def test_what_takes_longer_goes_on_and_says_where(world, route, pipeline, holds)
         "status": "pending",
         "estimated_completion": None,
         "cost": 0.0,
+        "failed_images": [],
         "session_token": "",
     }
     job = job_of(world, body["task_id"])
@@ -69,6 +70,9 @@ def test_photos_may_be_on_the_web_and_one_that_is_not_there_stops_no_other(world
     urls = ["http://photos.example/a.png", "http://127.0.0.1/b.png", "/api/v1/assets/ast_" + "0" * 32 + "/content"]
     answer = post(world, "generate-3d", product_id="web", image_urls=urls)
     assert answer.status_code == 202, answer.text
+    assert [(one["url"], one["code"]) for one in answer.json()["failed_images"]] == [
+        (urls[1], "url_refused"), (urls[2], "not_found")
+    ]  # fmt: skip
     (given,) = job_of(world, answer.json()["task_id"])["inputs"]
     assert world.http.get(f"/api/v1/assets/{given['asset_id']}/content").content == png("teal")
 
@@ -132,6 +136,8 @@ def test_the_status_of_a_model_by_its_task_and_by_its_product(world):
     )
     assert world.http.get("/api/model-status/nothing").json()["error"]["code"] == "NOT_FOUND"
     assert world.http.get("/api/model-status/%00").status_code == 404
+    head = world.http.head("/api/model-status/nothing")
+    assert (head.status_code, head.content) == (404, b"")
 
 
 def test_a_batch_in_the_old_shape(world):

@@ -62,6 +62,11 @@ class _Rewriter:
 
     async def _finish(self, start: Message) -> None:
         self._start = None
+        if not self._body:
+            # the answer to HEAD has none
+            await self._send(start)
+            await self._send({"type": "http.response.body", "body": b""})
+            return
         body = json.dumps(rewritten(json.loads(self._body), self._path), ensure_ascii=False).encode()
         headers = [(name, value) for name, value in start["headers"] if name != b"content-length"]
         await self._send({**start, "headers": [*headers, (b"content-length", b"%d" % len(body))]})

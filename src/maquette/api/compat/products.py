@@ -62,7 +62,7 @@ async def select_images(
     accepted = await _start(services, owner, asked, found(photos), holds, MANUAL)
     job = await until(services, accepted.job, stands_still, patience(prefer, WAIT_S))
     if job.status is not Status.WAITING:
-        return await _later(services, asked, job, accepted.token)
+        return await _later(services, asked, job, accepted.token, photos)
     review = await asyncio.to_thread(services.approvals.review, owner, job.id)
     names = {photo.asset_id: photo.url for photo in reversed(photos)}
     left_out = [
@@ -96,7 +96,7 @@ async def remove_backgrounds(
         job, token = accepted.job, accepted.token
     job = await until(services, job, stands_still, patience(prefer, WAIT_S))
     if not stands_still(job) or job.error is not None:
-        return await _later(services, asked, job, token)
+        return await _later(services, asked, job, token, photos)
     made, failed = await asyncio.to_thread(_cut, services, job)
     done = [
         ProcessedImage(
@@ -134,6 +134,7 @@ async def approve_images(
     return ApprovedImages(
         product_id=asked.product_id,
         approved_images=[photo.url for photo in photos if photo.asset_id],
+        failed_images=_unread(photos),
         task_id=job.id,
         status=seen(job).status,
         session_token=token,
@@ -145,7 +146,8 @@ async def generate_3d(
     asked: ProductImages, request: Request, response: Response, services: ServicesDep, owner: OwnerDep
 ) -> ProductTask:
     """Makes the model of a product from these photos or cut-outs. Approved ones are not asked about again."""
-    ids = found(await photos_of(asked.image_urls, request, services, owner))
+    photos = await photos_of(asked.image_urls, request, services, owner)
+    ids = found(photos)
     job, token = await _approved_job(services, owner, asked.name, ids), None
     if job is not None:
         job = await asyncio.to_thread(services.joining.lift, owner, job.id, Stage.APPROVING)
@@ -154,7 +156,7 @@ async def generate_3d(
         job, token = accepted.job, accepted.token
     response.headers["location"] = f"/api/v1/jobs/{job.id}"
     response.headers["retry-after"] = str(RETRY_S)
-    return await _task(services, asked.product_id, job, token)
+    return await _task(services, asked.product_id, job, token, photos)
 
 
 @router.get("/model-status/{job_id}", response_model=ModelStatus, responses=documented("not_found", "not_ready"))
@@ -264,16 +266,20 @@ def _failed(url: str, why: Mapping[str, str]) -> FailedImage:
     return FailedImage(url=url, code=why["code"], message=why["message"], hint=why["hint"])
 
 
-async def _later(services: Services, asked: ProductImages, job: Job, token: str | None) -> Response:
+async def _later(
+    services: Services, asked: ProductImages, job: Job, token: str | None, photos: Sequence[Named]
+) -> Response:
     """The answer about a job that goes on. Raises what one that has ended was ended by."""
     if job.error is not None:
         raise Permanent(job.error.code, job.error.message, job.error.hint)
-    task = await _task(services, asked.product_id, job, token)
+    task = await _task(services, asked.product_id, job, token, photos)
     where = {"location": f"/api/v1/jobs/{job.id}", "retry-after": str(RETRY_S)}
     return Response(task.model_dump_json(), 202, where, "application/json")
 
 
-async def _task(services: Services, product_id: str | int, job: Job, token: str | None) -> ProductTask:
+async def _task(
+    services: Services, product_id: str | int, job: Job, token: str | None, photos: Sequence[Named]
+) -> ProductTask:
     position = await asyncio.to_thread(services.jobs.queue_position, job)
     return ProductTask(
         product_id=product_id,
@@ -281,5 +287,6 @@ async def _task(services: Services, product_id: str | int, job: Job, token: str 
         status=seen(job).status,
         estimated_completion=await asyncio.to_thread(services.estimates.seconds, job, position),
         cost=job.cost_usd,
+        failed_images=_unread(photos),
         session_token=token,
     )

@@ -248,6 +248,7 @@ class ApprovedImages(Answer):
 
     product_id: ProductId
     approved_images: list[str]
+    failed_images: list[FailedImage]
     task_id: str
     status: S3Status
     session_token: str | None
@@ -261,6 +262,7 @@ class ProductTask(Answer):
     status: S3Status
     estimated_completion: float | None
     cost: float
+    failed_images: list[FailedImage]
     session_token: str | None
 
 

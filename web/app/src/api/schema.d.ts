@@ -1195,6 +1195,7 @@ export interface components {
         };
         ApprovedImages: {
             approved_images: string[];
+            failed_images: components["schemas"]["FailedImage"][];
             product_id: string | number;
             session_token: string | null;
             /** @enum {string} */
@@ -1919,6 +1920,7 @@ export interface components {
         ProductTask: {
             cost: number;
             estimated_completion: number | null;
+            failed_images: components["schemas"]["FailedImage"][];
             product_id: string | number;
             session_token: string | null;
             /** @enum {string} */
