@@ -286,3 +286,19 @@ def test_a_row_that_cannot_have_its_job_is_refused_and_stops_no_other(house):
     assert house.feeder.feed() == 1
     assert house.standings(batch_id) == ["refused", "pending"]
     assert house.batches.rows(OWNER, batch_id)[0].problem.code == "not_found"
+
+
+def test_what_no_database_can_keep_is_only_a_problem_of_its_row(house):
+    rows = [house.row("A"), house.row("B", cutter="x\x00\ud800"), {"sku": "C\x00", "\x00": "x", "front": "\ud800.jpg"}]
+    batch_id = house.submit(rows, on_error=OnError.SKIP).batch.id
+    assert house.standings(batch_id) == ["queued", "refused", "refused"]
+
+
+def test_a_small_batch_does_not_wait_for_the_photos_of_a_large_one(house):
+    def photos(count, name):
+        return [{"sku": str(n), "photos": f"https://shop.example/{name}{n}-left.jpg"} for n in range(count)]
+
+    house.submit(photos(30, "large"))
+    small = house.submit(photos(1, "small")).batch.id
+    assert asyncio.run(house.feeder.check()) == 20
+    assert house.batches.get(OWNER, small).status is BatchStatus.RUNNING

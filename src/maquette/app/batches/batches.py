@@ -220,7 +220,7 @@ def _row(batch_id: str, owner_id: str, row: Draft) -> BatchRow:
         status=RowStatus.REFUSED if row.wrong else status,
         name=row.name,
         photos=row.photos,
-        settings=row.settings,
+        settings={} if row.wrong else row.settings,
         problems=row.wrong,
     )
 

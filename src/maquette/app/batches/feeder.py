@@ -11,6 +11,7 @@ import logging
 import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from itertools import islice
 
 from maquette.app.batches.drafts import photo_problems
 from maquette.app.fetching import Fetching, name_in
@@ -122,10 +123,11 @@ class Feeder:
     async def check(self) -> int:
         """Fetches the photos of some rows; says how many rows are checked now."""
         with self._db.read() as tx:
-            busy = tx.batches.busy()
-            rows = [(batch, row) for batch in busy for row in tx.batches.having(batch.id, RowStatus.CHECKING, PORTION)]
+            busy = [(batch, tx.batches.having(batch.id, RowStatus.CHECKING, PORTION)) for batch in tx.batches.busy()]
+        # by turns: a small batch need not wait for a large one
+        taken = ((batch, rows[index]) for index in range(PORTION) for batch, rows in busy if index < len(rows))
         turns = asyncio.Semaphore(self._fetching.at_once)
-        done = await asyncio.gather(*(self._check(batch, row, turns) for batch, row in rows[:PORTION]))
+        done = await asyncio.gather(*(self._check(batch, row, turns) for batch, row in islice(taken, PORTION)))
         return sum(done)
 
     async def _check(self, batch: Batch, row: BatchRow, turns: asyncio.Semaphore) -> bool:
