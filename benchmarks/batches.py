@@ -188,10 +188,9 @@ def _measure(home: Path, given: argparse.Namespace) -> bool:
     seen = {str(one["row"]): one["code"] for one in told["problems"]}
     _, assets = program.run("assets", "list")
     kept = len(assets["items"]) + len(program.jobs()) + (home / "out").exists()
-    print(
-        f"refused whole              exit {code}, {len(told['problems'])} faults told, {time.monotonic() - started:.1f} s"
-    )
-    print(f"faults told rightly        {sum(seen.get(row) == code for row, code in faults.items())} of {len(faults)}")
+    took = time.monotonic() - started
+    print(f"refused whole              exit {code}, {len(told['problems'])} faults told, {took:.1f} s")
+    print(f"faults told rightly        {sum(seen.get(row) == fault for row, fault in faults.items())} of {len(faults)}")
     print(f"kept of what was refused   {kept}", flush=True)
     started = time.monotonic()
     _, told = storm(program, [*command, "--on-error", "skip"], given.kills, good)

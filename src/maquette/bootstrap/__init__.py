@@ -27,7 +27,6 @@ from maquette.adapters.dbos.lock import FolderLock, executor_id
 from maquette.adapters.dbos.retention import DbosArchive
 from maquette.adapters.folder.data import DataFolder
 from maquette.adapters.folder.scratch import Scratch
-from maquette.adapters.outbound.late import LateFetcher
 from maquette.adapters.processes.forked import ForkedProcesses
 from maquette.adapters.sql.database import SqlDatabase
 from maquette.adapters.sql.dialect import sqlite_path
@@ -40,7 +39,6 @@ from maquette.adapters.telemetry.prometheus import PrometheusMeter
 from maquette.adapters.telemetry.spans import open_tracer
 from maquette.app.approvals import Approvals
 from maquette.app.batches.batches import Batches
-from maquette.app.batches.feeder import Feeder
 from maquette.app.care import Care
 from maquette.app.estimates import Estimates
 from maquette.app.events import Events
@@ -62,6 +60,7 @@ from maquette.app.tickets import Tickets
 from maquette.app.transfers import Transfers
 from maquette.app.uploads import Uploads
 from maquette.app.weights import WeightStore
+from maquette.bootstrap.feeding import fetcher, hire_feeder
 from maquette.bootstrap.place import (
     backup_database,
     busy,
@@ -80,7 +79,6 @@ from maquette.domain.fleet import Queue, Worker
 from maquette.pipelines.runner import Runner
 from maquette.plugins import Shelf
 from maquette.ports.engines import Readiness
-from maquette.ports.outbound import Fetcher
 from maquette.settings import Settings
 from maquette.worker import Work
 
@@ -156,7 +154,7 @@ class Maquette:
         self.jobs = Jobs(self._database, self._engine, self.engines, self.clock, settings.max_queued, self.tracer)
         self.approvals = Approvals(self._database, self._engine, self.clock)
         self.batches = Batches(self._database, self.jobs, self.engines, self.clock, settings.max_batch_rows)
-        self._feeder = self._hire_feeder()
+        self._feeder = hire_feeder(self._database, self.jobs, self.uploads, settings, lambda: self.work.worker)
 
     async def take_over(self, address: str = "", *, work: bool = True) -> bool:
         """Becomes the holder unless somebody else is. True when this process holds the folder, now or before.
@@ -327,19 +325,6 @@ class Maquette:
         parts = (self._database, self.blobs, self._processes, self._here, self.clock)
         return worker, Runner(*parts, folder, self.engines, name, self.tracer)
 
-    def _hire_feeder(self) -> Feeder:
-        # in a thread with an event loop of its own, hence not the one that serves requests
-        settings = self.settings
-        fetching = Fetching(fetcher(), self.uploads, at_once=settings.fetches, seconds=settings.fetch_seconds)
-        return Feeder(self._database, self.jobs, fetching, self.clock, self._is_first)
-
-    def _is_first(self) -> bool:
-        """Whether what one process has to do for all falls to this one."""
-        worker = self.work.worker
-        with self._database.read() as tx:
-            living = tx.workers.living()
-        return worker is not None and bool(living) and living[0].id == worker.id
-
     def _bury_the_dead(self) -> None:
         """Nobody need wait for the lease of a process of this machine that is known to have died."""
         for name in self._scratch.sweep():
@@ -402,11 +387,6 @@ async def _opened(settings: Settings) -> AsyncGenerator[Maquette, None]:
 def weight_store(settings: Settings) -> WeightStore:
     """For a command that needs no data folder."""
     return WeightStore(settings.weights_folder, fetcher(), SystemClock())
-
-
-def fetcher() -> Fetcher:
-    """What speaks to other servers."""
-    return LateFetcher(SystemClock(), maquette.__version__)
 
 
 def processes(settings: Settings) -> ForkedProcesses:

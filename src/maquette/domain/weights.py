@@ -56,7 +56,7 @@ WEIGHTS: Mapping[str, Weights] = MappingProxyType(
                 _BIREFNET,
             ),
             Weights(
-                "birefnet-lite",
+                "birefnet_lite",
                 "BiRefNet lite",
                 f"{_REMBG}/BiRefNet-general-bb_swin_v1_tiny-epoch_232.onnx",
                 "5600024376f572a557870a5eb0afb1e5961636bef4e1e22132025467d0f03333",

@@ -57,6 +57,9 @@ def test_the_good_rows_are_made_and_the_same_again_only_delivers(shop: Any) -> N
     assert made.code == 1, made.err
     assert [row["status"] for row in made.document["rows"]] == ["completed", "completed", "refused", "refused"]
     assert made.document["batch"]["success_rate"] == 0.5
+    told = [[photo["error"] and photo["error"]["code"] for photo in row["photos"]] for row in made.document["rows"]]
+    assert told == [[None, None], [None], ["image_truncated"], [None, "file_missing"]]
+    assert [row["success_rate"] for row in made.document["rows"]] == [1, 1, 0, 0.5]
     assert made.events[-1]["counts"] == {"completed": 2, "refused": 2}
     out = shop.home / "out"
     assert sorted(path.name for path in (out / "A" / "cutouts").iterdir()) == ["front.png", "left.png"]

@@ -10,6 +10,7 @@ from maquette.engines.carve.halves import find_half, halved
 from maquette.engines.carve.joints import join
 from maquette.engines.carve.rows import read_rows
 from maquette.engines.carve.section import BOXY
+from maquette.engines.carve.surface import extract
 from maquette.media.meshes.mesh import Flags, Floats
 
 AXIS = np.linspace(-0.6, 0.6, 121)
@@ -120,3 +121,14 @@ def test_a_thin_neck_that_rounding_breaks_keeps_its_hull() -> None:
     whole = join(evidence, 2.0) > 0
     assert label(whole).max() == 1
     assert not (whole & (hull <= 0)).any()
+
+
+def test_the_surface_ends_where_the_outlines_end() -> None:
+    outline = 0.4 - np.maximum(np.abs(ROWS), np.abs(PLACES))
+    hull = np.minimum(outline[:, :, None], outline[:, None, :])
+    grid = Grid(AXIS, AXIS + 0.007, AXIS, STEP)
+    solid = rounded(Evidence(grid, hull, Outlines(outline, outline), Outlines(outline, outline)), 2.0)
+    mesh = extract(solid, grid)
+    assert mesh is not None
+    low, high = mesh.positions[:, 1].min(), mesh.positions[:, 1].max()
+    assert (low, high) == pytest.approx((-0.393, 0.407), abs=0.2 * STEP)

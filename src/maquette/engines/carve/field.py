@@ -166,6 +166,10 @@ def rounded(evidence: Evidence, power: float, kept: Flags | None = None) -> Floa
         turned = ellipses(side.limbs, front.body, grid.z, grid.x, power)
         solid = np.maximum(solid, turned.transpose(0, 2, 1))
     solid = np.minimum(_halves(outlines, grid, power, solid), evidence.bounds())
+    # beyond its ends the solid is as far away as the outlines say, else the surface would stop short of them
+    ends = ~((outlines.front > 0).any(axis=1) & (outlines.side > 0).any(axis=1))
+    beyond = np.minimum(outlines.front[ends, :, None], outlines.side[ends, None, :])
+    solid[ends] = np.minimum(evidence.bounds()[ends], beyond)
     if kept is not None:
         solid = np.where(kept, evidence.bounds(), solid)
     ghosts = find_ghosts(outlines.front > 0, outlines.side > 0)

@@ -32,6 +32,6 @@ ISNET = Network("isnet", 1024, *_CENTRED, rank=30)
 """Qin et al., ECCV 2022."""
 BIREFNET = Network("birefnet", 1024, *_IMAGENET, rank=50, logits=True)
 """Zheng et al., CAAI AIR 2024."""
-BIREFNET_LITE = Network("birefnet-lite", 1024, *_IMAGENET, rank=40, logits=True)
+BIREFNET_LITE = Network("birefnet_lite", 1024, *_IMAGENET, rank=40, logits=True)
 RMBG = Network("rmbg", 1024, *_IMAGENET, rank=0)
 """BRIA RMBG 2.0: its file ends with the sigmoid."""

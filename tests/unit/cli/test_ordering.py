@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from maquette.cli.batching import Order, read
+from maquette.cli.ordering import Order, read
 from maquette.domain.batches import OnError
 from maquette.domain.errors import Refused
 
