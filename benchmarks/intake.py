@@ -1,14 +1,15 @@
 """What comes in: large photos, hostile files, near duplicates, damaged files by the hundred thousand.
 
-    python benchmarks/intake.py [--shared FOLDER] [--mutations N] [--seed S] [--only decode|hostile|likeness|mutations]
+    python benchmarks/intake.py [--shared FOLDER] [--mutations N] [--seed S] [--only STEP]
 
 `decode`: JPEG of 12 and 48 megapixels, drawn here, each read in a fresh process: as an upload is (checked to its last
 byte, judged), as two previews (1024 and 256 pixels), as two previews by Pillow without its drafts, and as the working
 copy of a job. Aims for previews of 48 megapixels: 0.6 s of CPU and 100 MiB. `hostile`: each file of `data2d/hostile` of
 the shared folder, or a small set of our own, through the process with limits that uploads use and through a `maquette
 serve` of its own; aims: the expected verdict, 2 s, 300 MiB, no answer of 500 and more, nothing of a file's metadata in
-what is made of it. `likeness`: pairs of `data2d/select`. `mutations`: what becomes of damaged files, the same ones for
-the same seed; aims: nothing outside the child, no hang of 5 s.
+what is made of it. `likeness`: pairs of `data2d/select`. `framing`: photos of whole objects, and the same cut at each
+edge. `mutations`: what becomes of damaged files, the same ones for the same seed; aims: nothing outside the child, no
+hang of 5 s.
 """
 
 import argparse
@@ -199,7 +200,7 @@ async def hostile(shared: Path, folder: Path) -> None:
     print(f"| files | {len(files)}, {len(taken)} of them accepted |")
     print(f"| other verdicts than expected | {len(wrong)}{': ' + '; '.join(wrong) if wrong else ''} |")
     print(f"| slowest, in a process of its own | {max(entry[1] for entry in found.values()):.2f} s |")
-    print(f"| most memory | {max(entry[2] for entry in found.values()):.0f} MiB |")
+    print(f"| most memory, of those accepted | {max(entry[2] for entry in found.values()):.0f} MiB |")
     print(f"| something but pixels in what was made of them | {len(said)} {' '.join(said)} |")
     print(f"| answers of a server | {', '.join(f'{c} x {s}' for s, c in sorted(answers(files, folder).items()))} |\n")
 
@@ -232,6 +233,55 @@ def likeness(shared: Path) -> None:
     print(f"| CPU a photo, a pair | {1000 * spent / len(measured):.0f} ms, {1000 * each:.1f} ms |\n")
 
 
+# -- objects cut off by the frame
+
+CUT = 0.2
+"""The share of the object's width or height that is cut away."""
+
+
+def with_truth(shared: Path) -> Iterator[tuple[Path, Path]]:
+    """Photos before rooms and other backdrops, each with the picture whose alpha is the object."""
+    for kind, truth in (("photo", "persp"), ("casualphoto", "casual")):
+        for path in sorted(shared.glob(f"data3d/objects/*/{kind}_*.jpg")):
+            yield path, path.with_name(path.name.replace(kind, truth)).with_suffix(".png")
+    for path in sorted(shared.glob("data2d/matte_comp/*.jpg")):
+        yield path, path.with_name(f"{path.stem}_alpha.png")
+
+
+def crops(photo: Path, truth: Path) -> Iterator[tuple[str | None, np.ndarray]]:
+    """The whole photo, and the photo with a fifth of the object cut away at each edge."""
+    with Image.open(photo) as picture, Image.open(truth) as alpha:
+        pixels = np.asarray(picture.convert("RGB"))
+        band = alpha.getchannel("A") if "A" in alpha.getbands() else alpha.convert("L")
+        mask = np.asarray(band.resize(picture.size)) > 128
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    down, across = int(CUT * (rows[-1] - rows[0])), int(CUT * (columns[-1] - columns[0]))
+    yield None, pixels
+    yield "left", pixels[:, columns[0] + across :]
+    yield "right", pixels[:, : columns[-1] - across]
+    yield "top", pixels[rows[0] + down :]
+    yield "bottom", pixels[: rows[-1] - down]
+
+
+def framing(shared: Path) -> None:
+    from maquette.media.images.checks import judge
+
+    told: Counter[tuple[bool, str]] = Counter()
+    for photo, truth in with_truth(shared):
+        for edge, pixels in crops(photo, truth):
+            flags = judge(np.ascontiguousarray(pixels), None, 1000).flags
+            said = {flag.partition(":")[2] for flag in flags if flag.startswith("cut_off")}
+            verdict = "silent" if not said else "right" if said == {edge} else "wrong"
+            told[edge is not None, verdict] += 1
+    if not told:
+        return
+    print("## Objects cut off by the frame\n\n| photos | said nothing | named the edge | named another |")
+    print("| --- | --- | --- | --- |")
+    for is_cut, name in ((False, "whole"), (True, "cut at one edge")):
+        print(f"| {name} | {told[is_cut, 'silent']} | {told[is_cut, 'right']} | {told[is_cut, 'wrong']} |")
+    print()
+
+
 # -- damaged files
 
 
@@ -252,7 +302,7 @@ def main() -> None:
     parser.add_argument("--shared", type=Path, default=Path(os.environ.get("MAQUETTE_SHARED", ROOT.parent / "shared")))
     parser.add_argument("--mutations", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--only", choices=["decode", "hostile", "likeness", "mutations"])
+    parser.add_argument("--only", choices=["decode", "hostile", "likeness", "framing", "mutations"])
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -260,6 +310,7 @@ def main() -> None:
             "decode": lambda: asyncio.run(decode(folder)),
             "hostile": lambda: asyncio.run(hostile(options.shared, folder)),
             "likeness": lambda: likeness(options.shared),
+            "framing": lambda: framing(options.shared),
             "mutations": lambda: mutations(options.mutations, options.seed),
         }
         for step, work in steps.items():

@@ -1,11 +1,17 @@
 """Flags in words."""
 
+import inspect
+import re
 from datetime import UTC, datetime
+from types import ModuleType
 
 import pytest
 
 from maquette.domain.projects import Project, ProjectKind
 from maquette.domain.quality import MEANINGS, Severity, explain, explain_all, thing_of
+from maquette.engines.carve import score
+from maquette.engines.grabcut import judge
+from maquette.engines.onnxcut import engine, finding
 
 AT = datetime(2026, 1, 2, tzinfo=UTC)
 
@@ -21,6 +27,17 @@ def test_every_flag_is_a_sentence_without_holes(code: str) -> None:
     assert note.message[0].isupper() or note.message.startswith("right")
     assert note.message.endswith(".")
     assert not set("{}") & set(note.message + note.hint)
+
+
+@pytest.mark.parametrize(
+    ("module", "function"), [(judge, "_faults"), (finding, "_quality"), (score, "_flags"), (engine, "NON_COMMERCIAL")]
+)
+def test_the_table_knows_what_our_engines_raise(module: ModuleType, function: str) -> None:
+    source = inspect.getsource(module)
+    part = source[source.index(f"def {function}") :] if f"def {function}" in source else source
+    raised = set(re.findall(r'(?:\("|^ +"|_COMMERCIAL = ")([a-z_]+)"(?:, |: |\n)', part, re.MULTILINE))
+    assert raised
+    assert raised <= set(MEANINGS)
 
 
 def test_a_detail_and_the_name_of_the_thing_stand_in_the_sentence() -> None:

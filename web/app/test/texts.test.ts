@@ -3,6 +3,7 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { formatAgo, formatBytes, formatDuration } from '@/i18n/format'
 import { en } from '@/i18n/en'
 import { t, word } from '@/i18n/t'
+import { notesOf } from '@/features/job/notes'
 import { profilesOf } from '@/features/job/rules'
 
 afterEach(() => vi.useRealTimers())
@@ -55,4 +56,14 @@ test('reads the profiles of a report', () => {
   ])
   expect(profilesOf({ report: 'none' })).toEqual([])
   expect(profilesOf({})).toEqual([])
+})
+
+test('reads what a report says of the model and of its photos', () => {
+  const note = { code: 'x', severity: 'note', message: 'It is dark.', hint: 'Use light.' }
+  const model = { role: 'model', flags: ['single_view'], notes: [note] }
+  const photos = [{ view: 'left', notes: [note] }, { view: null, notes: [{ ...note, hint: '' }] }]
+  const report = { quality: [model, { role: 'cutout', flags: ['y'], notes: [note] }], photo_checks: { photos, sets: [note] } }
+  expect(notesOf(report)).toEqual(['It is dark. Use light.', 'Left: It is dark. Use light.', 'Photo 2: It is dark.'])
+  expect(notesOf({ quality: [{ role: 'model', flags: ['single_view'] }] })).toEqual(['Single view'])
+  expect(notesOf({})).toEqual([])
 })

@@ -4,7 +4,7 @@ Hashes find copies (resized, compressed again, brightened). For photos taken a m
 both ways and tied by one perspective map that at least ``_INLIERS`` of them follow (RANSAC). ORB: Rublee et al., "ORB:
 an efficient alternative to SIFT or SURF", ICCV 2011. On plain backdrops only the object's own features count, because a
 turntable's pictures share everything else; and there the map must lay the one outline and its colours on the other's:
-the label of a bottle that was turned is found again, but beside itself.
+a tower looks alike from all sides but for its door, the label of a bottle that was turned is found again beside itself.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,15 @@ _REACH = 5.0
 _COPY_BITS = 3
 _OVERLAP = 0.8
 """Of two outlines that one map should lay on each other: intersection over union."""
-_CORRELATION = 0.7
+_SCENE_OVERLAP = 0.3
+_DRIFT = 2
+"""Pixels of the coarse picture that a place may have moved."""
+_STRANGE = 18.0
+"""CIELAB units."""
+_PATCHES = 0.015
+"""The share of the object that may look strange: two photos of one side have up to this, two sides mostly 2 to 20 %."""
+_SCENE_PATCHES = 0.08
+"""The same of whole pictures in which people may have moved; an object that was turned changes more."""
 _READ_SIDE = 1024
 
 
@@ -180,22 +188,42 @@ def _stretch(one: Descriptor, other: Descriptor) -> NDArray[np.float64]:
 
 
 def _alike(one: Descriptor, other: Descriptor, tied: NDArray[np.float64]) -> bool:
-    """Whether the map lays one object on the other: outline on outline, light and dark on light and dark."""
+    """Whether the map lays one object on the other: outline on outline, colour on colour.
+
+    Where no object stands out from its backdrop the whole pictures are laid on each other.
+    """
     if one.mask is None or other.mask is None:
-        return True
-    size = one.mask.shape[::-1]
-    back = np.diag([1 / one.scale, 1 / one.scale, 1]), np.diag([other.scale, other.scale, 1])
-    step = back[1] @ tied @ back[0]
+        masks, limit = (np.ones(photo.coarse.shape[:2], np.bool_) for photo in (one, other)), _SCENE_PATCHES
+    else:
+        masks, limit = (one.mask, other.mask), _PATCHES
+    mine, theirs = masks
+    size = mine.shape[::-1]
+    step = np.diag([other.scale, other.scale, 1]) @ tied @ np.diag([1 / one.scale, 1 / one.scale, 1])
     ways = cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR
-    laid = np.asarray(cv2.warpPerspective(other.mask.view(np.uint8), step, size, flags=ways), np.bool_)
-    both, either = laid & one.mask, laid | one.mask
-    if both.sum() < _OVERLAP * either.sum():
+    laid = np.asarray(cv2.warpPerspective(theirs.view(np.uint8), step, size, flags=ways), np.bool_)
+    both, either = laid & mine, laid | mine
+    if both.sum() < (_OVERLAP if limit == _PATCHES else _SCENE_OVERLAP) * either.sum():
         return False
-    picture = np.asarray(cv2.warpPerspective(other.coarse, step, size, flags=ways), np.uint8)
-    return _correlation(one.coarse[both], picture[both]) >= _CORRELATION
+    picture = cv2.warpPerspective(other.coarse, step, size, flags=ways, borderMode=cv2.BORDER_REPLICATE)
+    return _patches(one.coarse, np.asarray(picture, np.uint8), both) <= limit
 
 
-def _correlation(one: Bytes, other: Bytes) -> float:
-    """Of the colours of two sets of pixels (N, 3), about the mean colour of each."""
-    a, b = (np.asarray(pixels, np.float32) - pixels.mean(0, dtype=np.float32) for pixels in (one, other))
-    return float((a * b).sum() / max(float(np.sqrt((a * a).sum() * (b * b).sum())), 1e-6))
+def _patches(one: Bytes, other: Bytes, both: Mask) -> float:
+    """The share of the object that has other colours than anything within some pixels of it in the other photo.
+
+    That is the door that the next side has not; edges that moved a little with the camera are found again near by.
+    """
+    a, b = (_levelled(picture, both) for picture in (one, other))
+    steps = range(-_DRIFT, _DRIFT + 1)
+    apart = [np.linalg.norm(a - np.roll(b, (down, right), (0, 1)), axis=-1) for down in steps for right in steps]
+    inside = cv2.erode(both.view(np.uint8), np.ones((2 * _DRIFT + 1, 2 * _DRIFT + 1), np.uint8))
+    strange = (np.minimum.reduce(apart) > _STRANGE) & (inside > 0)
+    solid = cv2.morphologyEx(strange.view(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
+    return float(np.sum(solid) / max(1, int(np.sum(inside))))
+
+
+def _levelled(picture: Bytes, both: Mask) -> Floats:
+    """CIELAB about the median colour of the object, so that another exposure does not count; lightness counts less."""
+    calm = np.asarray(cv2.GaussianBlur(picture, (0, 0), 0.8), np.float32) / 255
+    lab = np.asarray(cv2.cvtColor(calm, cv2.COLOR_RGB2LAB), np.float32) * np.array([0.7, 1, 1], np.float32)
+    return np.asarray(lab - np.median(lab[both], axis=0), np.float32)

@@ -40,6 +40,23 @@ def test_another_side_before_the_same_wall_is_another_view(tmp_path: Path) -> No
     assert not same_view(one, other)
 
 
+def test_another_side_before_the_same_clutter_is_another_view(tmp_path: Path) -> None:
+    room = backdrop(busy=True)
+    box = (150, 90, 320, 340)
+    one, other = (measured(tmp_path, thing(room, box, seed=seed)) for seed in (7, 8))
+    assert not same_view(one, other)
+    assert same_view(one, measured(tmp_path, np.roll(thing(room, box, seed=7), 9, 1)))
+
+
+def test_a_door_makes_another_side_of_it(tmp_path: Path) -> None:
+    front = thing(backdrop(), BOX)
+    door = front.copy()
+    cv2.rectangle(door, (300, 280), (340, 350), (70, 140, 220), -1)
+    assert not same_view(measured(tmp_path, front), measured(tmp_path, door))
+    lit = np.clip(front * 0.8 + 10, 0, 255).astype(np.uint8)
+    assert same_view(measured(tmp_path, front), measured(tmp_path, lit))
+
+
 def test_a_mirrored_photo_is_another_view(tmp_path: Path) -> None:
     picture = thing(backdrop(), BOX)
     assert not same_view(measured(tmp_path, picture), measured(tmp_path, np.ascontiguousarray(picture[:, ::-1])))

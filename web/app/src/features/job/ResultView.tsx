@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { lazy, Suspense } from 'react'
 
 import { resultQuery } from '@/api/queries'
-import type { Note, Result } from '@/api/types'
+import type { Result } from '@/api/types'
 import { formatBytes } from '@/i18n/format'
 import { t, word } from '@/i18n/t'
 import { Card, Empty, Skeleton } from '@/ui/bits'
@@ -10,6 +10,7 @@ import { ButtonLink } from '@/ui/Button'
 import { messageOf } from '@/ui/Toasts'
 
 import css from './job.module.css'
+import { notesOf } from './notes'
 import { CutoutGrid } from './Pictures'
 import { Report } from './Report'
 
@@ -37,21 +38,10 @@ export function ResultView({ resultId }: { resultId: string }) {
 }
 
 const DOWNLOADS = ['lod0', 'usdz', 'lod1', 'lod2', 'poster', 'turntable', 'shop']
-interface Judged {
-  role: string
-  flags: readonly string[]
-  /** Results of earlier versions have none. */
-  notes?: readonly Note[]
-}
 
-const told = ({ flags, notes }: Judged): string[] =>
-  notes ? notes.map(({ message, hint }) => `${message} ${hint}`.trim()) : flags.map((flag) => word('flag', flag))
-
-/** What the engine says of the model that a person should know. */
+/** What the server says of the photos and of the model that a person should know. */
 function Notes({ report }: { report: Record<string, unknown> }) {
-  const judged = (report['quality'] ?? []) as readonly Judged[]
-  const notes = judged.filter(({ role }) => role === 'model').flatMap(told)
-  const texts = [...new Set(notes)]
+  const texts = notesOf(report)
   if (texts.length === 0) return null
   return (
     <Card aria-label={t('job.notes')}>
