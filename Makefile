@@ -4,7 +4,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 STAMPS := .stamps
-EXTRAS ?= heic,postgres,otel,dev
+EXTRAS ?= heic,postgres,otel,onnx,dev
 WORKERS ?= 2
 # what `make run` and `make serve` work on; unset it for the user's own data folder
 export MAQUETTE_DATA ?= $(CURDIR)/data

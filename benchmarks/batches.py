@@ -188,8 +188,9 @@ def _measure(home: Path, given: argparse.Namespace) -> bool:
     seen = {str(one["row"]): one["code"] for one in told["problems"]}
     _, assets = program.run("assets", "list")
     kept = len(assets["items"]) + len(program.jobs()) + (home / "out").exists()
-    print(f"refused whole              exit {code}, {len(told['problems'])} faults told, {time.monotonic() - started:.1f} s")
-    print(f"faults told rightly        {sum(seen.get(row) == code for row, code in faults.items())} of {len(faults)}")
+    took = time.monotonic() - started
+    print(f"refused whole              exit {code}, {len(told['problems'])} faults told, {took:.1f} s")
+    print(f"faults told rightly        {sum(seen.get(row) == fault for row, fault in faults.items())} of {len(faults)}")
     print(f"kept of what was refused   {kept}", flush=True)
     started = time.monotonic()
     _, told = storm(program, [*command, "--on-error", "skip"], given.kills, good)
@@ -204,7 +205,9 @@ def _measure(home: Path, given: argparse.Namespace) -> bool:
     print(f"success rate               {batch['success_rate']} (right: {good / given.products})")
     print(f"jobs, models               {len(jobs)}, {models}")
     print(f"stages lost, done twice    {sum(t.status is TaskStatus.LOST for t in tasks)}, {max(finished.values()) - 1}")
-    print(f"took                       {seconds:.0f} s, stages {sum(task.cpu_ms for task in tasks) / 1000:.0f} s of CPU")
+    print(
+        f"took                       {seconds:.0f} s, stages {sum(task.cpu_ms for task in tasks) / 1000:.0f} s of CPU"
+    )
     return (
         (code, seen, kept) == (1, faults, 0)
         and statuses == {"completed": good, "refused": FAULTS}

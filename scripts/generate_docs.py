@@ -12,6 +12,7 @@ from maquette.domain.colours import NAMES, TRANSPARENT
 from maquette.domain.dimensions import UNITS
 from maquette.domain.errors import CODES
 from maquette.domain.projections import ROWS, STATUS_MAP, UI_STEPS
+from maquette.domain.quality import MEANINGS, explain
 from maquette.domain.states import ENDED, MOVES, STAGE_LABELS, STATUS_LABELS, Stage, Status, WaitingFor
 from maquette.media.meshes.profiles import PROFILES
 from maquette.media.meshes.report_text import limit, named
@@ -151,11 +152,25 @@ def profiles() -> str:
     return "\n".join(parts)
 
 
+def flags() -> str:
+    """What the flags of photos, cut-outs and models mean."""
+    notes = [explain(f"{code}:…") for code in MEANINGS]
+    rows = [(f"`{note.code}`", note.severity.value, note.message, note.hint or "-") for note in notes]
+    return (
+        NOTE + "# Flags\n\n"
+        "What can be wrong with a photo, a cut-out or a model: a code, for some with a detail behind a colon "
+        "(`cut_off:right`). Answers of the API carry `flags`, and the same in words as `notes`. An engine may raise "
+        "others. For photos see [the guide](../guides/photos.md).\n\n"
+        + table(("flag", "severity", "sentence", "what to do"), rows)
+    )
+
+
 DOCUMENTS: dict[str, Callable[[], str]] = {
     "states.md": states,
     "pipelines.md": pipelines,
     "errors.md": errors,
     "profiles.md": profiles,
+    "flags.md": flags,
 }
 
 

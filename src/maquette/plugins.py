@@ -8,8 +8,10 @@ loads its heavy libraries where it does its work.
 import threading
 from collections.abc import Iterable, Mapping
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 
 from maquette.domain.errors import Refused, Unavailable
+from maquette.pipelines.hiring import hire, reads_weights
 from maquette.ports.engines import Capability, Engine, EngineInfo, EngineRecord, Readiness
 
 GROUP = "maquette.engines"
@@ -19,10 +21,14 @@ METHODS: Mapping[Capability, str] = {Capability.CUTTER: "cut", Capability.MESHER
 
 
 class Shelf:
-    """Implements ``EngineShelf`` over entry points; by default those of the installed packages."""
+    """Implements ``EngineShelf`` over entry points; by default those of the installed packages.
 
-    def __init__(self, points: Iterable[EntryPoint] | None = None) -> None:
+    Engines that read trained weights look for them in the folder ``weights``.
+    """
+
+    def __init__(self, points: Iterable[EntryPoint] | None = None, weights: Path | None = None) -> None:
         self._points = points
+        self._weights = weights
         self._slots: tuple[_Slot, ...] | None = None
         self._lock = threading.Lock()
 
@@ -31,7 +37,10 @@ class Shelf:
         return tuple(slot.record() for slot in self._loaded())
 
     def choose(self, capability: Capability, wanted: str | None = None) -> EngineRecord:
-        """The wanted engine, or the first that is ready; one whose results are simulated only by its name."""
+        """The wanted engine, or of those that are ready the one with the highest rank.
+
+        One whose results are simulated, or may not be used commercially, only by its name.
+        """
         return self._by_name(capability, wanted) if wanted is not None else self._first_ready(capability)
 
     def _by_name(self, capability: Capability, wanted: str) -> EngineRecord:
@@ -53,7 +62,7 @@ class Shelf:
     def _first_ready(self, capability: Capability) -> EngineRecord:
         fitting = [record for record in self.all() if record.info and record.info.capability is capability]
         real = [record for record in fitting if record.info and not record.info.is_test]
-        for record in real:
+        for record in sorted(filter(_is_free, real), key=_rank, reverse=True):
             if record.readiness.ready:
                 return record
         if not real:
@@ -66,25 +75,28 @@ class Shelf:
         with self._lock:
             if self._slots is None:
                 points = entry_points(group=GROUP) if self._points is None else self._points
-                self._slots = _load_all(points)
+                self._slots = _load_all(points, self._weights)
             return self._slots
 
 
 class _Slot:
     """One entry point: its engine, or why there is none."""
 
-    def __init__(self, point: EntryPoint, engine: Engine | None, trouble: Readiness | None) -> None:
+    def __init__(
+        self, point: EntryPoint, engine: Engine | None, trouble: Readiness | None, weights: Path | None = None
+    ) -> None:
         self.point = point
+        self._weights = weights
         self._engine = engine
         self._info = _info(engine)
         self._trouble = trouble
 
     def record(self) -> EngineRecord:
         readiness = self._trouble or _check(self._engine)
-        return EngineRecord(self.point.name, self.point.value, readiness, self._info)
+        return EngineRecord(self.point.name, self.point.value, readiness, self._info, self._weights)
 
 
-def _load_all(points: Iterable[EntryPoint]) -> tuple[_Slot, ...]:
+def _load_all(points: Iterable[EntryPoint], weights: Path | None) -> tuple[_Slot, ...]:
     slots: list[_Slot] = []
     holders: dict[str, EntryPoint] = {}
     # two editable installations may list the very same line twice
@@ -92,23 +104,24 @@ def _load_all(points: Iterable[EntryPoint]) -> tuple[_Slot, ...]:
     for point in sorted(unique, key=lambda point: (not point.value.startswith(OURS), point.name, point.value)):
         holder = holders.setdefault(point.name, point)
         if holder is point:
-            slots.append(_load(point))
+            slots.append(_load(point, weights))
         else:
             message = f"the name is taken by {holder.value}"
             slots.append(_Slot(point, None, Readiness(False, message, f"Uninstall one of {_packages(holder, point)}.")))
     return tuple(slots)
 
 
-def _load(point: EntryPoint) -> _Slot:
+def _load(point: EntryPoint, weights: Path | None) -> _Slot:
     hint = f"pip install --force-reinstall {_package(point)}"
     try:
-        engine = point.load()()
+        kind = point.load()
+        engine = hire(kind, weights)
         trouble = _misfit(point, engine)
     except Exception as error:  # noqa: BLE001 - whatever a stranger's package raises is its record, not our crash
         return _Slot(point, None, Readiness(False, f"cannot be loaded: {type(error).__name__}: {error}", hint))
     if trouble:
         return _Slot(point, None, Readiness(False, trouble, f"Report it to the makers of {_package(point)}."))
-    return _Slot(point, engine, None)
+    return _Slot(point, engine, None, weights if reads_weights(kind) else None)
 
 
 def _misfit(point: EntryPoint, engine: object) -> str:
@@ -121,6 +134,14 @@ def _misfit(point: EntryPoint, engine: object) -> str:
     if engine.info.name != point.name:
         return f"calls itself {engine.info.name!r}, its entry point says {point.name!r}"
     return ""
+
+
+def _is_free(record: EngineRecord) -> bool:
+    return record.info is not None and record.info.commercial_use
+
+
+def _rank(record: EngineRecord) -> int:
+    return record.info.rank if record.info else 0
 
 
 def _info(engine: Engine | None) -> EngineInfo | None:

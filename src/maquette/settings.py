@@ -154,6 +154,9 @@ class Settings(BaseSettings):
         default=60.0, ge=0, le=3600, description="How long a worker that is told to stop lets running stages end."
     )
     threads: int = Field(default=2, ge=1, le=64, description="Processor threads that one stage may use.")
+    weights: Path | None = Field(
+        default=None, description="Folder of trained weights for engines; by default `weights` in the data folder."
+    )
     log_level: LogLevel = Field(default=LogLevel.WARNING, description="How much the server says on stderr.")
     log_format: LogFormat = Field(
         default=LogFormat.TEXT, description="`text` for people, or `json`: one object a line for programs."
@@ -224,6 +227,11 @@ class Settings(BaseSettings):
         """How much of each queue this process works on at a time."""
         counts = {Queue.CPU: self.concurrency, Queue.GPU: self.gpu_concurrency, Queue.NET: self.net_concurrency}
         return {Queue(name): counts[Queue(name)] for name in _queues(self.queues)}
+
+    @property
+    def weights_folder(self) -> Path:
+        """Where engines look for trained weights."""
+        return (self.weights or self.data / "weights").expanduser().absolute()
 
     @property
     def import_bytes(self) -> int:

@@ -148,10 +148,30 @@ test('a file that is no photo is refused with a reason', async ({ page }) => {
 
   // what only the server can see
   await choose.setInputFiles({ name: 'broken.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('not a jpeg at all') })
-  await page.getByRole('button', { name: 'Make the 3D model' }).click()
   await expect(page.locator('li[data-view=front] [role=alert]')).not.toBeEmpty()
-  await expect(page.getByText('The server cannot use 1 of the photos')).toBeVisible()
-  await expect(page).toHaveURL(`${server.url}/`)
+  await expect(page.getByRole('button', { name: 'Make the 3D model' })).toBeDisabled()
+})
+
+test('what the server says of a photo is shown before anything is made', async ({ page }) => {
+  await page.goto(server.url)
+  const drawn = await page.evaluate(() => {
+    const canvas = document.createElement('canvas')
+    canvas.width = 640
+    canvas.height = 480
+    const brush = canvas.getContext('2d')
+    if (!brush) throw new Error('no canvas')
+    for (const [colour, box] of [['#b0b0b0', [0, 0, 640, 480]], ['#801020', [430, 120, 210, 240]]] as const) {
+      brush.fillStyle = colour
+      brush.fillRect(...box)
+    }
+    return canvas.toDataURL('image/png').split(',')[1] ?? ''
+  })
+  const photo = { name: 'near.png', mimeType: 'image/png', buffer: Buffer.from(drawn, 'base64') }
+  await page.getByLabel('Choose the photo: Front').setInputFiles(photo)
+  const told = page.getByRole('list', { name: 'What the server says of near.png' })
+  await expect(told).toContainText('The object is cut off at the right edge. Step back', { timeout: 20_000 })
+  await expect(page.getByRole('button', { name: 'Make the 3D model' })).toBeEnabled()
+  await checkAccess(page)
 })
 
 test('an unknown job is said to be unknown', async ({ page }) => {

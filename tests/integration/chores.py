@@ -14,6 +14,7 @@ from typing import Any
 from provider import order
 
 from maquette.domain.errors import Permanent, Refused, Temporary
+from maquette.pipelines.child import perform
 
 Progress = Callable[[float], None]
 
@@ -115,6 +116,8 @@ PAID = "generating"
 """The stage that orders from the provider, where there is one."""
 BAD = "bad"
 """What a photo says that nothing can be cut out of."""
+PIECEWISE = frozenset({"validating", "removing_background"})
+"""Stages that make one thing of each photo."""
 MAKES = {"validating": "working", "removing_background": "cutout", "generating": "model"}
 
 
@@ -124,19 +127,48 @@ def stand_in(payload: dict[str, Any], progress: Progress) -> dict[str, Any]:
     The file repeats what the photo said, so that the diary can tell which photo each stage worked for, and when it
     began on the clock that all processes share.
     """
-    said = Path(payload["inputs"][0]["path"]).read_text(encoding="utf-8", errors="replace").split()[0]
+    said = _said(payload)
     with Path(payload["diary"]).open("a", encoding="utf-8") as diary:
         worker = f" {payload['worker']}" if "worker" in payload else ""
         diary.write(f"{said} {payload['stage']} {os.getpid()} {time.monotonic()}{worker}\n")
-    if said.startswith(BAD) and payload["stage"] == "removing_background":
-        raise Permanent("no_subject")
     if payload.get("provider") and payload["stage"] == PAID:
         order(payload["provider"], f"{said} {PAID}", payload["key"])
     for step in range(1, 11):
         time.sleep(payload["seconds"] / 10)
         progress(step / 10)
-    path = Path(payload["into"]) / "made.txt"
-    path.write_text(f"{said} {payload['stage']}", encoding="utf-8")
+    if payload["stage"] == "approving":
+        return perform(payload, progress)
+    if payload["stage"] == "selecting":
+        return {"files": [], "data": {"selection": _all_of(payload)}}
+    each = payload["inputs"] if payload["stage"] in PIECEWISE else payload["inputs"][:1]
+    files = [_made(payload, given, number, said) for number, given in enumerate(each)]
+    return {"files": files, "data": {}}
+
+
+def _said(payload: dict[str, Any]) -> str:
+    if not payload["inputs"]:
+        return "nothing"
+    return Path(payload["inputs"][0]["path"]).read_text(encoding="utf-8", errors="replace").split()[0]
+
+
+def _made(payload: dict[str, Any], given: dict[str, Any], number: int, said: str) -> dict[str, Any]:
+    path = Path(payload["into"]) / f"made{number}.txt"
+    hints = sorted(payload["boxes"].items())
+    path.write_text(f"{said} {payload['stage']} {number} {hints}", encoding="utf-8")
     role = MAKES.get(payload["stage"], "lod")
-    made = {"path": str(path), "role": role, "media_type": "text/plain", "name": payload["stage"], "view": "front"}
-    return {"files": [made | {"quality": None, "derived_from": []}], "data": {}}
+    # each photo's asset comes first, as in the real stages
+    sources = [*given["derived_from"], given["asset_id"]] if payload["stage"] in PIECEWISE else []
+    made = {"path": str(path), "role": role, "media_type": "text/plain", "name": payload["stage"]}
+    return made | {"view": given["view"] or "front", "quality": None, "derived_from": sources}
+
+
+def _all_of(payload: dict[str, Any]) -> dict[str, Any]:
+    """Every photo is chosen, seen from where the job says."""
+    sides = payload["settings"]["sides"]
+    about = {"name": "photo", "view_from": "given", "guessed": False, "score": None, "reasons": []}
+    chosen = [
+        {"asset_id": key, "view": side["view"], **about} for key, side in sides.items() if side["use"] is not False
+    ]
+    decided = any(side["use"] is not None for side in sides.values())
+    left_out = [{"asset_id": key} for key, side in sides.items() if side["use"] is False]
+    return {"chosen": chosen, "left_out": left_out, "decided": decided}

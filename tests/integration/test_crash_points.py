@@ -57,6 +57,20 @@ def test_a_full_disk_at_some_points(tmp_path: Path, store: str) -> None:
     assert sum(bool(case["struck"]) for case in report["cases"]) >= 2  # the last point may come too late to be met
 
 
+def test_deaths_at_some_points_of_a_job_that_waits_for_approval(tmp_path: Path) -> None:
+    report = sweep(tmp_path, "kill", "--spread", "5", "--product")
+    assert [case["killed"] for case in report["cases"]].count(True) >= 4
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("store", STORES)
+def test_deaths_at_every_point_of_a_job_that_waits_for_approval(tmp_path: Path, store: str) -> None:
+    report = sweep(tmp_path, "kill", "--store", store, "--product", seconds=3600)
+    assert {case["struck"] for case in report["cases"]} >= KILLED_AT
+    assert sum(case["killed"] for case in report["cases"]) >= 0.95 * report["whole"]["points"]
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("store", STORES)

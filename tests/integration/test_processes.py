@@ -112,7 +112,7 @@ def test_may_be_used_from_one_event_loop_after_another() -> None:
 def test_a_decoding_process_has_loaded_no_more_than_it_needs() -> None:
     modules = set(_run("double", {"number": 1}, kind=Kind.DECODE).value["modules"])
     assert "PIL.Image" in modules
-    assert not modules & {"numpy", "cv2", "scipy", "trimesh", "sqlalchemy", "asyncio"}
+    assert not modules & {"scipy", "skimage", "trimesh", "sqlalchemy", "asyncio"}
 
 
 def test_a_computing_process_has_the_heavy_libraries_loaded() -> None:

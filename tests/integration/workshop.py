@@ -23,6 +23,7 @@ from maquette.adapters.processes.forked import ForkedProcesses
 from maquette.adapters.sql.database import SqlDatabase
 from maquette.adapters.sql.dialect import sqlite_path
 from maquette.adapters.sql.schema import migrate
+from maquette.app.approvals import Approvals
 from maquette.app.batches.batches import Batches
 from maquette.app.batches.feeder import Feeder
 from maquette.app.fetching import Fetching
@@ -79,6 +80,7 @@ class Workshop:
     database: SqlDatabase
     engine: DbosJobs
     jobs: Jobs
+    approvals: Approvals
     runner: Runner
     processes: Any
     blobs: LocalBlobs
@@ -107,6 +109,12 @@ class Workshop:
 
     def new_job(self) -> NewJob:
         return NewJob("photo_to_model", (JobInput(self.photo(), View.FRONT),))
+
+    def new_product(self, photos: int = 2) -> NewJob:
+        """A job whose cut-outs wait for approval."""
+        views = (View.FRONT, View.LEFT, View.RIGHT, View.BACK)[:photos]
+        inputs = tuple(JobInput(self.photo(), view) for view in views)
+        return NewJob("product_to_model", inputs, {"approve": "manual"})
 
     def accept(self) -> Job:
         return self.jobs.create(OWNER, self.new_job()).job
@@ -163,7 +171,8 @@ def build(
     uploads = Uploads(database, blobs, processes, clock, 1_000_000)
     fetching = Fetching(LateFetcher(clock, "0"), uploads, at_once=2, seconds=2)
     batches, feeder = Batches(database, jobs, shelf, clock), Feeder(database, jobs, fetching, clock, lambda: True)
-    return Workshop(folder, database, engine, jobs, runner, processes, blobs, concurrency, batches, feeder)
+    approvals = Approvals(database, engine, clock)
+    return Workshop(folder, database, engine, jobs, approvals, runner, processes, blobs, concurrency, batches, feeder)
 
 
 @contextlib.contextmanager

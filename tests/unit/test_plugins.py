@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from importlib.metadata import EntryPoint
+from pathlib import Path
 
 import pytest
 
@@ -17,8 +18,10 @@ def point(name: str, target: str) -> EntryPoint:
     return EntryPoint(name, f"engines_for_tests:{target}", GROUP)
 
 
-def info(name: str, capability: Capability = Capability.CUTTER, **more: bool) -> EngineInfo:
-    return EngineInfo(name, "1", capability, name.title(), "MIT", True, **more)
+def info(
+    name: str, capability: Capability = Capability.CUTTER, *, free: bool = True, rank: int = 0, is_test: bool = False
+) -> EngineInfo:
+    return EngineInfo(name, "1", capability, name.title(), "MIT", free, rank=rank, is_test=is_test)
 
 
 class Good:
@@ -35,6 +38,32 @@ class Lame(Good):
 
     def check(self) -> Readiness:
         return Readiness(False, "no weights", "maquette fetch lame")
+
+
+class Better(Good):
+    info = info("better", rank=5)
+
+
+class Best(Lame):
+    info = info("best", rank=9)
+
+
+class Bound(Good):
+    info = info("bound", rank=20, free=False)
+
+
+class Reading(Good):
+    info = info("reading")
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder
+
+    @classmethod
+    def reading(cls, weights: Path) -> "Reading":
+        return cls(weights)
+
+    def check(self) -> Readiness:
+        return Readiness(bool(self.folder and self.folder.is_dir()), "no folder", "mkdir")
 
 
 class Pretending(Good):
@@ -66,7 +95,7 @@ def module(monkeypatch: pytest.MonkeyPatch) -> None:
     import types
 
     fake = types.ModuleType("engines_for_tests")
-    for engine in (Good, Lame, Pretending, Rude, Handless, Explodes):
+    for engine in (Good, Lame, Better, Best, Bound, Reading, Pretending, Rude, Handless, Explodes):
         setattr(fake, engine.__name__, engine)
     monkeypatch.setitem(sys.modules, "engines_for_tests", fake)
 
@@ -140,6 +169,22 @@ def test_an_unknown_engine_names_the_known_ones() -> None:
     with pytest.raises(Refused) as error:
         shelf("Good").choose(Capability.CUTTER, "god")
     assert (error.value.code, error.value.hint) == ("unknown_engine", "Installed: good.")
+
+
+def test_of_those_that_are_ready_the_highest_rank_is_chosen_and_none_that_is_bound() -> None:
+    found = shelf("Good", "Better", "Best", "Bound")
+    assert found.choose(Capability.CUTTER).name == "better"
+    assert found.choose(Capability.CUTTER, "bound").name == "bound"
+    with pytest.raises(Unavailable):
+        shelf("Bound").choose(Capability.CUTTER)
+
+
+def test_engines_that_read_weights_are_told_the_folder(tmp_path: Path) -> None:
+    points = [point("reading", "Reading"), point("good", "Good")]
+    records = {record.name: record for record in Shelf(points, tmp_path).all()}
+    assert (records["reading"].readiness.ready, records["reading"].weights) == (True, tmp_path)
+    assert records["good"].weights is None
+    assert not Shelf(points).all()[1].readiness.ready
 
 
 def test_an_engine_of_another_kind_is_refused() -> None:

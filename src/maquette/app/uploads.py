@@ -30,12 +30,17 @@ PROBE_LIMITS = Limits(seconds=20, memory_bytes=700 * MIB, cpu_seconds=15)
 
 @dataclass(frozen=True, slots=True)
 class PhotoInfo:
-    """What the sender says of a photo. ``sha256`` (lower-case hex) is verified when given."""
+    """What the sender says of a photo. ``sha256`` (lower-case hex) is verified when given.
+
+    ``role`` and ``derived_from`` are for what another system made of a photo.
+    """
 
     name: str
     view: View | None = None
     project_id: str | None = None
     sha256: str | None = None
+    role: Role = Role.ORIGINAL
+    derived_from: tuple[str, ...] = ()
 
 
 def clean_name(name: str) -> str:
@@ -152,7 +157,7 @@ class Uploads:
     def _known(self, owner_id: str, sha256: str, info: PhotoInfo) -> Asset | None:
         with self._db.read() as tx:
             self.check_project(tx, owner_id, info)
-            asset = tx.assets.by_hash(owner_id, sha256, Role.ORIGINAL)
+            asset = tx.assets.by_hash(owner_id, sha256, info.role)
         same = asset and (asset.name, asset.view, asset.project_id) == (info.name, info.view, info.project_id)
         return asset if same else None
 
@@ -160,7 +165,7 @@ class Uploads:
         return Asset(
             id=new_id("ast"),
             owner_id=owner_id,
-            role=Role.ORIGINAL,
+            role=info.role,
             media_type=found["media_type"],
             sha256=received.sha256,
             bytes=received.bytes,
@@ -171,7 +176,9 @@ class Uploads:
             width=found.get("width"),
             height=found.get("height"),
             stats=found.get("stats", {}),
-            quality=_quality(found.get("quality")),
+            # what was measured is how good a photo is, not a cut-out
+            quality=_quality(found.get("quality")) if info.role is Role.ORIGINAL else None,
+            derived_from=info.derived_from,
         )
 
     def _record(self, asset: Asset, received: Received, announced: str | None) -> Asset:

@@ -15,6 +15,7 @@ import os
 import platform
 import uuid
 from collections.abc import AsyncGenerator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import maquette
@@ -26,7 +27,6 @@ from maquette.adapters.dbos.lock import FolderLock, executor_id
 from maquette.adapters.dbos.retention import DbosArchive
 from maquette.adapters.folder.data import DataFolder
 from maquette.adapters.folder.scratch import Scratch
-from maquette.adapters.outbound.late import LateFetcher
 from maquette.adapters.processes.forked import ForkedProcesses
 from maquette.adapters.sql.database import SqlDatabase
 from maquette.adapters.sql.dialect import sqlite_path
@@ -39,7 +39,6 @@ from maquette.adapters.telemetry.prometheus import PrometheusMeter
 from maquette.adapters.telemetry.spans import open_tracer
 from maquette.app.approvals import Approvals
 from maquette.app.batches.batches import Batches
-from maquette.app.batches.feeder import Feeder
 from maquette.app.care import Care
 from maquette.app.estimates import Estimates
 from maquette.app.events import Events
@@ -48,6 +47,7 @@ from maquette.app.janitor import Janitor, Retention
 from maquette.app.jobs import Jobs
 from maquette.app.joining import Joining
 from maquette.app.keys import Keys
+from maquette.app.old_photos.importing import OldPhotos
 from maquette.app.orphans import Orphans
 from maquette.app.portable.archive import Limits
 from maquette.app.portable.carrier import Carrier
@@ -59,6 +59,8 @@ from maquette.app.sessions import Sessions
 from maquette.app.tickets import Tickets
 from maquette.app.transfers import Transfers
 from maquette.app.uploads import Uploads
+from maquette.app.weights import WeightStore
+from maquette.bootstrap.feeding import fetcher, hire_feeder
 from maquette.bootstrap.place import (
     backup_database,
     busy,
@@ -77,7 +79,6 @@ from maquette.domain.fleet import Queue, Worker
 from maquette.pipelines.runner import Runner
 from maquette.plugins import Shelf
 from maquette.ports.engines import Readiness
-from maquette.ports.outbound import Fetcher
 from maquette.settings import Settings
 from maquette.worker import Work
 
@@ -102,6 +103,7 @@ __all__ = [
     "open_for_worker",
     "page_folder",
     "processes",
+    "weight_store",
 ]
 
 MIGRATION_PATIENCE_S = 30.0
@@ -128,7 +130,7 @@ class Maquette:
         self._engine = DbosJobs(self._url)
         self._processes = ForkedProcesses(threads=settings.threads)
         self._database = SqlDatabase(self._url)
-        self._here = Shelf()
+        self._here = Shelf(weights=settings.weights_folder)
         self.engines = FleetShelf(self._here, self._database)
         self._status = self._status_reader()
         self.storage = open_storage(store_address(settings), self._folder.blobs, self.clock)
@@ -152,7 +154,7 @@ class Maquette:
         self.jobs = Jobs(self._database, self._engine, self.engines, self.clock, settings.max_queued, self.tracer)
         self.approvals = Approvals(self._database, self._engine, self.clock)
         self.batches = Batches(self._database, self.jobs, self.engines, self.clock, settings.max_batch_rows)
-        self._feeder = self._hire_feeder()
+        self._feeder = hire_feeder(self._database, self.jobs, self.uploads, settings, lambda: self.work.worker)
 
     async def take_over(self, address: str = "", *, work: bool = True) -> bool:
         """Becomes the holder unless somebody else is. True when this process holds the folder, now or before.
@@ -203,6 +205,10 @@ class Maquette:
     async def prepare_to_enqueue(self) -> None:
         """For a guest that will hand over work, or stop some. Takes a second: it loads the job engine's library."""
         await asyncio.to_thread(self._engine.prepare)
+
+    def old_photos(self, files: Path | None, *, dry: bool) -> OldPhotos:
+        """What imports the rows of an older system; see there."""
+        return OldPhotos(self._database, self.uploads, self.fetching, self.clock, files, dry=dry)
 
     def readiness(self) -> Readiness:
         """Whether new jobs can be taken; the message says when nobody is there to work on them. Blocks for a moment."""
@@ -319,19 +325,6 @@ class Maquette:
         parts = (self._database, self.blobs, self._processes, self._here, self.clock)
         return worker, Runner(*parts, folder, self.engines, name, self.tracer)
 
-    def _hire_feeder(self) -> Feeder:
-        # in a thread with an event loop of its own, hence not the one that serves requests
-        settings = self.settings
-        fetching = Fetching(fetcher(), self.uploads, at_once=settings.fetches, seconds=settings.fetch_seconds)
-        return Feeder(self._database, self.jobs, fetching, self.clock, self._is_first)
-
-    def _is_first(self) -> bool:
-        """Whether what one process has to do for all falls to this one."""
-        worker = self.work.worker
-        with self._database.read() as tx:
-            living = tx.workers.living()
-        return worker is not None and bool(living) and living[0].id == worker.id
-
     def _bury_the_dead(self) -> None:
         """Nobody need wait for the lease of a process of this machine that is known to have died."""
         for name in self._scratch.sweep():
@@ -391,9 +384,9 @@ async def _opened(settings: Settings) -> AsyncGenerator[Maquette, None]:
         await house.close()
 
 
-def fetcher() -> Fetcher:
-    """What speaks to other servers."""
-    return LateFetcher(SystemClock(), maquette.__version__)
+def weight_store(settings: Settings) -> WeightStore:
+    """For a command that needs no data folder."""
+    return WeightStore(settings.weights_folder, fetcher(), SystemClock())
 
 
 def processes(settings: Settings) -> ForkedProcesses:

@@ -25,7 +25,9 @@ def batch(
         typer.Option(metavar="NAME", help="photo_to_model, product_to_model or cutout.", show_default="photo_to_model"),
     ] = None,
     quality: Annotated[str | None, typer.Option(metavar="fast|medium|full", help="Detail against time.")] = None,
-    approve: Annotated[str | None, typer.Option(metavar="HOW", help="Who approves cut-outs, where asked.")] = None,
+    approve: Annotated[
+        str | None, typer.Option(metavar="RULE", help="Cut-outs that need no approval: auto>=0.8, manual or never.")
+    ] = None,
     cutter: CutterName = None,
     chosen: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Any other setting of the pipeline.")
@@ -38,7 +40,8 @@ def batch(
     Everything is checked first, and any problem refuses the whole with all of them; --on-error skip starts the rest.
     A row's own settings go before the options. The same command again goes on with what is unfinished.
     """
-    from maquette.cli.batching import Order, fulfil
+    from maquette.cli.batching import fulfil
+    from maquette.cli.ordering import Order
     from maquette.cli.screen import Screen
 
     given = {"quality": quality, "approve": approve, "cutter": cutter, **_pairs(chosen or [])}

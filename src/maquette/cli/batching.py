@@ -3,30 +3,28 @@
 import asyncio
 import hashlib
 import json
-import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, cast
 
-from maquette.app.batches import sheet
-from maquette.app.batches.batches import BatchView, NewBatch, Plan
-from maquette.app.batches.drafts import Draft, Row, columns, is_asset, is_url
+from maquette.app.batches.batches import BatchView
+from maquette.app.batches.drafts import Draft
+from maquette.app.batches.planning import NewBatch, Plan
+from maquette.app.batches.sources import is_asset, is_url
 from maquette.app.batches.table import Folders, lines, relative
 from maquette.app.uploads import PhotoInfo
 from maquette.bootstrap import Maquette, open_for_work
 from maquette.cli.delivery import Delivered, deliver_model, prepare
+from maquette.cli.ordering import Order, read
 from maquette.cli.photos import Photo
-from maquette.cli.progress import RowsBar
 from maquette.cli.screen import Screen
 from maquette.cli.tabulating import told_problems, told_rows
+from maquette.cli.watching import Watch
 from maquette.cli.wording import near
 from maquette.cli.work import take_in
 from maquette.domain.batches import (
-    UNREADY,
     BatchInvalid,
     BatchStatus,
-    OnError,
     RowPhoto,
     RowView,
     Standing,
@@ -36,23 +34,8 @@ from maquette.domain.ids import LOCAL_OWNER
 from maquette.pipelines.catalog import CATALOG, ENGINE_SETTINGS, SPECS, find
 from maquette.settings import Settings
 
-PIPELINE = "photo_to_model"
-LOOK_EVERY_S = 0.5
-TAKE_OVER_EVERY_S = 1.0
 AT_ONCE = 2
 """Photos that are looked at together."""
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What the person asked for. An option that was not given leaves what a JSON file says."""
-
-    table: Path
-    output: Path
-    on_error: OnError | None
-    pipeline: str | None
-    chosen: Mapping[str, Any]
-    name: str
 
 
 def fulfil(order: Order, settings: Settings, screen: Screen) -> bool:
@@ -64,54 +47,6 @@ def fulfil(order: Order, settings: Settings, screen: Screen) -> bool:
     except BatchInvalid as refusal:
         told_problems(screen, refusal)
         return False
-
-
-def read(order: Order) -> NewBatch:
-    """The batch that a file describes. Raises ``file_missing`` and ``sheet_invalid``."""
-    try:
-        data = order.table.read_bytes()
-    except OSError as error:
-        raise Refused("file_missing", f"{order.table} cannot be read: {error.strerror}.") from error
-    if order.table.suffix.lower() == ".json":
-        return _from_json(data, order)
-    pipeline = order.pipeline or PIPELINE
-    records, problems = sheet.read(data, columns(find(pipeline)))
-    on_error = order.on_error or OnError.REFUSE
-    return NewBatch(pipeline, records, order.chosen, on_error, order.name, problems=tuple(problems))
-
-
-def _from_json(data: bytes, order: Order) -> NewBatch:
-    """A list of rows, or an object as ``POST /api/v1/batches`` takes it."""
-    hint = 'Write a list of rows, or {"pipeline": …, "rows": [{"sku": …, "front": …}]}.'
-    try:
-        found: object = json.loads(data)
-    except ValueError as error:
-        raise Refused("sheet_invalid", f"{order.table} is no JSON: {error}.", hint) from None
-    document = cast(dict[str, Any], found) if isinstance(found, dict) else {"rows": found}
-    rows = document.get("rows")
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in cast(list[object], rows)):
-        raise Refused("sheet_invalid", f"{order.table} holds no list of rows.", hint)
-    if unknown := document.keys() - {"rows", "pipeline", "settings", "on_error", "name", "priority"}:
-        raise Refused("sheet_invalid", f"{order.table} has an unknown field {sorted(unknown)[0]!r}.", hint)
-    return NewBatch(
-        order.pipeline or str(document.get("pipeline", PIPELINE)),
-        cast(Sequence[Row], rows),
-        _object(document.get("settings", {})) | dict(order.chosen),
-        order.on_error or _on_error(document.get("on_error", "refuse")),
-        str(document.get("name", order.name)),
-    )
-
-
-def _object(given: object) -> dict[str, Any]:
-    if not isinstance(given, dict):
-        raise Refused("invalid_setting", "settings is no object.", 'Write "settings": {"quality": "fast"}.')
-    return cast(dict[str, Any], given)
-
-
-def _on_error(text: object) -> OnError:
-    if text not in {*OnError}:
-        raise Refused("invalid_request", f"on_error cannot be {text!r}.", "refuse or skip")
-    return OnError(str(text))
 
 
 async def _run(order: Order, new: NewBatch, settings: Settings, screen: Screen) -> bool:
@@ -223,7 +158,7 @@ async def _accept(house: Maquette, photos: _Photos, plan: Plan, looked: Plan, ke
         if known is not None:
             return await asyncio.to_thread(house.batches.retry_failed, LOCAL_OWNER, known.batch.id)
         ready = await photos.uploaded(plan, looked)
-        return await asyncio.to_thread(house.batches.start, LOCAL_OWNER, ready, f"{key}-{number}")
+        return await asyncio.to_thread(house.batches.start, LOCAL_OWNER, ready, f"{key}-{number}", photos.good)
 
 
 def _key(house: Maquette, plan: Plan, photos: _Photos, folder: Path) -> str:
@@ -250,60 +185,13 @@ async def _attend(house: Maquette, screen: Screen, view: BatchView) -> BatchView
     """Stays until nothing happens by itself any more, and takes the work over when nobody else is left to do it."""
     if not house.works:
         screen.note(f"A server works on {house.settings.data} already: the batch is in its hands.")
-    watch = _Watch(house, screen, view)
+    watch = Watch(house, screen, view)
     try:
         with watch.bar:
             return await watch.until_it_rests()
     except asyncio.CancelledError:
         screen.note(f"\nStopped. Batch {view.batch.id} is kept: run the same command again to go on.")
         raise
-
-
-class _Watch:
-    """Shows what becomes of the rows."""
-
-    def __init__(self, house: Maquette, screen: Screen, view: BatchView) -> None:
-        self.bar = RowsBar(screen, view.batch.size)
-        self._house = house
-        self._id = view.batch.id
-        self._told: set[int] = set()
-        self._seen: BatchView | None = None
-
-    async def until_it_rests(self) -> BatchView:
-        asked = time.monotonic()
-        while True:
-            view = await asyncio.to_thread(self._house.batches.get, LOCAL_OWNER, self._id)
-            if view != self._seen:
-                await asyncio.to_thread(self._tell, view)
-            if _rests(view):
-                return view
-            if time.monotonic() - asked >= TAKE_OVER_EVERY_S:
-                asked = time.monotonic()
-                await self._house.take_over()
-            await asyncio.sleep(LOOK_EVERY_S)
-
-    def _tell(self, view: BatchView) -> None:
-        self._seen = view
-        ended = sum(count for standing, count in view.tally.counts.items() if standing not in UNREADY)
-        counts = {standing.value: count for standing, count in view.tally.counts.items()}
-        progress = view.tally.progress
-        document = {"batch_id": self._id, "status": view.status.value, "counts": counts, "progress": progress}
-        if ended > len(self._told):
-            for row in self._house.batches.all_rows(LOCAL_OWNER, self._id):
-                self._tell_row(row)
-        self.bar.total(ended, progress, document)
-
-    def _tell_row(self, row: RowView) -> None:
-        if row.row.number not in self._told and row.standing not in UNREADY:
-            self._told.add(row.row.number)
-            why = row.problem.message if row.problem else ""
-            self.bar.row(row.row.sku or f"row {row.row.number}", row.standing is Standing.COMPLETED, why)
-
-
-def _rests(view: BatchView) -> bool:
-    if view.status in (BatchStatus.REFUSED, BatchStatus.CANCELED):
-        return True
-    return not any(view.tally.counts.get(standing, 0) for standing in UNREADY)
 
 
 def _collect(house: Maquette, view: BatchView, folder: Path) -> list[tuple[RowView, list[Delivered]]]:

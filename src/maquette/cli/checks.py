@@ -52,7 +52,7 @@ def examine(settings: Settings) -> list[Finding]:
     """Looks at everything; changes nothing."""
     return [
         *_this(),
-        *_engines(),
+        *_engines(settings),
         _heic(),
         _ffmpeg(),
         _gpu(),
@@ -76,14 +76,15 @@ def _this() -> list[Finding]:
     ]
 
 
-def _engines() -> list[Finding]:
-    records = Shelf().all()
+def _engines(settings: Settings) -> list[Finding]:
+    records = Shelf(weights=settings.weights_folder).all()
     findings: list[Finding] = []
     for record in records:
         ready = record.readiness.ready
         told = f"{record.info.title} {record.info.version}, {record.info.licence}" if record.info else record.reference
         found = told if ready else f"{told}: {record.readiness.message}"
-        state = State.OK if ready else State.MISSING
+        # weights are an offer: nothing is broken without them
+        state = State.OK if ready else State.NOTE if record.weights else State.MISSING
         findings.append(Finding(f"engine {record.name}", state, found, "" if ready else record.readiness.hint))
     able = {record.info.capability for record in records if record.info and record.readiness.ready}
     for capability in Capability:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from maquette.cli.flags import in_words
 from maquette.cli.wording import near, plural, size
 from maquette.domain.assets import Asset
 from maquette.domain.errors import Refused, Unavailable
 from maquette.domain.ids import LOCAL_OWNER
+from maquette.domain.quality import explain
 
 if TYPE_CHECKING:
     from maquette.bootstrap import Maquette
@@ -52,7 +52,10 @@ class Delivered:
         if self.asset.width and self.asset.height:
             facts.append(f"{self.asset.width} x {self.asset.height}")
         if self.asset.quality:
-            facts += [f"score {self.asset.quality.score:.2f}", *in_words(self.asset.quality.flags)]
+            facts += [
+                f"score {self.asset.quality.score:.2f}",
+                *(explain(flag).message.rstrip(".") for flag in self.asset.quality.flags),
+            ]
         return ", ".join(facts)
 
 

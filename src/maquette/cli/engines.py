@@ -2,14 +2,16 @@
 
 from typing import TYPE_CHECKING
 
-from maquette.cli.options import JsonFlag
+import typer
+
+from maquette.cli.options import JsonFlag, settings
 
 if TYPE_CHECKING:
     from maquette.cli.screen import Screen
     from maquette.ports.engines import EngineRecord
 
 
-def engines(as_json: JsonFlag = False) -> None:
+def engines(ctx: typer.Context, as_json: JsonFlag = False) -> None:
     """List the installed engines.
 
     What each does, its version and licence, and whether it can run here.
@@ -18,7 +20,7 @@ def engines(as_json: JsonFlag = False) -> None:
     from maquette.plugins import Shelf
 
     screen = Screen(as_json)
-    records = Shelf().all()
+    records = Shelf(weights=settings(ctx).weights_folder).all()
     if as_json:
         from maquette.api.schemas.service import EngineRecordOut
 
@@ -36,9 +38,10 @@ def _tell(screen: "Screen", records: "tuple[EngineRecord, ...]") -> None:
     for record in records:
         info, readiness = record.info, record.readiness
         facts = (info.capability.value, info.version, info.licence, info.needs) if info else ("?", "", "", "")
+        limits = " [yellow](not for commercial use)[/yellow]" if info and not info.commercial_use else ""
         state = "[green]ready[/green]" if readiness.ready else f"[red]{escape(readiness.message)}[/red]"
         test = " [yellow](simulated)[/yellow]" if info and info.is_test else ""
-        table.add_row(escape(record.name), *(escape(fact) for fact in facts), state + test)
+        table.add_row(escape(record.name), *(escape(fact) for fact in facts), state + test + limits)
     screen.out.print(table)
     for record in records:
         if not record.readiness.ready:

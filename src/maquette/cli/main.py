@@ -20,6 +20,7 @@ from maquette.cli import (
     engines,
     export,
     import_,
+    import_photos,
     inspect,
     jobs,
     keys,
@@ -33,6 +34,7 @@ from maquette.cli import (
     queues,
     serve,
     sweep,
+    weights,
     worker,
 )
 from maquette.cli.options import Place
@@ -93,8 +95,10 @@ app.add_typer(owners.app, name="owners")
 app.command("sweep")(sweep.sweep)
 app.command("export")(export.export)
 app.command("import")(import_.import_)
+app.command("import-photos")(import_photos.import_photos)
 app.add_typer(keys.app, name="keys")
 app.command("engines")(engines.engines)
+app.add_typer(weights.app, name="weights")
 app.command("doctor")(doctor.doctor)
 app.command("migrate")(migrate.migrate)
 app.command("openapi")(openapi.openapi)

@@ -54,6 +54,14 @@ class _Bar:
             self._screen.step(about | more | dict(event.data))
 
 
+class DownloadBar(_Bar):
+    """One file on its way."""
+
+    def at_bytes(self, arrived: int) -> None:
+        """So many bytes of ``total`` are here."""
+        self._progress.update(self._task, completed=arrived)
+
+
 class StageBar(_Bar):
     """One job: a line per finished stage, a bar for the present one."""
 

@@ -95,7 +95,7 @@ def show(screen: Screen, review: Review) -> None:
         screen.err.print(f"\nThe job waits for you ({escape(review.rule)}). [bold]Try:[/bold] {escape(hint)}")
 
 
-_DOUBT = {"name": " (by its name)", "likeness": " (guessed)", "order": " (guessed)"}
+_DOUBT = {"likeness": " (guessed)", "order": " (guessed)"}
 
 
 def _state(photo: Mapping[str, Any]) -> str:

@@ -48,6 +48,8 @@ CODES = _table(
     Code("unknown_setting", 422, "No such setting", "GET /api/v1/pipelines lists each pipeline's settings."),
     Code("invalid_setting", 422, "A setting has a value that it cannot have", "GET /api/v1/pipelines lists them."),
     Code("invalid_dimensions", 422, "A dimension is not a length", "Give a number with a unit, such as 80cm or 1.2 m."),
+    Code("unknown_weights", 422, "No such weights", "List them with `maquette weights list`."),
+    Code("licence_not_accepted", 422, "The licence was not accepted", "Accept it, or choose other weights."),
     Code("invalid_marks", 422, "The marks on a photo are not valid", "Correct what the message names."),
     Code("unknown_profile", 422, "No such profile", "GET /api/v1/profiles and `maquette inspect --help` list them."),
     Code("unknown_stage", 422, "The pipeline has no such stage", "GET /api/v1/pipelines lists the stages."),
@@ -80,6 +82,7 @@ CODES = _table(
     Code("sku_missing", 422, "The product has no SKU", "Give each row an sku of its own."),
     Code("duplicate_sku", 422, "Two rows have the same SKU", "Give each product once."),
     Code("invalid_view", 422, "There is no such view", "front, left, right, back, top, bottom, detail or other."),
+    Code("dump_invalid", 422, "The table or dump cannot be read", "Give CSV with a header, or what pg_dump writes."),
     Code("file_missing", 422, "A file does not exist", "Check the path."),
     Code(
         "url_refused", 422, "The URL does not lead to a public web server", "Check its spelling; http and https only."

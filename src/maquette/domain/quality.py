@@ -98,6 +98,9 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType(
         "tiny_subject": Meaning(_W, "The {thing} is tiny in the picture.", "Step closer, or draw a box around it."),
         "uncertain": Meaning(_W, "The cut-out is uncertain.", "Look at it; a box or some clicks mend it."),
         "hints_unused": Meaning(_N, "The engine made no use of the hints.", "Choose an engine that takes hints."),
+        "non_commercial": Meaning(
+            _W, "Made by an engine that is not for commercial use.", "Choose another engine for what you sell."
+        ),
         # models
         "single_view": Meaning(_N, "Made from one photo.", "Add a photo from a side for a full shape."),
         "relief": Meaning(_N, "A relief: its depth is a guess.", "Add a photo from a side."),

@@ -9,7 +9,9 @@ from typing import Any
 from maquette.domain.assets import Quality, Role, View
 from maquette.domain.marks import Marks
 from maquette.domain.states import Stage
+from maquette.pipelines.hiring import hire
 from maquette.pipelines.stage import MIB, Desk, InputFile, OutputFile, Produced
+from maquette.ports.engines import EngineRecord
 from maquette.ports.processes import Limits
 
 PERFORM = "maquette.pipelines.child:perform"
@@ -30,7 +32,7 @@ def perform(payload: dict[str, Any], progress: Callable[[float], None]) -> dict[
         settings=payload["settings"],
         into=Path(payload["into"]),
         progress=progress,
-        engine=_load(payload["engine"]) if payload["engine"] else None,
+        engine=_load(**payload["engine"]) if payload["engine"] else None,
         boxes={key: (box[0], box[1], box[2], box[3]) for key, box in payload["boxes"].items()},
         key=payload["key"],
         marks={key: Marks.of(marks) for key, marks in payload["marks"].items()},
@@ -80,11 +82,12 @@ def desk_payload(
     boxes: Mapping[str, tuple[float, float, float, float]],
     marks: Mapping[str, Marks],
     into: Path,
-    engine: str | None,
+    engine: EngineRecord | None,
     key: str,
     carried: int = 0,
 ) -> dict[str, Any]:
-    """What ``perform`` needs, as JSON. ``engine`` is a reference ``package.module:Class``."""
+    """What ``perform`` needs, as JSON."""
+    weights = str(engine.weights) if engine and engine.weights else None
     return {
         "stage": stage.value,
         "inputs": [_plain(asdict(entry)) for entry in inputs],
@@ -92,7 +95,7 @@ def desk_payload(
         "boxes": {key: list(box) for key, box in boxes.items()},
         "marks": {key: marked.document() for key, marked in marks.items()},
         "into": str(into),
-        "engine": engine,
+        "engine": {"reference": engine.reference, "weights": weights} if engine else None,
         "key": key,
         "carried": carried,
     }
@@ -135,6 +138,6 @@ def _output(entry: Mapping[str, Any]) -> OutputFile:
     return OutputFile(**_common(entry))
 
 
-def _load(reference: str) -> Any:
+def _load(reference: str, weights: str | None) -> Any:
     module, _, name = reference.partition(":")
-    return getattr(importlib.import_module(module), name)()
+    return hire(getattr(importlib.import_module(module), name), Path(weights) if weights else None)

@@ -92,11 +92,10 @@ class Plan:
 
     def payload(self) -> dict[str, Any]:
         """What the process is told."""
-        reference = self.engine.reference if self.engine else None
         hints = self.boxes, self.marks
         carried = len(self.carried.pictures)
         return child.desk_payload(
-            self.stage, self.inputs, self.settings, *hints, self.into, reference, self.key, carried
+            self.stage, self.inputs, self.settings, *hints, self.into, self.engine, self.key, carried
         )
 
 

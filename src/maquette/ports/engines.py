@@ -34,6 +34,8 @@ class EngineInfo:
     ``is_test`` marks engines whose results are simulated; the mark travels to every output. ``queue`` says which kind
     of worker runs it. ``repeatable``: the same work under the same key may be asked for again and is neither done nor
     paid twice. Where it is not, a job whose worker died amid the work waits for a person (``uncertain``).
+    Of several that are ready the one with the highest ``rank`` is chosen; without ``commercial_use``, none unless it is
+    named.
     """
 
     name: str
@@ -46,6 +48,7 @@ class EngineInfo:
     is_test: bool = False
     queue: Queue = Queue.CPU
     repeatable: bool = True
+    rank: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,15 @@ class Engine(Protocol):
 
     def check(self) -> Readiness:
         """Looks whether the engine can run on this machine; quick, without the network, and never raises."""
+        ...
+
+
+class WithWeights(Protocol):
+    """A class of engines that read trained weights from files. Such a one is made by ``reading``."""
+
+    @classmethod
+    def reading(cls, weights: Path) -> Engine:
+        """The engine that looks for its weights in this folder, which need not exist."""
         ...
 
 
@@ -175,13 +187,15 @@ class Mesher(Engine, Protocol):
 class EngineRecord:
     """An installed engine: what it says of itself, how it stands, and ``reference`` (``package.module:Class``).
 
-    ``info`` is None for an engine that could not even be imported.
+    ``info`` is None for an engine that could not even be imported. ``weights`` is the folder that it reads weights
+    from, where it does.
     """
 
     name: str
     reference: str
     readiness: Readiness
     info: EngineInfo | None = None
+    weights: Path | None = None
 
 
 class EngineShelf(Protocol):

@@ -1,5 +1,6 @@
 """Batches over HTTP: JSON and CSV in, totals, rows and results out."""
 
+import asyncio
 import csv
 import io
 import zipfile
@@ -7,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from internet import reply
 from maquette.adapters.blobs.local import LocalBlobs
 from maquette.app.batches.feeder import Feeder
 from maquette.domain.assets import Role
 from maquette.testing import ManualClock
+
+from .conftest import png
 
 URL = "/api/v1/batches"
 
@@ -206,3 +210,18 @@ def test_a_ticket_opens_the_download(world):
         path = f"{URL}/{batch['id']}/{what}"
         ticket = world.http.post("/api/v1/tickets", json={"path": path}).json()["ticket"]
         assert world.http.get(f"{path}?ticket={ticket}").status_code == 200
+
+
+def test_photos_come_from_public_servers_only(world, feeder):
+    world.internet.serve(reply(png("navy")), "photos.example:80")
+    before = world.internet.canary.connections
+    hidden = "http://[64:ff9b::7f00:1]/left.png"  # looks public, and is loopback behind NAT64
+    rows = [{"sku": "A", "photos": "http://photos.example/front.png"}, {"sku": "B", "left": hidden}]
+    batch = accept(world, rows, on_error="skip")
+    assert batch["counts"]["checking"] == 2
+    asyncio.run(feeder.check())
+    first, second = world.http.get(f"{URL}/{batch['id']}").json()["rows"]
+    assert (first["status"], second["status"]) == ("queued", "refused")
+    assert world.http.get(f"/api/v1/assets/{first['photos'][0]['asset_id']}/content").content == png("navy")
+    assert second["photos"][0]["error"]["code"] == "url_refused"
+    assert world.internet.canary.connections == before

@@ -330,3 +330,42 @@ def test_a_really_full_disk_is_told_and_heals(small_disk):
         filler.unlink()
         assert submit(world, **body).status_code == 202
         assert world.photo(colour="blue")
+
+
+def test_approve_is_a_field_of_a_job_that_has_something_to_approve(world):
+    asset = world.photo("front")
+    body = {"pipeline": "product_to_model", "inputs": [{"asset_id": asset["id"], "view": "front"}]}
+    assert world.http.post("/api/v1/jobs", json=body).json()["settings"]["approve"] == "auto>=0.8"
+    job = world.http.post("/api/v1/jobs", json=body | {"approve": "auto >= .5"}).json()
+    assert job["settings"]["approve"] == "auto>=0.5"
+    for wrong, code in (
+        ({"approve": "perhaps"}, "invalid_setting"),
+        ({"approve": "auto>=1.5"}, "invalid_setting"),
+        ({"approve": "manual", "settings": {"approve": "never"}}, "invalid_request"),
+        ({"pipeline": "photo_to_model", "approve": "manual"}, "unknown_setting"),
+    ):
+        answer = world.http.post("/api/v1/jobs", json=body | wrong)
+        assert (answer.status_code, answer.json()["code"]) == (422, code)
+        assert answer.json()["hint"]
+
+
+def test_approval_is_refused_while_nothing_waits_for_it(world):
+    asset = world.photo("front")
+    inputs = [{"asset_id": asset["id"], "view": "front"}]
+    product = world.http.post("/api/v1/jobs", json={"pipeline": "product_to_model", "inputs": inputs}).json()["id"]
+    other = world.http.post("/api/v1/jobs", json={"pipeline": "photo_to_model", "inputs": inputs}).json()["id"]
+    review = world.http.get(f"/api/v1/jobs/{product}/approval").json()
+    assert (review["is_open"], review["rule"], review["photos"], review["selection"]) == (
+        False, "auto>=0.8", [], {"chosen": [], "left_out": []},
+    )  # fmt: skip
+    for path, sent in (
+        (f"/api/v1/jobs/{product}/approve", {}),
+        (f"/api/v1/jobs/{product}/approve", {"json": {"photos": [{"asset_id": asset["id"], "verdict": "reject"}]}}),
+        (f"/api/v1/jobs/{other}/approve", {}),
+    ):
+        answer = world.http.post(path, **sent)
+        assert (answer.status_code, answer.json()["code"]) == (409, "illegal_move")
+    assert world.http.get(f"/api/v1/jobs/{other}/approval").json()["code"] == "illegal_move"
+    bad = {"photos": [{"asset_id": asset["id"], "verdict": "burn"}]}
+    assert world.http.post(f"/api/v1/jobs/{product}/approve", json=bad).status_code == 422
+    assert world.http.post("/api/v1/jobs/job_nobody/approve").status_code == 404

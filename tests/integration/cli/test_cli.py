@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import networks
 from maquette.adapters.sql.database import SqlDatabase
 from maquette.adapters.sql.dialect import sqlite_url
 from maquette.media.meshes.glb_write import write_glb
@@ -196,6 +197,18 @@ def test_cutout_makes_a_shop_picture_and_takes_points(program: Any, photos: Path
     job_id = json.loads(program.run("jobs", "list", "--json").out)["items"][0]["id"]
     shown = program.run("jobs", "show", job_id, "--json").out
     assert '"clicks": [{"x": 120.0, "y": 120.0, "include": true}, {"x": 2.0, "y": 2.0, "include": false}]' in shown
+
+
+def test_a_network_whose_weights_are_there_cuts_out_by_itself(program: Any, photos: Path) -> None:
+    """One that takes what is dark for the object; the photos show a block before a light wall."""
+    file = networks.network(program.home / "dark.onnx", -20.0)
+    got = program.run("weights", "pull", "u2netp", "--file", str(file), "--trust", "--yes", "--json")
+    assert got.code == 0, got.err
+    done = program.run("cutout", str(photos / "block-front.jpg"), "-o", "cut", "--json")
+    assert done.code == 0, done.err
+    (item,) = done.document["items"]
+    tasks = json.loads(program.run("jobs", "show", item["job_id"], "--json").out)["tasks"]
+    assert {task["engine"] for task in tasks} == {None, "u2netp"}
 
 
 @pytest.mark.parametrize(

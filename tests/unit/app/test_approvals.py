@@ -315,8 +315,8 @@ def test_a_retry_may_correct_views(house, cuts):
     chosen = house.approvals.review(OWNER, job.id).selection["chosen"]
     assert {entry["asset_id"]: (entry["view"], entry["guessed"]) for entry in chosen} == {
         inputs[0].asset_id: ("back", False),
-        inputs[1].asset_id: ("left", True),
-        inputs[2].asset_id: ("right", True),
+        inputs[1].asset_id: ("left", False),
+        inputs[2].asset_id: ("right", False),
         inputs[3].asset_id: ("front", False),
     }
 

@@ -18,6 +18,7 @@ from maquette.app.orphans import Orphans
 from maquette.app.transfers import Announced, Transfers
 from maquette.app.uploads import PhotoInfo, Uploads
 from maquette.domain.assets import Asset, Role
+from maquette.domain.batches import Batch, BatchRow, RowStatus
 from maquette.domain.jobs import Job
 from maquette.domain.projects import Project, ProjectKind
 from maquette.domain.states import Status
@@ -228,3 +229,27 @@ def test_it_ends_when_it_is_told_to(house):
     janitor.start()
     janitor.stop()
     assert not any(thread.name == "janitor" for thread in threading.enumerate())
+
+
+def test_a_batch_goes_with_the_last_of_its_jobs_and_then_for_good(house):
+    at = house.clock.now()
+    batch = Batch("bat_1", "me", "cutout", at, at, 2)
+    rows = [
+        BatchRow("bat_1", number, "me", f"S{number}", RowStatus.STARTED, job_id=f"job_{number}") for number in (1, 2)
+    ]
+    house.job("1", batch_id="bat_1")
+    with house.database.write() as tx:
+        tx.batches.add(batch, rows, "f")
+    house.clock.turn(5 * DAY)
+    house.job("2", batch_id="bat_1")
+    house.clock.turn(6 * DAY)
+    assert house.janitor(keep=10).sweep().counts["ended_batches"] == 0
+    house.clock.turn(5 * DAY)
+    janitor = house.janitor(keep=10)
+    assert janitor.preview().counts["ended_batches"] == 0  # its last job goes first
+    counts = janitor.sweep().counts
+    assert (counts["ended_jobs"], counts["ended_batches"], counts["deleted_batches"]) == (1, 1, 0)
+    house.clock.turn(8 * DAY)
+    assert house.janitor(keep=10).sweep().counts["deleted_batches"] == 1
+    with house.database.read() as tx:
+        assert (tx.batches.get("bat_1"), tx.batches.rows("bat_1")) == (None, ())

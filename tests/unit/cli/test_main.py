@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import networks
 from maquette import __version__
 from maquette.cli.main import run
 
@@ -145,6 +146,37 @@ def test_engines_are_listed_with_version_and_licence(capsys: pytest.CaptureFixtu
     assert items["carve"]["capability"] == "mesher"
     assert items["carve"]["licence"] == "Apache-2.0"
     assert items["carve"]["version"]
+
+
+def test_weights_are_listed_with_their_licences_and_installed_when_a_person_agrees(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["weights", "list", "--json"]) == 0
+    items = {item["name"]: item for item in json.loads(capsys.readouterr().out)["items"]}
+    assert (items["isnet"]["licence"], items["isnet"]["commercial_use"], items["isnet"]["present"]) == (
+        "Apache-2.0",
+        True,
+        False,
+    )
+    assert not items["rmbg"]["commercial_use"]
+    file = str(networks.network(here / "mine.onnx", -20.0))
+    for wrong, code in (
+        (["isnet", "--file", file], "invalid_request"),
+        (["isnet", "--file", file, "--yes"], "digest_mismatch"),
+        (["isnet", "--trust", "--yes"], "invalid_request"),
+        (["isnet", "--file", file, "--sha256", "12", "--yes"], "invalid_request"),
+        (["rmbg", "--file", file, "--trust", "--yes"], "licence_not_accepted"),
+        (["sam", "--yes"], "unknown_weights"),
+    ):
+        assert run(["weights", "pull", *wrong, "--json"]) == 2
+        assert json.loads(capsys.readouterr().out)["error"]["code"] == code
+    assert run(["weights", "pull", "isnet", "--file", file, "--trust", "--yes"]) == 0
+    told = capsys.readouterr().err
+    for fact in ("IS-Net", "Apache-2.0", "commercial use allowed", "not the listed file"):
+        assert fact in told
+    assert run(["engines", "--json"]) == 0
+    engines = {item["name"]: item for item in json.loads(capsys.readouterr().out)["items"]}
+    assert engines["isnet"]["ready"]
 
 
 def test_an_address_in_use_is_told_with_a_way_out(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

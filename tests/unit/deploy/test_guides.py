@@ -8,7 +8,7 @@ import pytest
 from commands import GUIDES, ROOT, of_text, parse
 from maquette.domain.errors import CODES
 
-PAGES = [GUIDES / f"{name}.md" for name in ("operate", "upgrade", "errors", "deploy", "batches")]
+PAGES = [GUIDES / f"{name}.md" for name in ("operate", "upgrade", "errors", "deploy", "old-front-ends", "batches")]
 INLINE = re.compile(r"`(maquette [^`]+)`")
 
 

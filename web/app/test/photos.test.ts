@@ -16,6 +16,7 @@ const photo = (name: string, view: View | null = null): Photo => ({
   problem: null,
   sent: null,
   assetId: null,
+  notes: [],
 })
 
 const seats = (photos: readonly Photo[]) => Object.fromEntries(photos.map(({ id, view }) => [view, id]))

@@ -37,7 +37,7 @@ class FleetShelf:
         try:
             return self._here.choose(capability, wanted)
         except MaquetteError:
-            for record in self._elsewhere().values():
+            for record in sorted(self._elsewhere().values(), key=_rank, reverse=True):
                 if _fits(record.info, capability, wanted):
                     return record
             raise
@@ -72,4 +72,8 @@ def _is_better(elsewhere: EngineRecord | None, here: EngineRecord) -> bool:
 def _fits(info: EngineInfo | None, capability: Capability, wanted: str | None) -> bool:
     if info is None or info.capability is not capability:
         return False
-    return not info.is_test if wanted is None else info.name == wanted
+    return info.commercial_use and not info.is_test if wanted is None else info.name == wanted
+
+
+def _rank(record: EngineRecord) -> int:
+    return record.info.rank if record.info else 0

@@ -1,24 +1,21 @@
 """Batches: accept a table of products, look at it, cancel it, retry what failed."""
 
-import hashlib
-import json
-from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Container, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
-from maquette.app.batches.drafts import Draft, Row, check_views, draft, duplicates, is_asset, is_url
-from maquette.app.batches.sheet import problem
-from maquette.app.fetching import name_in
+from maquette.app.batches.drafts import Draft
+from maquette.app.batches.planning import NewBatch as NewBatch
+from maquette.app.batches.planning import Plan, looked_at
+from maquette.app.batches.planning import fingerprint as fingerprint_of
+from maquette.app.batches.planning import plan as planned
 from maquette.app.jobs import Jobs
-from maquette.domain.assets import View, views_in
 from maquette.domain.batches import (
     Batch,
     BatchInvalid,
     BatchRow,
     BatchStatus,
     OnError,
-    RowPhoto,
     RowProblem,
     RowStatus,
     RowView,
@@ -26,10 +23,8 @@ from maquette.domain.batches import (
     Tally,
     status_of,
 )
-from maquette.domain.errors import CODES, Problem, Refused
+from maquette.domain.errors import CODES, Refused
 from maquette.domain.ids import new_id
-from maquette.media.meshes.facts import GLB
-from maquette.pipelines.catalog import ENGINE_SETTINGS, Entry, find, settle
 from maquette.ports.clock import Clock
 from maquette.ports.engines import EngineShelf
 from maquette.ports.stores import Database, Page, Transaction
@@ -37,44 +32,6 @@ from maquette.ports.stores import Database, Page, Transaction
 MAX_ROWS = 1000
 MANY = 200
 RETRIED = frozenset({Standing.FAILED, Standing.CANCELED, Standing.REFUSED})
-
-
-@dataclass(frozen=True, slots=True)
-class NewBatch:
-    """What a caller asks for. ``settings`` are those of every row, unless the row has its own.
-
-    A row maps the names of columns to what its cells hold: see ``drafts.columns``, and ``docs/guides/batches.md``.
-    ``problems`` are those that were found while the table was read.
-    """
-
-    pipeline: str
-    rows: Sequence[Row]
-    settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    on_error: OnError = OnError.REFUSE
-    name: str = ""
-    priority: int = 0
-    problems: tuple[RowProblem, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """A batch as it was read: nothing that its rows name has been looked at yet."""
-
-    new: NewBatch
-    drafts: tuple[Draft, ...]
-
-    @property
-    def problems(self) -> tuple[RowProblem, ...]:
-        """All that is known by now, in the order of the rows."""
-        found = [*self.new.problems, *(one for row in self.drafts for one in row.wrong)]
-        return tuple(sorted(found, key=lambda one: one.row or 0))
-
-    def check(self) -> None:
-        """Raises ``BatchInvalid`` when nothing of it may start. What is wrong with the table cannot be skipped."""
-        bad = [bool(row.wrong) for row in self.drafts]
-        refused = any(bad) if self.new.on_error is OnError.REFUSE else all(bad)
-        if refused or any(one.row is None for one in self.problems):
-            raise BatchInvalid(self.problems)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,57 +71,37 @@ class Batches:
 
     def plan(self, new: NewBatch) -> Plan:
         """Reads all rows. Raises the catalog's errors about the pipeline and the settings of all rows."""
-        entry = find(new.pipeline)
-        settle(entry, new.settings)
-        found = new.problems
-        if not new.rows and not found:
-            found = (problem("no_rows"),)
-        if len(new.rows) > self.max_rows:
-            found = (problem("too_many_rows", f"{len(new.rows)} rows are more than {self.max_rows}."),)
-            return Plan(replace(new, problems=found), ())
-        drafts = tuple(draft(entry, number, row, new.settings) for number, row in enumerate(new.rows, 1))
-        # what is known of single rows belongs to them; the rest is about the table itself
-        rest = tuple(one for one in found if one.row is None)
-        return Plan(replace(new, problems=rest), _with(drafts, [*found, *duplicates(drafts)]))
+        return planned(new, self.max_rows)
 
     def look(self, owner_id: str, plan: Plan, arriving: Container[str] = frozenset()) -> Plan:
         """The plan with all that is wrong with it. ``arriving`` are photos that will be uploaded before it starts."""
         with self._db.read() as tx:
-            return self._looked_at(tx, owner_id, plan, arriving)
+            return looked_at(tx, self._engines, owner_id, plan, arriving)
 
-    def start(self, owner_id: str, plan: Plan, idempotency_key: str | None = None) -> BatchView:
-        """Accepts what was planned; see ``submit``."""
-        fingerprint = _fingerprint(plan)
+    def start(
+        self, owner_id: str, plan: Plan, idempotency_key: str | None = None, arriving: Container[str] = frozenset()
+    ) -> BatchView:
+        """Accepts what was planned; see ``submit``. ``arriving`` are photos of rows that are refused for others."""
         try:
-            return self._start(owner_id, plan, idempotency_key, fingerprint)
+            return self._start(owner_id, plan, idempotency_key, arriving)
         except Refused as refusal:
             if refusal.code != "conflict":
                 raise
             # a twin took the key between our look and our insert: now it can be seen
-            return self._start(owner_id, plan, idempotency_key, fingerprint)
+            return self._start(owner_id, plan, idempotency_key, arriving)
 
-    def _start(self, owner_id: str, plan: Plan, idempotency_key: str | None, fingerprint: str) -> BatchView:
+    def _start(self, owner_id: str, plan: Plan, idempotency_key: str | None, arriving: Container[str]) -> BatchView:
+        fingerprint = fingerprint_of(plan)
         with self._db.read() as tx:
             known = _replay(tx, owner_id, idempotency_key, fingerprint)
             if known is not None:
                 return _seen(tx, known)
-            looked = self._looked_at(tx, owner_id, plan)
+            looked = looked_at(tx, self._engines, owner_id, plan, arriving)
         looked.check()
         batch, rows = self._made(owner_id, looked, idempotency_key)
         with self._db.write() as tx:
             tx.batches.add(batch, rows, fingerprint)
             return _seen(tx, batch)
-
-    def _looked_at(self, tx: Transaction, owner_id: str, plan: Plan, arriving: Container[str] = frozenset()) -> Plan:
-        """With the assets that the photos are, and what is wrong with them, their views and the engines."""
-        entry = find(plan.new.pipeline)
-        engines = _Engines(self._engines, entry)
-        drafts: list[Draft] = []
-        for one in plan.drafts:
-            row = replace(one, photos=tuple(_look(tx, owner_id, photo, arriving) for photo in one.photos))
-            row, wrong = check_views(entry, row)
-            drafts.append(replace(row, problems=(*one.problems, *engines.check(one), *wrong)))
-        return replace(plan, drafts=tuple(drafts))
 
     def _made(self, owner_id: str, plan: Plan, idempotency_key: str | None) -> tuple[Batch, list[BatchRow]]:
         at, batch_id, new = self._clock.now(), new_id("bat"), plan.new
@@ -273,68 +210,6 @@ class Batches:
                 raise
 
 
-class _Engines:
-    """Which of the rows name engines that do not exist. One that is missing here at all raises at once."""
-
-    def __init__(self, shelf: EngineShelf, entry: Entry) -> None:
-        self._shelf = shelf
-        self._asked = {capability: name for capability, name in ENGINE_SETTINGS.items() if name in entry.settings}
-        self._known: dict[tuple[str, Any], Refused | None] = {}
-
-    def check(self, row: Draft) -> Iterable[RowProblem]:
-        for capability, name in self._asked.items():
-            wanted = row.settings.get(name)
-            if (name, wanted) not in self._known:
-                self._known[name, wanted] = None
-                try:
-                    self._shelf.choose(capability, wanted)
-                except Refused as refusal:
-                    self._known[name, wanted] = refusal
-            refusal = self._known[name, wanted]
-            if refusal:
-                yield problem(
-                    refusal.code, refusal.message, row=row.number, column=name, sku=row.sku, hint=refusal.hint
-                )
-
-
-def _look(tx: Transaction, owner_id: str, photo: RowPhoto, arriving: Container[str]) -> RowPhoto:
-    """The photo with its asset and view, as far as they can be known without fetching anything, or its problem."""
-    if photo.problem is not None:
-        return photo
-    if photo.asset_id is None and not is_asset(photo.source):
-        return _elsewhere(replace(photo, view=photo.view or _view_in(photo.source)), arriving)
-    asset = tx.assets.get(photo.asset_id or photo.source, owner_id)
-    if asset is None:
-        return _bad(photo, Refused("not_found", f"There is no asset {photo.source!r}."))
-    if asset.media_type == GLB:
-        return _bad(photo, Refused("not_an_image", "It is a model."))
-    return replace(photo, asset_id=asset.id, view=photo.view or asset.view or _view_in(asset.name))
-
-
-def _elsewhere(photo: RowPhoto, arriving: Container[str]) -> RowPhoto:
-    if is_url(photo.source) or photo.source in arriving:
-        return photo
-    hint = "Upload it and give the asset's id, or a URL; `maquette batch` uploads files."
-    return _bad(photo, Refused("file_missing", f"{photo.source!r} is no file here.", hint))
-
-
-def _bad(photo: RowPhoto, refusal: Refused) -> RowPhoto:
-    return replace(photo, problem=Problem.of(refusal))
-
-
-def _view_in(source: str) -> View | None:
-    name = name_in(source) if is_url(source) else source.replace("\\", "/").rsplit("/", 1)[-1]
-    told = views_in(name.rpartition(".")[0] or name)
-    return told[0] if len(told) == 1 else None
-
-
-def _with(drafts: Sequence[Draft], problems: Iterable[RowProblem]) -> tuple[Draft, ...]:
-    more: dict[int | None, tuple[RowProblem, ...]] = {}
-    for one in problems:
-        more[one.row] = (*more.get(one.row, ()), one)
-    return tuple(replace(row, problems=(*row.problems, *more.get(row.number, ()))) for row in drafts)
-
-
 def _row(batch_id: str, owner_id: str, row: Draft) -> BatchRow:
     status = RowStatus.QUEUED if all(photo.asset_id for photo in row.photos) else RowStatus.CHECKING
     return BatchRow(
@@ -394,16 +269,3 @@ def _replay(tx: Transaction, owner_id: str, idempotency_key: str | None, fingerp
         hint = f"Restore the batch {batch.id}, or use a new key."
         raise Refused("deleted", "The batch of this Idempotency-Key was deleted.", hint)
     return batch
-
-
-def _fingerprint(plan: Plan) -> str:
-    new = plan.new
-    parts = {
-        "pipeline": new.pipeline,
-        "on_error": new.on_error,
-        "name": new.name,
-        "priority": new.priority,
-        "rows": [asdict(row) for row in plan.drafts],
-        "problems": [asdict(one) for one in new.problems],
-    }
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

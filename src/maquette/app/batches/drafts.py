@@ -1,13 +1,12 @@
 """A row as it was given becomes the draft of a job, or a list of what is wrong with it."""
 
-import ipaddress
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
-from urllib.parse import urlsplit
 
 from maquette.app.batches.sheet import name_of, problem
+from maquette.app.batches.sources import HINT, check_url, short, shown, source_of
 from maquette.domain.assets import View
 from maquette.domain.batches import RowPhoto, RowProblem
 from maquette.domain.dimensions import AXES, UNITS, Dimensions
@@ -15,12 +14,10 @@ from maquette.domain.errors import Problem, Refused
 from maquette.pipelines.catalog import DIMENSIONS, Choice, Count, Entry, settle
 
 PLAIN = ("sku", "name", *AXES, "unit", "dimensions", "photos")
-LONGEST_SKU, LONGEST_NAME, LONGEST_SOURCE = 100, 200, 4096
+LONGEST_SKU, LONGEST_NAME = 100, 200
 _NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)?")
 _SIDES = re.compile(r"\s*[x×*]\s*")
 _UNIT = re.compile(r"(.*?)\s*(mm|cm|m|in|ft)?")
-_TOLD = re.compile(r"([a-z_]+)=(.*)")
-_PHOTO_HINT = "Give an asset's id, a URL or a file."
 
 Row = Mapping[str, object]
 
@@ -29,7 +26,7 @@ Row = Mapping[str, object]
 class Draft:
     """One row, read. ``settings`` are those of the job, as far as they are given; ``problems`` empty where it is good.
 
-    The photos are still only named: see ``is_url`` and ``is_asset``. What is wrong with one of them is its own.
+    The photos are still only named: see ``sources``. What is wrong with one of them is its own.
     """
 
     number: int
@@ -52,16 +49,6 @@ def photo_problems(number: int, sku: str, photos: Iterable[RowPhoto]) -> tuple[R
         for photo in photos
         if (one := photo.problem) is not None
     )
-
-
-def is_url(source: str) -> bool:
-    """Whether a photo is named by where it is on the web."""
-    return source.lower().startswith(("http://", "https://"))
-
-
-def is_asset(source: str) -> bool:
-    """Whether a photo is named by the id of an asset."""
-    return source.startswith("ast_") and "." not in source
 
 
 def columns(entry: Entry) -> tuple[str, ...]:
@@ -236,69 +223,22 @@ class _Reading:
         if isinstance(given, str):
             given = [part for part in given.split(";") if part.strip()]
         if not isinstance(given, Sequence):
-            self._add("invalid_request", "photos is no list.", column="photos", hint=_PHOTO_HINT)
+            self._add("invalid_request", "photos is no list.", column="photos", hint=HINT)
             return
         for item in cast(Sequence[object], given):
             yield from self._one(item, "photos", None)
 
     def _one(self, given: object, column: str, view: View | None) -> Iterable[RowPhoto]:
         try:
-            source, told = _source(given)
+            source, told = source_of(given)
             if told is not None and view is not None and told is not view:
                 message = f"The column {view} holds a photo that shows the {told}."
                 raise Refused("invalid_view", message, "Put it into its own column.")
-            _check_url(source)
+            check_url(source)
         except Refused as refusal:
-            yield RowPhoto(_shown(given), column, view, problem=Problem.of(refusal))
+            yield RowPhoto(shown(given), column, view, problem=Problem.of(refusal))
             return
         yield RowPhoto(source, column, view or told)
-
-
-def _source(given: object) -> tuple[str, View | None]:
-    """A photo and the view that is told with it: ``left=chair.jpg``, or ``{"url": …, "view": "left"}``."""
-    if isinstance(given, Mapping):
-        entries = dict(cast(Mapping[str, object], given))
-        view = entries.pop("view", None)
-        if len(entries) != 1 or not entries.keys() <= {"asset_id", "url", "path"}:
-            raise Refused(
-                "invalid_request", "A photo is an asset_id, a url or a path, perhaps with a view.", _PHOTO_HINT
-            )
-        (given,) = entries.values()
-        return _checked(given), None if view is None else _view(view)
-    text = _checked(given)
-    match = None if is_url(text) else _TOLD.fullmatch(text)
-    return (match[2].strip(), _view(match[1])) if match else (text, None)
-
-
-def _checked(given: object) -> str:
-    if not isinstance(given, str) or not given.strip() or len(given) > LONGEST_SOURCE or not given.isprintable():
-        raise Refused("invalid_request", "A photo is not named by a text.", _PHOTO_HINT)
-    return given.strip()
-
-
-def _view(given: object) -> View:
-    if given not in {*View}:
-        raise Refused("invalid_view", f"There is no view {given!r}.")
-    return View(cast(str, given))
-
-
-def _check_url(source: str) -> None:
-    """What is known to lead nowhere public without asking anybody. Raises ``url_refused``."""
-    if not is_url(source):
-        return
-    try:
-        parts = urlsplit(source)
-        host, _ = parts.hostname or "", parts.port
-    except ValueError:
-        raise Refused("url_refused") from None
-    if not host or "@" in parts.netloc or host == "localhost" or any(char.isspace() for char in source):
-        raise Refused("url_refused")
-    try:
-        is_public = ipaddress.ip_address(host).is_global
-    except ValueError:
-        return
-    if not is_public:
-        raise Refused("url_refused")
 
 
 def _length(given: object, unit: str | None) -> object:
@@ -313,16 +253,6 @@ def _is_unit(text: str) -> bool:
 
 def _known(entry: Entry) -> str:
     return f"The columns are: {', '.join(columns(entry))}."
-
-
-def short(source: str) -> str:
-    """What to call a photo: the end of its path, without a URL's query, which may hold secrets."""
-    return source.partition("?")[0].rstrip("/").rsplit("/", 1)[-1] or source
-
-
-def _shown(given: object) -> str:
-    """What may be shown of something that is no photo's name."""
-    return "".join(char for char in given if char.isprintable())[:LONGEST_NAME] if isinstance(given, str) else ""
 
 
 def _named(photo: RowPhoto, one: Problem) -> str:

@@ -1,4 +1,5 @@
-"""The format, version 1: what each line of each file holds. It is frozen: a change is another version.
+"""The format, version 1: what each line of each file holds. It is frozen: a change is another version,
+and what was added since is left out where there is nothing of it.
 
 An archive is a zip of JSON files, one object a line, of ``blobs/<sha256>``, and of ``manifest.json``. Owners, keys of
 requests, tokens, provider's task ids and cache keys stay at home: in another's house they would open doors.

@@ -1,8 +1,8 @@
 """From a picture to a mask, at a size where GrabCut is quick.
 
-On calm backdrops GrabCut runs on the picture's difference to its backdrop, started from the likely object. Where
-the backdrop explains little of itself (busy rooms, landscapes) that picture means nothing: GrabCut then runs on the
-colours, started from a rectangle. GrabCut: Rother, Kolmogorov, Blake, SIGGRAPH 2004.
+Beliefs about where the object is are tried on a small copy, and the mask that looks most like a good one is taken to
+the full size of segmentation. On calm backdrops one of them is the picture's difference to its backdrop, at that
+size; in busy scenes (rooms, landscapes) it counts as one guess among the others.
 """
 
 from dataclasses import dataclass
@@ -10,47 +10,119 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from maquette.engines.grabcut.cutting import grab_cut, sharpen
+from maquette.engines.grabcut.expect import UNCERTAIN, expected_iou
+from maquette.engines.grabcut.hints import Marked, apply_marks
 from maquette.engines.grabcut.pieces import close_pinholes, keep_object, outlying
-from maquette.engines.grabcut.pixels import Bytes, Mask, opened
+from maquette.engines.grabcut.pixels import Bytes, Mask, opened, resized
+from maquette.engines.grabcut.proposals import View, look_at, propose
+from maquette.engines.grabcut.regions import Doubles
 from maquette.engines.grabcut.scene import Scene, part
+from maquette.engines.grabcut.traits import palette, traits
 
+_SMALL = 240
+"""Proposals are made on a copy of at most so many pixels a side."""
 _BUSY_SPREAD = 3.5
 _BUSY_AND_FULL = (2.4, 0.5)
-_MARGIN = 0.04
 _SEAM_WIDTH = 11
 _ITERATIONS = 3
+_BAND = 13
+"""The outline of a small mask is looked for anew within so many pixels of the larger copy."""
+_LEAST_SHARE, _MOST_SHARE = 0.0005, 0.95
+"""What covers less, or more, of the picture is no proposal."""
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """The object's mask, the scene it was found in, and whether that scene is too busy for a model of its backdrop.
+    """The object's mask, its expected IoU, and whether the scene is too busy for a model of its backdrop.
 
-    ``barred`` are the pixels that could not become the object: the rim, or all beyond the box.
+    ``barred`` are the pixels that could not become the object: the rim, or all beyond the box. ``proposals`` are the
+    masks among which it was chosen (by name, at a smaller size), with what was seen of each.
     """
 
     mask: Mask
-    scene: Scene
+    expected: float
     busy: bool
     barred: Mask
+    proposals: dict[str, tuple[Mask, Doubles]]
 
 
-def segment(rgb: Bytes, box: tuple[int, int, int, int] | None) -> Segment:
-    """Takes sRGB (H, W, 3) and an optional box (left, top, right, bottom) in pixels; the mask may be empty."""
+def segment(rgb: Bytes, box: tuple[int, int, int, int] | None, marked: Marked | None = None) -> Segment:
+    """Takes sRGB (H, W, 3), an optional box (left, top, right, bottom) in pixels and what a person marked (H, W).
+
+    The mask may be empty.
+    """
     outside = _beyond(rgb.shape[:2], box)
-    scene = part(rgb, outside, boxed=box is not None)
+    small, beyond = _shrunk(rgb, outside)
+    view = look_at(small, beyond, boxed=box is not None)
+    scene = part(small, beyond, boxed=view.boxed)
+    busy = _is_busy(scene)
+    calm = None if busy else _from_scene(part(rgb, outside, boxed=view.boxed), outside)
+    proposals = _propose(view, _from_scene(scene, beyond) if calm is None else _at(calm, beyond.shape), calm=not busy)
+    expected = {name: expected_iou(seen, boxed=view.boxed) for name, (_, seen) in proposals.items()}
+    best = max(expected, key=lambda name: expected[name], default="")
+    mask, promise = np.zeros_like(outside), expected.get(best, 0.0)
+    if best == "scene" and calm is not None:
+        mask = calm
+    elif best:
+        rough = _agreed(proposals, expected) if busy and promise < UNCERTAIN else proposals[best][0]
+        mask = sharpen(rgb, _at(rough, outside.shape), outside, _BAND)
+    mask = close_pinholes(keep_object(mask, boxed=view.boxed))
+    if marked is not None and marked.any():
+        mask = apply_marks(rgb, mask, marked)
+        promise = max(promise, _promise_of(_at(mask, beyond.shape), proposals, view, calm=not busy))
+    return Segment(mask, promise, busy, outside, proposals)
+
+
+def _propose(view: View, from_backdrop: Mask, *, calm: bool) -> dict[str, tuple[Mask, Doubles]]:
+    """All masks that may be objects, with their traits."""
+    masks = {"scene": from_backdrop, **propose(view)}
+    masks = {name: keep_object(mask, boxed=view.boxed) for name, mask in masks.items()}
+    masks = {name: mask for name, mask in masks.items() if _may_be_object(mask)}
+    colours = palette(view.rgb)
+    found: dict[str, tuple[Mask, Doubles]] = {}
+    for name, mask in masks.items():
+        peers = [peer for other, peer in masks.items() if other != name]
+        found[name] = mask, traits(mask, peers, view, colours, calm=calm, from_backdrop=name == "scene")
+    return found
+
+
+def _agreed(proposals: dict[str, tuple[Mask, Doubles]], expected: dict[str, float]) -> Mask:
+    """Where none convinces: what more than half of them hold to be object, each by its odds."""
+    odds = {name: share / (1 - share) for name, share in expected.items()}
+    votes = np.sum([odds[name] * mask for name, (mask, _) in proposals.items()], axis=0)
+    return np.asarray(votes > sum(odds.values()) / 2)
+
+
+def _promise_of(mask: Mask, proposals: dict[str, tuple[Mask, Doubles]], view: View, *, calm: bool) -> float:
+    """What to expect of a mask that was made after the proposals, (H, W) of the small copy."""
+    if not _may_be_object(mask):
+        return 0.0
+    peers = [peer for peer, _ in proposals.values()]
+    numbers = traits(mask, peers, view, palette(view.rgb), calm=calm, from_backdrop=False)
+    return expected_iou(numbers, boxed=view.boxed)
+
+
+def _may_be_object(mask: Mask) -> bool:
+    return _LEAST_SHARE < float(mask.mean()) < _MOST_SHARE
+
+
+def _is_busy(scene: Scene) -> bool:
     spread, known = _BUSY_AND_FULL
-    busy = scene.spread > _BUSY_SPREAD or (scene.spread > spread and scene.explained < known)
-    if busy and box is None:
-        outside = _beyond(outside.shape, _inset(outside.shape))
-    mask = _from_rectangle(rgb, outside) if busy else _from_scene(scene, outside)
-    mask = close_pinholes(keep_object(mask, boxed=box is not None))
-    return Segment(mask, scene, busy, outside)
+    return scene.spread > _BUSY_SPREAD or (scene.spread > spread and scene.explained < known)
 
 
-def _inset(shape: tuple[int, ...]) -> tuple[int, int, int, int]:
-    """The rectangle that stands in for a person's box."""
-    down, across = (max(1, round(side * _MARGIN)) for side in shape)
-    return across, down, shape[1] - across, shape[0] - down
+def _shrunk(rgb: Bytes, outside: Mask) -> tuple[Bytes, Mask]:
+    height, width = outside.shape
+    factor = min(1.0, _SMALL / max(height, width))
+    size = max(8, round(width * factor)), max(8, round(height * factor))
+    beyond = np.asarray(resized(outside.astype(np.float32), *size) > 0.5)
+    beyond[[0, -1]] = beyond[:, [0, -1]] = True
+    return np.asarray(resized(rgb, *size), np.uint8), beyond
+
+
+def _at(mask: Mask, shape: tuple[int, ...]) -> Mask:
+    return np.asarray(resized(mask.astype(np.float32), shape[1], shape[0]) > 0.5)
 
 
 def _beyond(shape: tuple[int, ...], box: tuple[int, int, int, int] | None) -> Mask:
@@ -65,20 +137,6 @@ def _from_scene(scene: Scene, outside: Mask) -> Mask:
     labels = np.where(scene.object, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
     labels[scene.sure] = cv2.GC_FGD
     labels[outside] = cv2.GC_BGD
-    mask = _grab_cut(scene.flat, labels)
+    mask = grab_cut(scene.flat, labels, _ITERATIONS)
     mask &= ~(scene.seams & ~opened(mask, _SEAM_WIDTH))
     return mask & ~outlying(opened(scene.seams & mask, 3), mask)
-
-
-def _from_rectangle(rgb: Bytes, outside: Mask) -> Mask:
-    return _grab_cut(rgb, np.where(outside, cv2.GC_BGD, cv2.GC_PR_FGD).astype(np.uint8))
-
-
-def _grab_cut(picture: Bytes, labels: Bytes) -> Mask:
-    found = (labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)
-    if not found.any() or found.all():
-        return found
-    cv2.setRNGSeed(0)  # its k-means draws from OpenCV's generator: the same photo must give the same mask
-    models = np.zeros((1, 65)), np.zeros((1, 65))
-    cv2.grabCut(picture, labels, (0, 0, 0, 0), *models, _ITERATIONS, cv2.GC_INIT_WITH_MASK)
-    return np.asarray((labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD))

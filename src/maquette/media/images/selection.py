@@ -8,6 +8,7 @@ told from) counts most.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from itertools import permutations
 from types import MappingProxyType
 
 from maquette.domain.assets import CAPTURE_VIEWS, View
@@ -19,18 +20,14 @@ WEIGHTS: Mapping[str, float] = MappingProxyType({"whole": 0.35, "plain": 0.25, "
 GOOD = 0.8
 """From here on a figure is worth a word of praise, and below ``POOR`` one of warning."""
 POOR = 0.5
-MIRRORED = 0.85
-"""Intersection over union of an outline with the mirrored other, from which two photos may show opposite sides."""
-CLEARLY = 0.03
-"""By how much the best must be better than the next."""
+CLEARLY = 0.06
+"""How much more alike, in intersection over union, outlines must be to be believed against the order of the photos."""
 NOTHING: frozenset[View] = frozenset()
-OPPOSITE: Mapping[View, View] = MappingProxyType(
-    {View.FRONT: View.BACK, View.BACK: View.FRONT, View.LEFT: View.RIGHT, View.RIGHT: View.LEFT}
-)
+OPPOSITE = ((View.FRONT, View.BACK), (View.LEFT, View.RIGHT))
 
 
 class From(StrEnum):
-    """What a photo's view was taken from."""
+    """What a photo's view was taken from; the last two are guesses."""
 
     GIVEN = "given"
     NAME = "name"
@@ -166,7 +163,7 @@ def _keep_best(same: Sequence[Candidate], table: _Table) -> set[str]:
     best = max(same, key=lambda photo: (photo.view is not None, bool(sides_in(photo.name)), photo.score))
     others = [photo for photo in same if photo is not best]
     for photo in others:
-        sentence = f"It shows the same as {best.name}, which {_better(best, photo)}."
+        sentence = f"It shows the same as {best.name}, which {_better(best, photo)}. If not, say which side it shows."
         table.out.append(LeftOut(photo, Out.NEAR_DUPLICATE, sentence))
     return {photo.id for photo in others}
 
@@ -200,7 +197,7 @@ def _seat_named(photos: Sequence[Candidate], table: _Table) -> list[Candidate]:
     # a name that leaves two sides open takes what the others left
     for photo, told in sorted(by_name, key=lambda entry: len(entry[1])):
         free = [view for view in CAPTURE_VIEWS if view in told and view not in table.seats]
-        _take(table, photo, (free or sorted(told))[0], From.NAME)
+        _take(table, photo, (free or sorted(told))[0], From.NAME if len(told) == 1 else From.ORDER)
     places = {photo.id: place for place, photo in enumerate(photos)}
     return sorted(unnamed, key=lambda photo: places[photo.id])
 
@@ -222,16 +219,31 @@ def _article(view: View) -> str:
 
 
 def _seat_unnamed(photos: Sequence[Candidate], table: _Table) -> None:
-    """The first is the front; what is a mirrored likeness of a seated side is the opposite one; then by order."""
+    """The first is the front; the others sit opposite to what they are a mirrored likeness of, or in their order."""
     waiting = _best_of(list(photos), table)
     if waiting and View.FRONT in table.free:
         _take(table, waiting.pop(0), View.FRONT, From.ORDER)
-    while waiting and table.free:
-        found = _opposite(waiting, table)
-        view_from = From.LIKENESS if found else From.ORDER
-        photo, view = found or (waiting[0], table.free[0])
-        waiting.remove(photo)
-        _take(table, photo, view, view_from)
+    usual = tuple(table.free[: len(waiting)])
+    likely = _likeliest(waiting, usual, table)
+    for photo, view in zip(waiting, likely, strict=True):
+        _take(table, photo, view, From.ORDER if likely == usual else From.LIKENESS)
+
+
+def _likeliest(waiting: Sequence[Candidate], usual: tuple[View, ...], table: _Table) -> tuple[View, ...]:
+    """The seats in which opposite sides are most alike in the mirror, if clearly more than in the usual ones."""
+    seated = {view: chosen.photo for view, chosen in table.seats.items()}
+
+    def pairs(views: tuple[View, ...]) -> list[tuple[Candidate, Candidate]]:
+        by_view = {**seated, **dict(zip(views, waiting, strict=True))}
+        return [(by_view[one], by_view[other]) for one, other in OPPOSITE if one in by_view and other in by_view]
+
+    def likeness(views: tuple[View, ...]) -> float:
+        return sum(mirrored_likeness(a.measure.descriptor, b.measure.descriptor) for a, b in pairs(views))
+
+    # seats with more pairs in them would win by that alone
+    rivals = [views for views in permutations(table.free, len(waiting)) if len(pairs(views)) == len(pairs(usual))]
+    best = max(rivals, key=likeness)
+    return best if likeness(best) - likeness(usual) >= CLEARLY else usual
 
 
 def _best_of(photos: list[Candidate], table: _Table) -> list[Candidate]:
@@ -245,21 +257,3 @@ def _best_of(photos: list[Candidate], table: _Table) -> list[Candidate]:
             sentence = "Every side has its photo." if not free else "Its name tells no side, and others are better."
             table.out.append(LeftOut(photo, Out.NO_SIDE_FREE, sentence))
     return [photo for photo in photos if photo in kept]
-
-
-def _opposite(waiting: Sequence[Candidate], table: _Table) -> tuple[Candidate, View] | None:
-    """The photo whose outline is clearly most like a seated one's in the mirror, and the side opposite to that."""
-    for view, chosen in table.seats.items():
-        if OPPOSITE[view] in table.seats:
-            continue
-        likeness = sorted(
-            (
-                (mirrored_likeness(chosen.photo.measure.descriptor, photo.measure.descriptor), photo)
-                for photo in waiting
-            ),
-            key=lambda entry: -entry[0],
-        )
-        lead = likeness[0][0] - (likeness[1][0] if len(likeness) > 1 else 0.0)
-        if likeness[0][0] >= MIRRORED and lead >= CLEARLY and len(likeness) > 1:
-            return likeness[0][1], OPPOSITE[view]
-    return None

@@ -106,7 +106,7 @@ SPEC = StageSpec(
     version="2",
     work=work,
     reads=(Role.WORKING,),
-    limits=Limits(seconds=600, memory_bytes=4096 * MIB, cpu_seconds=900),
+    limits=Limits(seconds=600, memory_bytes=8192 * MIB, cpu_seconds=900),
     settings=("background", "shadow", "margin", "frame", "looked_at"),
     capability=Capability.CUTTER,
     piecewise=True,

@@ -84,7 +84,7 @@ def _chosen_entry(
         "name": name,
         "view": view,
         "view_from": view_from,
-        "guessed": view_from != "given",
+        "guessed": view_from in ("likeness", "order"),
         "score": score,
         "reasons": list(reasons),
     }

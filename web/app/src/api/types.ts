@@ -19,6 +19,7 @@ export type Reviewed = Schemas['ReviewedOut']
 export type Ruling = Schemas['PhotoRulingIn']
 export type Stage = Schemas['Stage']
 export type Task = Schemas['TaskOut']
+export type Note = Schemas['NoteOut']
 export type View = Schemas['View']
 
 export type Status = Job['status']

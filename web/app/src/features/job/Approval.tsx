@@ -85,7 +85,7 @@ function Photo({ photo, draft, onChange }: PhotoProps) {
             ))}
           </select>
         </label>
-        <span className={css.score} data-state={photo.state}>
+        <span className={css.score} data-doubt={photo.flags.length > 0 || photo.score === null}>
           {photo.score === null ? t('approval.failed') : t('picture.score', { score: Math.round(photo.score * 100) })}
         </span>
       </div>

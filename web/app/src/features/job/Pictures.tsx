@@ -63,7 +63,7 @@ export function CutoutGrid({ cutouts, large = false }: { cutouts: readonly Asset
               <Picture src={asset.url} alt={t('picture.cutout', { name })} checker />
               <span>
                 {name}
-                {asset.quality && <small title={asset.quality.flags.map((flag) => word('flag', flag)).join(', ')}>{t('picture.score', { score: Math.round(asset.quality.score * 100) })}</small>}
+                {asset.quality && <small title={asset.quality.notes.map(({ message, hint }) => `${message} ${hint}`.trim()).join(' ')}>{t('picture.score', { score: Math.round(asset.quality.score * 100) })}</small>}
               </span>
               <a href={asset.url} download={`${name.toLowerCase().replaceAll(' ', '-')}.png`} className={css.save} aria-label={t('picture.save', { name })} title={t('picture.save', { name })}>
                 <Icon name="download" />

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { lazy, Suspense } from 'react'
 
 import { resultQuery } from '@/api/queries'
-import type { Result } from '@/api/types'
+import type { Note, Result } from '@/api/types'
 import { formatBytes } from '@/i18n/format'
 import { t, word } from '@/i18n/t'
 import { Card, Empty, Skeleton } from '@/ui/bits'
@@ -37,17 +37,28 @@ export function ResultView({ resultId }: { resultId: string }) {
 }
 
 const DOWNLOADS = ['lod0', 'usdz', 'lod1', 'lod2', 'poster', 'turntable']
+interface Judged {
+  role: string
+  flags: readonly string[]
+  /** Results of earlier versions have none. */
+  notes?: readonly Note[]
+}
+
+const told = ({ flags, notes }: Judged): string[] =>
+  notes ? notes.map(({ message, hint }) => `${message} ${hint}`.trim()) : flags.map((flag) => word('flag', flag))
+
 /** What the engine says of the model that a person should know. */
 function Notes({ report }: { report: Record<string, unknown> }) {
-  const judged = (report['quality'] ?? []) as readonly { role: string; flags: readonly string[] }[]
-  const flags = [...new Set(judged.filter(({ role }) => role === 'model').flatMap((entry) => entry.flags))]
-  if (flags.length === 0) return null
+  const judged = (report['quality'] ?? []) as readonly Judged[]
+  const notes = judged.filter(({ role }) => role === 'model').flatMap(told)
+  const texts = [...new Set(notes)]
+  if (texts.length === 0) return null
   return (
     <Card aria-label={t('job.notes')}>
       <h2>{t('job.notes')}</h2>
       <ul>
-        {flags.map((flag) => (
-          <li key={flag}>{word('flag', flag)}</li>
+        {texts.map((text) => (
+          <li key={text}>{text}</li>
         ))}
       </ul>
     </Card>

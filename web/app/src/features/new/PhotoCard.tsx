@@ -21,7 +21,7 @@ interface Props {
 }
 
 export function PhotoCard({ photo, photos, views, busy, onDragStart }: Props) {
-  const { id, file, view, problem, sent } = photo
+  const { id, file, view, problem, sent, notes } = photo
   return (
     <div className={css.photo} data-bad={problem !== null} draggable={!busy && !!onDragStart} onDragStart={onDragStart}>
       <Preview photo={photo} />
@@ -52,6 +52,15 @@ export function PhotoCard({ photo, photos, views, busy, onDragStart }: Props) {
           <p title={file.name}>
             <span>{file.name}</span> {formatBytes(file.size)}
           </p>
+        )}
+        {!problem && notes.length > 0 && (
+          <ul className={css.notes} aria-label={t('slot.notes', { name: file.name })}>
+            {notes.map(({ code, severity, message, hint }) => (
+              <li key={code + message} data-severity={severity} title={hint}>
+                {message} <span>{hint}</span>
+              </li>
+            ))}
+          </ul>
         )}
         {sent !== null && <ProgressBar value={sent * 100} label={t('slot.sending', { name: file.name })} />}
       </div>

@@ -1,4 +1,4 @@
-import type { View } from '@/api/types'
+import type { Note, View } from '@/api/types'
 
 /** A photo that a person chose, before it is part of a job. */
 export interface Photo {
@@ -12,6 +12,8 @@ export interface Photo {
   /** The share sent, 0 to 1; null while nothing is being sent. */
   sent: number | null
   assetId: string | null
+  /** What the server says of it: what is wrong, and what to do about it. */
+  notes: readonly Note[]
 }
 
 export interface Trouble {

@@ -6,16 +6,21 @@ import { useToasts } from '@/ui/Toasts'
 
 import { checkFile } from './checkFile'
 import { move, place, rearrange, type Photo, type Room } from './photos'
+import { Sending } from './sending'
 
 export interface Photos {
   all: readonly Photo[]
   add: (files: readonly File[], view?: View) => void
   remove: (id: string) => void
   move: (id: string, view: View) => void
-  change: (id: string, changes: Partial<Photo>) => void
+  /** The asset's id, or null when the server refuses this photo; throws when it does not answer. */
+  send: (id: string) => Promise<string | null>
 }
 
-/** The chosen photos, kept in the order and places that the recipe's room allows. */
+/**
+ * The chosen photos, kept in the order and places that the recipe's room allows, and sent at once: what the server has to
+ * say of a photo is of use while there is time to take another.
+ */
 export function usePhotos(room: Room, maxBytes: number): Photos {
   const [all, setAll] = useState<readonly Photo[]>([])
   const now = useRef(all)
@@ -35,7 +40,27 @@ export function usePhotos(room: Room, maxBytes: number): Photos {
     },
     [set, toasts, room],
   )
+  const [sending] = useState(() => new Sending())
+  const tried = useRef(new Set<string>())
+  const send = useCallback(
+    (id: string) => {
+      const change = (one: string, changes: Partial<Photo>) =>
+        set(now.current.map((photo) => (photo.id === one ? { ...photo, ...changes } : photo)))
+      const photo = now.current.find((one) => one.id === id)
+      return photo ? sending.send(photo, change) : Promise.resolve(null)
+    },
+    [set, sending],
+  )
   useEffect(() => fit(rearrange(now.current, room)), [fit, room])
+  useEffect(() => {
+    sending.keepOnly(new Set(all.map(({ id }) => id)))
+    for (const { id, problem } of all) {
+      if (problem || tried.current.has(id)) continue
+      tried.current.add(id)
+      send(id).catch(() => undefined) // it is sent again when the job is made, and told then
+    }
+  }, [all, send, sending])
+  useEffect(() => () => sending.keepOnly(new Set()), [sending])
   useEffect(() => () => now.current.forEach(({ preview }) => URL.revokeObjectURL(preview)), [])
   return useMemo(() => {
     const add = (files: readonly File[], view?: View) => {
@@ -51,9 +76,9 @@ export function usePhotos(room: Room, maxBytes: number): Photos {
       add,
       remove: (id) => set(now.current.filter((photo) => photo.id !== id)),
       move: (id, view) => set(move(now.current, id, view)),
-      change: (id, changes) => set(now.current.map((photo) => (photo.id === id ? { ...photo, ...changes } : photo))),
+      send,
     }
-  }, [all, fit, set, room, maxBytes])
+  }, [all, fit, set, send, room, maxBytes])
 }
 
 function photoOf(file: File, maxBytes: number): Photo {
@@ -65,5 +90,6 @@ function photoOf(file: File, maxBytes: number): Photo {
     problem: checkFile(file, maxBytes),
     sent: null,
     assetId: null,
+    notes: [],
   }
 }
