@@ -3,7 +3,6 @@
 import cv2
 import numpy as np
 import pytest
-from skimage.measure import label
 
 from maquette.engines.carve.field import Evidence, Grid, Outlines, rounded
 from maquette.engines.carve.halves import find_half, halved
@@ -107,20 +106,6 @@ def test_legs_at_the_corners_make_the_top_square() -> None:
     assert (table > 0).sum() < 0.85 * (boxy > 0).sum()
     assert np.array_equal(join(evidence, 2.0), boxy)
     assert np.array_equal(join(evidence, BOXY), boxy)
-
-
-def test_a_thin_neck_that_rounding_breaks_keeps_its_hull() -> None:
-    lump = (np.abs(np.abs(ROWS) - 0.3) < 0.2) & (np.abs(PLACES) < 0.3)
-    neck = (np.abs(ROWS) < 0.15) & (np.abs(PLACES) < 0.035)
-    front, side = signed(lump | neck), signed(lump | neck)
-    hull = np.minimum(front[:, :, None], side[:, None, :])
-    # cameras that are a little off leave one corner of the neck
-    hull[45:76] = np.minimum(hull[45:76], (AXIS[:, None] + AXIS - 0.045)[None])
-    evidence = Evidence(Grid(AXIS, AXIS, AXIS, STEP), hull, Outlines(front, side), Outlines(front, side))
-    assert label(rounded(evidence, 2.0) > 0).max() == 2
-    whole = join(evidence, 2.0) > 0
-    assert label(whole).max() == 1
-    assert not (whole & (hull <= 0)).any()
 
 
 def test_the_surface_ends_where_the_outlines_end() -> None:

@@ -151,11 +151,8 @@ def outline(sights: tuple[Sight, ...], places: tuple[Floats, Floats, Floats]) ->
     return np.maximum(np.mean(views, axis=0), np.max(views, axis=0) - _DOUBT)
 
 
-def rounded(evidence: Evidence, power: float, kept: Flags | None = None) -> Floats:
-    """The solid of super-ellipses of exponent ``power`` within the hull, as a field (y, x, z).
-
-    At the voxels ``kept`` the hull stays whole.
-    """
+def rounded(evidence: Evidence, power: float) -> Floats:
+    """The solid of super-ellipses of exponent ``power`` within the hull, as a field (y, x, z)."""
     outlines, grid = evidence.outlines_of(power), evidence.grid
     front = read_rows(outlines.front, grid.x, outlines.side)
     side = read_rows(outlines.side, grid.z, outlines.front)
@@ -170,8 +167,6 @@ def rounded(evidence: Evidence, power: float, kept: Flags | None = None) -> Floa
     ends = ~((outlines.front > 0).any(axis=1) & (outlines.side > 0).any(axis=1))
     beyond = np.minimum(outlines.front[ends, :, None], outlines.side[ends, None, :])
     solid[ends] = np.minimum(evidence.bounds()[ends], beyond)
-    if kept is not None:
-        solid = np.where(kept, evidence.bounds(), solid)
     ghosts = find_ghosts(outlines.front > 0, outlines.side > 0)
     return _without(solid, ghosts, grid.step) if ghosts.any() else solid
 
