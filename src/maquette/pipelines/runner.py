@@ -23,7 +23,7 @@ from maquette.pipelines.catalog import CATALOG, ENGINE_SETTINGS, SPECS
 from maquette.pipelines.outcome import AGAIN, DONE, STOP, WAITING, Errand, LeaseLost, Outcome, Stopped, detail_of
 from maquette.pipelines.patience import patiently, until_written
 from maquette.pipelines.stage import StageSpec
-from maquette.pipelines.tries import delay_before, has_ended, is_of, is_over, stage_shown
+from maquette.pipelines.tries import delay_before, has_ended, is_done, is_of, is_over, stage_shown
 from maquette.pipelines.workbench import Plan, Workbench
 from maquette.ports.blobs import BlobStore
 from maquette.ports.clock import Clock
@@ -72,7 +72,7 @@ class Runner:
         A name is a stage for whoever walks, an errand one for a worker of another kind.
         """
         job = await patiently(self._bench.job, job_id)
-        if is_over(job, attempt) or job.leg != leg:
+        if is_over(job, attempt, leg):
             return []
         stages = CATALOG[job.pipeline].pipeline.stages
         return await patiently(lambda: [self._planned(job, stage) for stage in stages])
@@ -87,7 +87,7 @@ class Runner:
         spec = SPECS[Stage(stage)]
         try:
             job = await patiently(self._bench.job, job_id)
-            if _is_anothers(job, attempt, leg):
+            if is_over(job, attempt, leg):
                 return STOP
             if await patiently(self._bench.is_finished, job, spec):
                 return DONE
@@ -102,7 +102,7 @@ class Runner:
         def write() -> None:
             with self._writing() as tx:
                 job = self._bench.job(job_id, tx)
-                if _is_anothers(job, attempt, leg):
+                if is_over(job, attempt, leg):
                     return
                 result = self._bench.result(tx, job, new_id("res"))
                 tx.results.add(result)
@@ -284,7 +284,7 @@ class Runner:
             with self._writing() as tx:
                 now = self._live(job.id, job.attempt, tx)
                 tries = [task for task in tx.tasks.of_job(now.id) if is_of(task, now.attempt, spec.stage)]
-                if any(_is_done(task, plan) for task in tries):
+                if any(is_done(task, plan.cache_key) for task in tries):
                     return DONE
                 fresh = self._bench.task(now, spec, plan, len(tries) + 1)
                 reused = replace(
@@ -394,13 +394,3 @@ class Runner:
         if is_over(job, attempt):
             raise Stopped
         return job
-
-
-def _is_anothers(job: Job, attempt: int, leg: int | None) -> bool:
-    """Whether the walk of this attempt and leg has nothing to do with the job any more."""
-    return is_over(job, attempt) or (leg is not None and job.leg != leg)
-
-
-def _is_done(task: Task, plan: Plan) -> bool:
-    """Whether this very work is done. One that asked a person asks again."""
-    return task.status is TaskStatus.FINISHED and task.cache_key == plan.cache_key and WAITING not in task.data

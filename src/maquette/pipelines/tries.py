@@ -1,18 +1,19 @@
 """What a job and its tasks say to whoever tries a stage of it."""
 
 from maquette.domain.errors import Temporary
-from maquette.domain.jobs import Job, Task
+from maquette.domain.jobs import Job, Task, TaskStatus
 from maquette.domain.states import ENDED, STAGE_ORDER, Stage, Status
-from maquette.pipelines.outcome import Stopped
+from maquette.pipelines.outcome import WAITING, Stopped
 from maquette.ports.stores import Transaction
 
 BACKOFF_S = (2.0, 10.0, 30.0)
 """Seconds before the second, third and fourth try of a stage that failed for a passing reason."""
 
 
-def is_over(job: Job, attempt: int) -> bool:
-    """Whether nobody is to work on the attempt any more, or not now."""
-    return job.attempt != attempt or job.status in ENDED or job.status is Status.WAITING
+def is_over(job: Job, attempt: int, leg: int | None = None) -> bool:
+    """Whether nobody is to work on the attempt any more, or not now; nobody of its ``leg``, where one is named."""
+    is_past = job.attempt != attempt or (leg is not None and job.leg != leg)
+    return is_past or job.status in ENDED or job.status is Status.WAITING
 
 
 def has_ended(tx: Transaction, task: Task) -> bool:
@@ -26,6 +27,11 @@ def has_ended(tx: Transaction, task: Task) -> bool:
     if known.get(task.id) is not task.status:
         raise Stopped
     return True
+
+
+def is_done(task: Task, cache_key: str) -> bool:
+    """Whether this very work is done. One that asked a person asks again."""
+    return task.status is TaskStatus.FINISHED and task.cache_key == cache_key and WAITING not in task.data
 
 
 def is_of(task: Task, attempt: int, stage: Stage) -> bool:
