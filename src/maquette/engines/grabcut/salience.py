@@ -54,7 +54,7 @@ def _optimised(regions: Regions, distances: Doubles, background: Doubles, object
     system = np.zeros_like(distances)
     system[one, other] = system[other, one] = -smooth
     system[np.diag_indices_from(system)] = -system.sum(1) + _BACKGROUND * background + object_ + 1e-6
-    return np.asarray(np.linalg.solve(system, object_))
+    return np.asarray(np.linalg.solve(system, object_), np.float64)
 
 
 def _stretched(values: Doubles) -> Doubles:
