@@ -67,7 +67,7 @@ def _means(labels: Integers, area: Doubles, values: npt.NDArray[Any]) -> Doubles
 
 
 def _distances(points: Doubles) -> Doubles:
-    return np.linalg.norm(points[:, None] - points[None], axis=2)
+    return np.asarray(np.linalg.norm(points[:, None] - points[None], axis=2), np.float64)
 
 
 def _beyond(labels: Integers, area: Doubles, outside: Mask) -> Mask:
