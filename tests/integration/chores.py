@@ -131,6 +131,8 @@ def stand_in(payload: dict[str, Any], progress: Progress) -> dict[str, Any]:
     with Path(payload["diary"]).open("a", encoding="utf-8") as diary:
         worker = f" {payload['worker']}" if "worker" in payload else ""
         diary.write(f"{said} {payload['stage']} {os.getpid()} {time.monotonic()}{worker}\n")
+    if said.startswith(BAD) and payload["stage"] == "removing_background":
+        raise Permanent("no_subject")
     if payload.get("provider") and payload["stage"] == PAID:
         order(payload["provider"], f"{said} {PAID}", payload["key"])
     for step in range(1, 11):
