@@ -189,6 +189,13 @@ def test_submitting_wants_one_view_each(tmp_path):
     assert refusal(submitting.work, desk(tmp_path, given(path, Role.CUTOUT, None))) == "view_missing"
 
 
+def test_submitting_takes_a_view_from_above_beside_one_from_a_side(tmp_path):
+    path = ball(tmp_path / "a.png", "RGBA")
+    front, top = given(path, Role.CUTOUT), given(path, Role.CUTOUT, View.TOP)
+    assert submitting.work(desk(tmp_path, front, top)).data == {"views": ["front", "top"]}
+    assert refusal(submitting.work, desk(tmp_path, top)) == "view_missing"
+
+
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> InputFile:
     """The model that generating makes of a ball from four sides."""
