@@ -67,17 +67,23 @@ def _with_clicks(rgb: Bytes, mask: Mask, clicked: Marked) -> Mask:
 def _with_strokes(rgb: Bytes, mask: Mask, brushed: Marked, marked: Marked) -> Mask:
     """What strokes cover is as they say, but for the clicks on them."""
     wanted = _exact(mask, marked)
-    near = {1: np.zeros_like(mask), -1: np.zeros_like(mask)}
-    for sign, spot in _pieces({1: brushed > 0, -1: brushed < 0}):
-        new = spot & (mask != (sign > 0))  # a stroke over what is already so confirms it
-        if new.any():
-            near[sign] |= distance_to(new) <= _brush_reach(spot)
+    near = _near(mask, brushed)
     if not (near[1] | near[-1]).any():
         return wanted
     found = grab_cut(rgb, _labels(wanted, near[1] | near[-1], wanted, marked), 1)
     gained = pieces_with(near[1] & found, brushed > 0)
     lost = pieces_with(near[-1] & ~found, brushed < 0)
     return _exact((wanted | gained) & ~lost, marked)
+
+
+def _near(mask: Mask, brushed: Marked) -> dict[int, Mask]:
+    """How far strokes of either sign reach; one over what is already so only confirms it."""
+    near = {1: np.zeros_like(mask), -1: np.zeros_like(mask)}
+    for sign, spot in _pieces({1: brushed > 0, -1: brushed < 0}):
+        new = spot & (mask != (sign > 0))
+        if new.any():
+            near[sign] |= distance_to(new) <= _brush_reach(spot)
+    return near
 
 
 def _brush_reach(spot: Mask) -> float:
