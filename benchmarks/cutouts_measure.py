@@ -38,12 +38,19 @@ class Sample:
 
 @dataclass(frozen=True)
 class Score:
-    """``edge``: mean |colour - truth| of 255 where the true alpha lies between .05 and .95; None without a truth."""
+    """The errors of straight colours are mean |colour - truth| of 255 where the true alpha lies between .05 and .95.
+
+    ``edge`` weights each pixel by the alpha that was found, for what is transparent shows no colour; a wrong alpha
+    counts in ``mae``. ``edge_even`` weights all pixels alike, and ``edge_photo`` is ``edge`` of the photo's own
+    colours under the same alpha. None without a truth.
+    """
 
     iou: float
     boundary_f: float
     mae: float
-    edge: float | None
+    edge: float | None = None
+    edge_even: float | None = None
+    edge_photo: float | None = None
 
 
 def shared_samples(shared: Path) -> Iterator[Sample]:
@@ -89,12 +96,22 @@ def alpha_of(path: Path) -> Bytes:
 
 def measure(sample: Sample, alpha: Bytes, colours: Bytes | None = None) -> Score:
     found, true = alpha > 127, sample.alpha > 127
-    edge = None
-    if colours is not None and sample.colours is not None:
-        band = (sample.alpha > 0.05 * 255) & (sample.alpha < 0.95 * 255)
-        edge = float(np.abs(colours[band].astype(float) - sample.colours[band]).mean()) if band.any() else None
     mae = float(np.abs(alpha.astype(float) - sample.alpha).mean() / 255)
-    return Score(overlap(found, true), boundary_f(found, true), mae, edge)
+    edges: list[float | None] = [None] * 3
+    if colours is not None and sample.colours is not None:
+        even = np.full_like(alpha, 255)
+        edges = [edge_error(sample, *pair) for pair in ((colours, alpha), (colours, even), (sample.photo, alpha))]
+    return Score(overlap(found, true), boundary_f(found, true), mae, *edges)
+
+
+def edge_error(sample: Sample, colours: Bytes, weight: Bytes) -> float | None:
+    if sample.colours is None:
+        return None
+    band = (sample.alpha > 0.05 * 255) & (sample.alpha < 0.95 * 255) & (weight > 0)
+    if not band.any():
+        return None
+    wrong = np.abs(colours[band].astype(float) - sample.colours[band]).mean(axis=-1)
+    return float(np.average(wrong, weights=weight[band]))
 
 
 def overlap(found: Mask, true: Mask) -> float:
