@@ -26,7 +26,7 @@ class GrabCut:
     def info(self) -> EngineInfo:
         return EngineInfo(
             name="grabcut",
-            version="2",
+            version="3",
             capability=Capability.CUTTER,
             title="Backdrop model, salience and GrabCut",
             licence="Apache-2.0",

@@ -4,6 +4,8 @@ Fitted to all proposals for 75 composites, those with even seeds below 150 (``be
 prints both tables again); judged on those with odd seeds and on photos.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from maquette.engines.grabcut.regions import Doubles
@@ -12,6 +14,10 @@ from maquette.engines.grabcut.traits import TRAITS
 _UNCERTAIN = 0.71, 0.8
 """Without a box and with one: lower expectations find most of the bad cut-outs (IoU below .8) and mark at most 15 % of
 the good ones.
+"""
+_MARGIN, _LEAST = 0.15, 0.5
+"""In calm scenes what differs from the backdrop stands unless another mask promises so much more, or it too little
+itself: the others share their colour models, so that a shadow misleads them all at once and they agree on it.
 """
 _SPREADS = 2.5
 """Traits count as at most so many standard deviations from the usual: beyond, the fit has seen nothing."""
@@ -63,6 +69,14 @@ def expected_iou(numbers: Doubles, *, boxed: bool) -> float:
     """Takes the numbers named in ``TRAITS``; returns 0 to 1."""
     weights = np.array([pair[boxed] for pair in _WEIGHTS.values()])
     return float(1 / (1 + np.exp(-inputs(numbers[None]) @ weights))[0])
+
+
+def best_of(expected: Mapping[str, float], *, calm: bool) -> str:
+    """The name of the mask to take; "scene" is what differs from the backdrop. Empty where there is none."""
+    best = max(expected, key=lambda name: expected[name], default="")
+    if calm and "scene" in expected and expected["scene"] >= max(_LEAST, expected[best] - _MARGIN):
+        return "scene"
+    return best
 
 
 def is_uncertain(expected: float, *, boxed: bool) -> bool:
