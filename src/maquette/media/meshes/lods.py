@@ -3,7 +3,7 @@
 import numpy as np
 
 from maquette.media.meshes.mesh import Floats, Ints, Mesh, Model, Pixels, bounds
-from maquette.media.meshes.place import stand
+from maquette.media.meshes.place import fill, stand
 from maquette.media.meshes.rays import Caster, Hits
 from maquette.media.meshes.render import sample
 from maquette.media.meshes.simplify import simplify
@@ -19,14 +19,14 @@ def reduce(model: Model, triangles: int, texture: int) -> Model:
     size = _square(model.texture, texture)
     if len(model.mesh.faces) <= triangles:
         return Model(model.mesh, _resized(model.texture, size))
-    mesh = unwrap(simplify(model.mesh, triangles), size)
+    # collapses round corners off: a coarse level would else be smaller than the size that was asked for
+    mesh = unwrap(fill(simplify(model.mesh, triangles), bounds(model.mesh)), size)
     texels = texels_of(mesh, size)
     face, weights = beneath(model.mesh, texels.mix(mesh, mesh.positions), texels.directions(mesh))
     # a texture of half the size is averaged first, or fine detail would turn to grain; more than that would draw in
     # what lies between the charts
     source = Model(model.mesh, _resized(model.texture, max(size, len(model.texture) // 2)))
     colours = sample(source, Hits(face, weights, np.zeros(len(face)))) * 255
-    # a collapse may shift the lowest point a little
     return Model(stand(mesh), lay(texels, colours))
 
 

@@ -43,6 +43,16 @@ def scale_to_unit(mesh: Mesh) -> Mesh:
     return _scaled(mesh, np.full(3, 1 / max(float((high - low).max()), 1e-12)))
 
 
+def fill(mesh: Mesh, box: tuple[Floats, Floats]) -> Mesh:
+    """Brings a mesh that lost a little of its size back into a box (low, high); each axis by at most ``STRETCH``."""
+    low, high = bounds(mesh)
+    extent, wanted = (high - low).astype(np.float64), (box[1] - box[0]).astype(np.float64)
+    ratios = np.where(extent > 1e-9 * extent.max(), wanted / np.maximum(extent, 1e-30), 1.0)
+    factors = np.clip(ratios, 1 - STRETCH, 1 + STRETCH)
+    stretched = _scaled(replace(mesh, positions=(mesh.positions - low).astype(np.float32)), factors)
+    return replace(stretched, positions=(stretched.positions + box[0]).astype(np.float32))
+
+
 def _scaled(mesh: Mesh, factors: Floats) -> Mesh:
     # normals follow the inverse of the scale
     normals = None if mesh.normals is None else unit(mesh.normals / factors).astype(np.float32)

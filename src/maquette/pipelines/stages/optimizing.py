@@ -45,7 +45,7 @@ def work(desk: Desk) -> Produced:
 
 SPEC = StageSpec(
     stage=Stage.OPTIMIZING,
-    version="2",
+    version="3",
     work=work,
     reads=(Role.MODEL,),
     limits=Limits(seconds=600, memory_bytes=4096 * MIB, cpu_seconds=900),

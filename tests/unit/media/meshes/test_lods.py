@@ -10,7 +10,7 @@ from maquette.media.meshes.fit import Lod, fit, make_lods
 from maquette.media.meshes.glb_read import inspect_glb
 from maquette.media.meshes.levels import Level, levels_for
 from maquette.media.meshes.lods import reduce
-from maquette.media.meshes.mesh import Mesh, Model, is_watertight
+from maquette.media.meshes.mesh import Mesh, Model, bounds, is_watertight
 from maquette.media.meshes.normalise import normalise
 from maquette.media.meshes.render import render, render_solid
 
@@ -50,6 +50,12 @@ def test_reducing_carries_the_colours_over(painted: Model) -> None:
     assert (red > 120, green > 120) == (True, True)
     red, green, _ = picture[32, 20, :3].astype(int)
     assert (red > 120, green < 90) == (True, True)
+
+
+def test_a_coarse_level_is_as_large_as_the_model(painted: Model) -> None:
+    small = reduce(painted, 100, 64)
+    mine, its = (np.ptp(bounds(mesh), axis=0) for mesh in (small.mesh, painted.mesh))
+    assert mine == pytest.approx(its, rel=1e-5)
 
 
 def test_detail_that_is_too_fine_for_a_level_is_averaged(painted: Model) -> None:
