@@ -1,27 +1,35 @@
-"""Fits the IoU that the engine expects of a mask to composites, and prints it as it stands in the engine."""
+"""Fits the IoU that the engine expects of a mask to composites, and prints it as it stands in the engine.
+
+Then come levels for the flag ``uncertain`` without a box: how many finished cut-outs of the same composites each marks,
+with the weights that the engine has.
+"""
 
 from collections.abc import Iterable
 
 import cv2
 import numpy as np
 import numpy.typing as npt
-from cutouts_measure import Sample, box_of, overlap
+from cutouts_measure import GOOD, Sample, box_of, overlap
 
 from maquette.engines.grabcut.expect import inputs
+from maquette.engines.grabcut.matte import refine
 from maquette.engines.grabcut.segment import segment
 from maquette.engines.grabcut.traits import TRAITS
 
 Doubles = npt.NDArray[np.float64]
 _SIDE = 480
 _RIDGE = 3.0
+_LEVELS = 0.6, 0.64, 0.68, 0.7, 0.72, 0.76
 
 
 def calibrate(samples: Iterable[Sample]) -> None:
     """Every proposal of every sample counts, with its true IoU; one model without a box, one with."""
     seen: dict[bool, list[tuple[Doubles, float]]] = {False: [], True: []}
+    finished: list[tuple[float, float]] = []
     for sample in samples:
         for boxed in seen:
             seen[boxed] += _proposals(sample, boxed=boxed)
+        finished.append(_finished(sample))
         print(f"# {sample.name}", flush=True)
     together = np.array([numbers for part in seen.values() for numbers, _ in part])
     mean, spread = together.mean(0), together.std(0)
@@ -35,6 +43,20 @@ def calibrate(samples: Iterable[Sample]) -> None:
     for name, pair in zip((*TRAITS, "always"), np.stack(weights, axis=1), strict=True):
         print(f'    "{name}": ({pair[0]:.3f}, {pair[1]:.3f}),')
     print("}")
+    bad, good = ([promise for promise, iou in finished if (iou < GOOD) is poor] for poor in (True, False))
+    for level in _LEVELS:
+        marked = [sum(promise < level for promise in part) for part in (bad, good)]
+        print(f"# below {level}: {marked[0]} of {len(bad)} bad, {marked[1]} of {len(good)} good")
+
+
+def _finished(sample: Sample) -> tuple[float, float]:
+    """What the engine expects of the photo's cut-out without a box, and its true IoU with the matte."""
+    factor = min(1.0, _SIDE / max(sample.alpha.shape))
+    size = round(sample.alpha.shape[1] * factor), round(sample.alpha.shape[0] * factor)
+    found = segment(cv2.resize(sample.photo, size, interpolation=cv2.INTER_AREA), None)
+    if not found.mask.any():
+        return found.expected, 0.0
+    return found.expected, overlap(refine(sample.photo, found.mask)[0] > 127, sample.alpha > 127)
 
 
 def _proposals(sample: Sample, *, boxed: bool) -> list[tuple[Doubles, float]]:

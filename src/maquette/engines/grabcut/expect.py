@@ -4,6 +4,8 @@ Fitted to all proposals for 75 composites, those with even seeds below 150 (``be
 prints both tables again); judged on those with odd seeds and on photos.
 """
 
+from collections.abc import Iterable, Mapping
+
 import numpy as np
 
 from maquette.engines.grabcut.regions import Doubles
@@ -13,6 +15,13 @@ _UNCERTAIN = 0.71, 0.8
 """Without a box and with one: lower expectations find most of the bad cut-outs (IoU below .8) and mark at most 15 % of
 the good ones.
 """
+_MARGIN, _LEAST = 0.12, 0.5
+"""In tidy rooms what differs from the backdrop stands unless another mask promises so much more, or it too little
+itself: the others share their colour models, so that a shadow or a board misleads all of them and they agree on it.
+The fit has seen few rooms.
+"""
+_CLOSE, _ALIKE = 0.05, 0.8
+"""Masks in tidy rooms dispute each other if the promise of one falls short by no more and they overlap less."""
 _SPREADS = 2.5
 """Traits count as at most so many standard deviations from the usual: beyond, the fit has seen nothing."""
 _AS_THEY_ARE = 2
@@ -63,6 +72,19 @@ def expected_iou(numbers: Doubles, *, boxed: bool) -> float:
     """Takes the numbers named in ``TRAITS``; returns 0 to 1."""
     weights = np.array([pair[boxed] for pair in _WEIGHTS.values()])
     return float(1 / (1 + np.exp(-inputs(numbers[None]) @ weights))[0])
+
+
+def best_of(expected: Mapping[str, float], *, room: bool) -> str:
+    """The name of the mask to take; "scene" is what differs from the backdrop. Empty where there is none."""
+    best = max(expected, key=lambda name: expected[name], default="")
+    if room and "scene" in expected and expected["scene"] >= max(_LEAST, expected[best] - _MARGIN):
+        return "scene"
+    return best
+
+
+def is_disputed(expected: float, rivals: Iterable[tuple[float, float]]) -> bool:
+    """Takes what to expect of a mask, and of others with their overlap with it."""
+    return any(promise >= expected - _CLOSE and overlap < _ALIKE for promise, overlap in rivals)
 
 
 def is_uncertain(expected: float, *, boxed: bool) -> bool:

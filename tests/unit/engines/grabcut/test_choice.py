@@ -5,7 +5,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from maquette.engines.grabcut.expect import expected_iou
+from maquette.engines.grabcut.expect import best_of, expected_iou, is_disputed
 from maquette.engines.grabcut.proposals import View, look_at, propose
 from maquette.engines.grabcut.regions import find_regions
 from maquette.engines.grabcut.segment import segment
@@ -84,6 +84,42 @@ def test_traits_tell_a_good_mask_from_bad_ones() -> None:
     assert max(expected, key=lambda name: expected[name]) == "true"
     assert expected["true"] > 0.8
     assert expected["elsewhere"] < 0.5
+
+
+@pytest.mark.parametrize(
+    ("expected", "room", "best"),
+    [
+        ({"scene": 0.74, "salient": 0.85, "middle": 0.84}, True, "scene"),
+        ({"scene": 0.74, "salient": 0.85, "middle": 0.84}, False, "salient"),
+        ({"scene": 0.6, "salient": 0.85}, True, "salient"),
+        ({"scene": 0.4, "salient": 0.45}, True, "salient"),
+        ({"salient": 0.3, "inner": 0.4}, True, "inner"),
+        ({}, True, ""),
+    ],
+)
+def test_in_rooms_others_must_promise_clearly_more(expected: dict[str, float], room: bool, best: str) -> None:
+    assert best_of(expected, room=room) == best
+
+
+@pytest.mark.parametrize(
+    ("rivals", "disputed"),
+    [([(0.85, 0.56)], True), ([(0.7, 0.5)], True), ([(0.6, 0.5), (0.8, 0.9)], False), ([], False)],
+)
+def test_masks_that_promise_as_much_but_differ_dispute_each_other(
+    rivals: list[tuple[float, float]], disputed: bool
+) -> None:
+    assert is_disputed(0.74, rivals) is disputed
+
+
+def test_little_of_a_soft_shadow_stays_with_the_object() -> None:
+    true, dice = disc(100, 100, 40), np.random.default_rng(1)
+    picture = np.full((SIZE, SIZE, 3), 190.0) + np.linspace(-15, 15, SIZE)[:, None, None]
+    shadow = cv2.GaussianBlur(np.roll(true, 6, 0).astype(np.float64), (0, 0), 4)
+    picture *= 1 - 0.35 * shadow[..., None]
+    marbled = np.array([90, 120, 70]) + cv2.GaussianBlur(dice.normal(0, 180, picture.shape), (0, 0), 2)
+    picture[true] = marbled[true]
+    picture = cv2.GaussianBlur(picture, (0, 0), 0.7) + dice.normal(0, 2, picture.shape)
+    assert overlap(segment(np.clip(picture, 0, 255).astype(np.uint8), None).mask, true) > 0.85
 
 
 def test_an_object_off_centre_on_bricks_is_found_and_known_to_be() -> None:
