@@ -10,8 +10,9 @@ a stroke where a person would put them. ``--show`` keeps contact sheets (photo, 
 ``--results`` the cut-outs under the names that ``evaluate_cutouts.py`` reads.
 
 iou: intersection over union at alpha .5. bf: boundary F-score within .4 % of the diagonal. mae: of alpha. edge: mean
-error of the colours along the edge, of 255. cpu: process seconds a megapixel, reading and writing PNG included.
-rect: IoU of a plain rectangle GrabCut in the same run. score: what the engine expects; ! marks the flag ``uncertain``.
+error of the colours along the edge, of 255, by how much of them shows; all alike; the photo's own by what shows.
+cpu: process seconds a megapixel, reading and writing PNG included. rect: IoU of a plain rectangle GrabCut in the same
+run. score: what the engine expects; ! marks the flag ``uncertain``.
 """
 
 import argparse
@@ -94,7 +95,8 @@ def run(samples: Iterable[Sample], show: Path | None, results: Path | None, *, b
 
 
 def tell(row: Row) -> None:
-    edge = "" if row.score.edge is None else f"{row.score.edge:.1f}"
+    edges = row.score.edge, row.score.edge_even, row.score.edge_photo
+    edge = ", ".join("" if error is None else f"{error:.1f}" for error in edges) if any(edges) else ""
     other = "" if row.rectangle is None else f"{row.rectangle:.3f}"
     print(
         f"| {row.sample.name}{' + box' if row.boxed else ''} | {row.score.iou:.3f} | {row.score.boundary_f:.3f} "

@@ -10,12 +10,15 @@ import numpy as np
 import numpy.typing as npt
 from composites import composite
 from PIL import Image
+from skimage.graph import MCP_Geometric
 
 from maquette.domain.marks import Click, Stroke
 from maquette.ports.engines import Box
 
 Bytes = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
+Doubles = npt.NDArray[np.float64]
+Coordinates = npt.NDArray[np.int64]
 PLAIN = ("white", "grey", "twotone")
 BOX_MARGIN = 0.03
 GOOD = 0.8
@@ -35,12 +38,19 @@ class Sample:
 
 @dataclass(frozen=True)
 class Score:
-    """``edge``: mean |colour - truth| of 255 where the true alpha lies between .05 and .95; None without a truth."""
+    """The errors of straight colours are mean |colour - truth| of 255 where the true alpha lies between .05 and .95.
+
+    ``edge`` weights each pixel by the alpha that was found, for what is transparent shows no colour; a wrong alpha
+    counts in ``mae``. ``edge_even`` weights all pixels alike, and ``edge_photo`` is ``edge`` of the photo's own
+    colours under the same alpha. None without a truth.
+    """
 
     iou: float
     boundary_f: float
     mae: float
-    edge: float | None
+    edge: float | None = None
+    edge_even: float | None = None
+    edge_photo: float | None = None
 
 
 def shared_samples(shared: Path) -> Iterator[Sample]:
@@ -86,12 +96,22 @@ def alpha_of(path: Path) -> Bytes:
 
 def measure(sample: Sample, alpha: Bytes, colours: Bytes | None = None) -> Score:
     found, true = alpha > 127, sample.alpha > 127
-    edge = None
-    if colours is not None and sample.colours is not None:
-        band = (sample.alpha > 0.05 * 255) & (sample.alpha < 0.95 * 255)
-        edge = float(np.abs(colours[band].astype(float) - sample.colours[band]).mean()) if band.any() else None
     mae = float(np.abs(alpha.astype(float) - sample.alpha).mean() / 255)
-    return Score(overlap(found, true), boundary_f(found, true), mae, edge)
+    edges: list[float | None] = [None] * 3
+    if colours is not None and sample.colours is not None:
+        even = np.full_like(alpha, 255)
+        edges = [edge_error(sample, *pair) for pair in ((colours, alpha), (colours, even), (sample.photo, alpha))]
+    return Score(overlap(found, true), boundary_f(found, true), mae, *edges)
+
+
+def edge_error(sample: Sample, colours: Bytes, weight: Bytes) -> float | None:
+    if sample.colours is None:
+        return None
+    band = (sample.alpha > 0.05 * 255) & (sample.alpha < 0.95 * 255) & (weight > 0)
+    if not band.any():
+        return None
+    wrong = np.abs(colours[band].astype(float) - sample.colours[band]).mean(axis=-1)
+    return float(np.average(wrong, weights=weight[band]))
 
 
 def overlap(found: Mask, true: Mask) -> float:
@@ -140,37 +160,48 @@ def box_of(alpha: Bytes) -> Box:
 
 def next_click(alpha: Bytes, true: Bytes) -> Click | None:
     """Where a person would click: the middle of the largest wrong area."""
-    area = _largest_error(alpha, true)
+    area = _largest((alpha > 127) ^ (true > 127))
     if not area.any():
         return None
-    depth = cv2.distanceTransform(np.pad(area.astype(np.uint8), 1), cv2.DIST_L2, 5)[1:-1, 1:-1]
+    depth = _depth(area)
     row, column = np.unravel_index(int(depth.argmax()), depth.shape)
     return Click(float(column), float(row), bool(true[row, column] > 127))
 
 
 def next_stroke(alpha: Bytes, true: Bytes) -> Stroke | None:
-    """A stroke along the longer axis of the largest wrong area, as far as that is wrong."""
-    area = _largest_error(alpha, true)
+    """A stroke from end to end of the largest area that is missing or too much, along its middle, half as wide."""
+    found, object_ = alpha > 127, true > 127
+    area = max(_largest(object_ & ~found), _largest(found & ~object_), key=np.count_nonzero)
     if area.sum() < 30:
         return None
-    rows, columns = np.nonzero(area)
-    points = np.stack([columns, rows], axis=1).astype(float)
-    middle = points.mean(0)
-    _, _, axes = np.linalg.svd(points - middle, full_matrices=False)
-    along = (points - middle) @ axes[0]
-    depth = cv2.distanceTransform(np.pad(area.astype(np.uint8), 1), cv2.DIST_L2, 5)[1:-1, 1:-1]
-    line = []
-    for low, high in zip(*(np.linspace(along.min(), along.max(), 9)[k:][:8] for k in (0, 1)), strict=True):
-        part = np.flatnonzero((along >= low) & (along <= high))
-        if len(part):
-            deepest = part[depth[rows[part], columns[part]].argmax()]
-            line.append((float(columns[deepest]), float(rows[deepest])))
-    radius = max(1.0, float(np.median([depth[int(y), int(x)] for x, y in line])) * 0.5)
-    return Stroke(tuple(line), radius, bool(true[rows[0], columns[0]] > 127))
+    depth = _depth(area)
+    line = _middle_line(depth)
+    radius = max(1.0, float(np.median(depth[*line.T])) * 0.5)
+    fitting = np.flatnonzero(depth[*line.T] >= radius)
+    line = line[fitting[0] : fitting[-1] + 1][::3]
+    include = bool(true[*line[0]] > 127)
+    return Stroke(tuple((float(column), float(row)) for row, column in line), radius, include)
 
 
-def _largest_error(alpha: Bytes, true: Bytes) -> Mask:
-    wrong = (alpha > 127) ^ (true > 127)
+def _middle_line(depth: Doubles) -> Coordinates:
+    """The way (row, column) between the two ends of an area that keeps to where it is deep."""
+    even = np.where(depth > 0, 1.0, np.inf)
+    end = _farthest(even, np.unravel_index(int(depth.argmax()), depth.shape))
+    ways = MCP_Geometric(np.where(depth > 0, 1 / np.maximum(depth, 1) ** 2, np.inf))
+    ways.find_costs([end])
+    return np.array(ways.traceback(_farthest(even, end)))
+
+
+def _farthest(cost: Doubles, start: tuple[np.intp, ...]) -> tuple[np.intp, ...]:
+    found, _ = MCP_Geometric(cost).find_costs([start])
+    return np.unravel_index(int(np.where(np.isfinite(found), found, -1).argmax()), cost.shape)
+
+
+def _depth(area: Mask) -> Doubles:
+    return cv2.distanceTransform(np.pad(area.astype(np.uint8), 1), cv2.DIST_L2, 5)[1:-1, 1:-1].astype(np.float64)
+
+
+def _largest(wrong: Mask) -> Mask:
     _, labels, stats, _ = cv2.connectedComponentsWithStats(wrong.astype(np.uint8), connectivity=4)
     if len(stats) < 2:
         return np.zeros_like(wrong)

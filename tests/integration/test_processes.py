@@ -72,7 +72,8 @@ def _run(function: str, payload: dict[str, Any] | None = None, **more: Any) -> D
 
 
 async def _pids(file: Path) -> tuple[int, ...]:
-    assert await asyncio.to_thread(_soon, file.exists, 30)
+    # the file is there a moment before what is in it
+    assert await asyncio.to_thread(_soon, lambda: file.exists() and file.read_text() != "", 30)
     return tuple(int(pid) for pid in file.read_text().split())
 
 

@@ -306,4 +306,4 @@ def test_delete(world):
 def test_the_limit_is_the_one_that_is_shown(world):
     limits = world.http.get("/api/v1/limits").json()
     assert limits["photo_bytes"] == MAX_PHOTO
-    assert limits["photos_per_job"]["photo_to_model"] == 4
+    assert limits["photos_per_job"]["photo_to_model"] == CATALOG["photo_to_model"].max_photos

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from maquette.domain.assets import Quality
 from maquette.domain.errors import Permanent
+from maquette.domain.marks import Marks
 from maquette.ports.engines import Box, Capability, Cutout, CutRequest, EngineInfo, Progress, Readiness
 
 if TYPE_CHECKING:
@@ -121,7 +122,8 @@ def _mask(rgb: "Bytes", corner: tuple[int, int], request: CutRequest, whole: tup
     box = None if request.box is None else _scaled(request.box, corner, size[0] / width, size[1] / height, size)
     marked = np.zeros(size[::-1], np.int8)
     if request.marks:
-        sheet = painted(request.marks, round(whole[0] * factor) + 1, round(whole[1] * factor) + 1, factor)
+        sides = round(whole[0] * factor) + 1, round(whole[1] * factor) + 1
+        sheet = painted(request.marks, *sides, factor) + painted(Marks(request.marks.clicks), *sides, factor)
         left, top = (min(round(place * factor), side) for place, side in zip(corner, sheet.shape[::-1], strict=True))
         seen = sheet[top : top + size[1], left : left + size[0]]
         marked[: seen.shape[0], : seen.shape[1]] = seen

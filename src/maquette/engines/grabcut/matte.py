@@ -2,7 +2,9 @@
 
 Along the outline each pixel is taken as a mix of the object's colour and the background's, both averaged from
 nearby on their own side; its share on the line between the two is the alpha (the compositing equation, solved per
-pixel). Colours along the edge are what remains when the background's share is taken out.
+pixel). The colours along the edge are then estimated from a matte that is a little narrower than the one written: an
+outline found on a small copy is off by about a pixel of that copy, and what it takes in too much is the background's.
+Around the object its colours go on under alpha 0, so that scaling and textures mix in nothing else.
 """
 
 from collections.abc import Iterator
@@ -11,18 +13,27 @@ import cv2
 import numpy as np
 
 from maquette.engines.grabcut.pixels import Bytes, Floats, Mask, blurred, distance_to, resized
+from maquette.media.images.foreground import estimated
 
 _TILE = 1024
 _UNSURE_CONTRAST = 20.0
 """Where object and background differ by less than about this (8-bit levels), the outline outweighs the colours."""
 _HAZE = 0.08
+_FAINT = 0.05
+_NARROWER = 0.38
+"""The matte for colours is the lesser of alpha and alpha blurred by this, in pixels of the small copy.
+
+More of it takes out background that is not there, and leaves a dark rim on what lay before something bright.
+"""
+_FUSED = (3.2, 1.07)
+"""Radii of the two passes of blur fusion, in pixels of the small copy: the matte's errors are of that size."""
 
 
 def refine(photo: Bytes, mask: Mask) -> tuple[Bytes, Bytes]:
     """Takes sRGB (H, W, 3) and the object's mask at the same or a smaller size.
 
-    Returns alpha (H, W) and colours (H, W, 3), both 8 bits; alpha is straight. Works tile by tile: memory beyond
-    the results does not grow with the photo.
+    Returns alpha (H, W) and colours (H, W, 3), both 8 bits; alpha is straight. Colours go on under alpha 0 for a few
+    pixels, and are black from there. Works tile by tile: memory beyond the results does not grow with the photo.
     """
     height, width = photo.shape[:2]
     scale = max(1.0, width / mask.shape[1])
@@ -58,8 +69,8 @@ def _refine_tile(photo: Floats, outline: Mask, reach: int, scale: float) -> tupl
     inside = _average(photo, np.clip(depth, 0, reach) ** 2, reach)
     beyond = _average(photo, np.clip(-depth, 0, reach) ** 2, reach)
     alpha = np.where(near, _mix_share(photo, inside, beyond, depth, reach, scale), outline).astype(np.float32)
-    colours = _unmix(photo, inside, beyond, alpha) * near[..., None] + photo * (outline & ~near)[..., None]
-    return np.rint(alpha * 255).astype(np.uint8), np.rint(np.clip(colours, 0, 255)).astype(np.uint8)
+    colours = np.where(near[..., None], _own(photo, alpha, scale), photo * outline[..., None])
+    return np.rint(alpha * 255).astype(np.uint8), np.rint(colours).astype(np.uint8)
 
 
 def _average(photo: Floats, weight: Floats, reach: int) -> Floats:
@@ -83,9 +94,20 @@ def _mix_share(photo: Floats, inside: Floats, beyond: Floats, depth: Floats, rea
     return np.asarray(np.clip((alpha - _HAZE) / (1 - 2 * _HAZE), 0, 1), np.float32)
 
 
-def _unmix(photo: Floats, inside: Floats, beyond: Floats, alpha: Floats) -> Floats:
-    """Takes the background's share out; where little of the object is left, its average colour stands in."""
-    share = alpha[..., None]
-    exact = np.clip((photo - (1 - share) * beyond) / np.maximum(share, 0.1), 0, 255)
-    trust = np.clip((share - 0.2) / 0.4, 0, 1)
-    return np.asarray(inside + trust * (exact - inside), np.float32)
+def _own(photo: Floats, alpha: Floats, scale: float) -> Floats:
+    """The object's colours, and beyond it those of its nearest pixel."""
+    narrow = np.minimum(alpha, blurred(alpha, _NARROWER * scale))
+    radii = tuple(max(1, round(radius * scale)) for radius in _FUSED)
+    own = estimated(photo, narrow[..., None], radii)
+    return _carried(own, alpha)
+
+
+def _carried(colours: Floats, alpha: Floats) -> Floats:
+    """Where next to nothing of the object is left, the colours of its nearest pixel that is half there."""
+    there = alpha >= min(0.5, float(alpha.max()))
+    _, labels = cv2.distanceTransformWithLabels(
+        (~there).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    known = np.zeros((int(labels.max()) + 1, 3), np.float32)
+    known[labels[there]] = colours[there]
+    return np.asarray(np.where((alpha < _FAINT)[..., None], known[labels], colours), np.float32)

@@ -40,16 +40,20 @@ def own_colours(photo: "Bytes", alpha: "Bytes") -> "Bytes":
                 slice(max(0, left - halo), left + _TILE + halo),
             )
             share = alpha[outer].astype(np.float32) * np.float32(1 / 255)
-            found = _estimated(photo[outer].astype(np.float32), share[..., None])
+            found = estimated(photo[outer].astype(np.float32), share[..., None])
             start = top - outer[0].start, left - outer[1].start
             found = found[start[0] : start[0] + part.shape[0], start[1] : start[1] + part.shape[1]]
             colours[inner][mixed] = np.rint(np.clip(found, 0, 255)).astype(np.uint8)[mixed]
     return colours
 
 
-def _estimated(photo: "Floats", alpha: "Floats") -> "Floats":
+def estimated(photo: "Floats", alpha: "Floats", radii: tuple[int, ...] = _RADII) -> "Floats":
+    """sRGB (H, W, 3) of 0..255 and a matte (H, W, 1) of 0..1 to the foreground's colours (H, W, 3), one pass a radius.
+
+    Where alpha is 1 that is the photo; beyond the last radius (pixels) from the foreground it is black.
+    """
     front, back = photo, photo
-    for radius in _RADII:
+    for radius in radii:
         front, back = _fused(photo, front, back, alpha, radius)
     return front
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from maquette.domain.marks import Click, Marks, Stroke
 from maquette.engines.grabcut import GrabCut
-from maquette.engines.grabcut.hints import apply_marks
+from maquette.engines.grabcut.hints import BRUSHED, CLICKED, Marked, apply_marks
 from maquette.ports.engines import Box, CutRequest
 
 Bytes = npt.NDArray[np.uint8]
@@ -34,14 +34,24 @@ def two_discs() -> Bytes:
     return photo((disc(LEFT), (190, 40, 30)), (disc(RIGHT), (30, 70, 180)))
 
 
-def marked(spot: tuple[int, int], sign: int) -> npt.NDArray[np.int8]:
+def clicked(spot: tuple[int, int], sign: int) -> Marked:
     sheet = np.zeros((HEIGHT, WIDTH), np.int8)
-    cv2.circle(sheet, spot, 2, sign, -1)
+    cv2.circle(sheet, spot, 2, sign * CLICKED, -1)
+    return sheet
+
+
+def brushed(start: tuple[int, int], end: tuple[int, int], radius: int, sign: int) -> Marked:
+    sheet = np.zeros((HEIGHT, WIDTH), np.int8)
+    cv2.line(sheet, start, end, sign * BRUSHED, 2 * radius)
     return sheet
 
 
 def overlap(one: Mask, other: Mask) -> float:
     return float((one & other).sum() / (one | other).sum())
+
+
+def distances(sheet: Marked) -> npt.NDArray[np.float32]:
+    return np.asarray(cv2.distanceTransform((sheet == 0).astype(np.uint8), cv2.DIST_L2, 5), np.float32)
 
 
 def test_no_marks_change_nothing() -> None:
@@ -50,14 +60,14 @@ def test_no_marks_change_nothing() -> None:
 
 
 def test_a_click_takes_in_what_it_stands_on() -> None:
-    found = apply_marks(two_discs(), disc(LEFT), marked(RIGHT, 1))
+    found = apply_marks(two_discs(), disc(LEFT), clicked(RIGHT, 1))
     assert overlap(found, disc(LEFT) | disc(RIGHT)) > 0.95
     assert np.array_equal(found[:, :160], disc(LEFT)[:, :160])
 
 
 def test_a_click_leaves_out_what_it_stands_on() -> None:
     both = disc(LEFT) | disc(RIGHT)
-    found = apply_marks(two_discs(), both, marked(RIGHT, -1))
+    found = apply_marks(two_discs(), both, clicked(RIGHT, -1))
     assert overlap(found, disc(LEFT)) > 0.95
     assert np.array_equal(found[:, :160], disc(LEFT)[:, :160])
 
@@ -66,16 +76,69 @@ def test_a_click_beside_the_outline_mends_only_a_little() -> None:
     """The wrong strip is thin, so the mark means the strip and not the whole object that it borders on."""
     picture, true = photo((disc(LEFT), (190, 40, 30))), disc(LEFT)
     too_large = disc(LEFT, 45)
-    found = apply_marks(picture, too_large, marked((LEFT[0], LEFT[1] + 43), -1))
+    found = apply_marks(picture, too_large, clicked((LEFT[0], LEFT[1] + 43), -1))
     assert overlap(found, true) > overlap(too_large, true)
     assert (true & ~found).sum() < 0.01 * true.sum()
 
 
 @pytest.mark.parametrize("include", [True, False])
-def test_marked_pixels_are_as_marked_even_against_all_colours(include: bool) -> None:
+def test_clicked_pixels_are_as_marked_even_against_all_colours(include: bool) -> None:
     spot = (20, 20) if include else LEFT
-    found = apply_marks(two_discs(), disc(LEFT), marked(spot, 1 if include else -1))
-    assert (found[marked(spot, 1) != 0] == include).all()
+    sheet = clicked(spot, 1 if include else -1)
+    found = apply_marks(two_discs(), disc(LEFT), sheet)
+    assert (found[sheet != 0] == include).all()
+
+
+@pytest.mark.parametrize("include", [True, False])
+def test_a_stroke_covers_what_is_brushed_and_at_most_a_radius_beyond(include: bool) -> None:
+    """Half of the blue disc is brushed; the other half has the same colour and no edge before it."""
+    mask = disc(LEFT) if include else disc(LEFT) | disc(RIGHT)
+    sheet = brushed((215, 100), (215, 140), 6, 1 if include else -1)
+    found = apply_marks(two_discs(), mask, sheet)
+    assert (found[sheet != 0] == include).all()
+    assert distances(sheet)[found != mask].max() <= 7
+
+
+@pytest.mark.parametrize("include", [True, False])
+def test_the_outline_is_found_around_a_stroke(include: bool) -> None:
+    """The brush leaves a ring of 4 pixels, and beyond it all is other than the disc."""
+    both = disc(LEFT) | disc(RIGHT)
+    before, true = (disc(LEFT), both) if include else (both, disc(LEFT))
+    sheet = np.where(disc(RIGHT, 36), 1 if include else -1, 0).astype(np.int8) * BRUSHED
+    found = apply_marks(two_discs(), before, sheet)
+    assert (found != true).sum() < 0.5 * ((before != true) & (sheet == 0)).sum()
+
+
+def test_a_stroke_stops_at_an_edge() -> None:
+    """The brush passes 3 pixels from the disc's outline and is twice as wide."""
+    missing = disc(RIGHT) & ~disc((205, 120), 35)
+    found = apply_marks(two_discs(), disc(LEFT) | (disc(RIGHT) & ~missing), brushed((257, 105), (257, 135), 7, 1))
+    assert (found & ~disc(LEFT) & ~disc(RIGHT)).sum() < 0.02 * disc(RIGHT).sum()
+    assert found[120, 268]
+
+
+@pytest.mark.parametrize("include", [True, False])
+def test_a_stroke_over_what_is_so_already_changes_nothing(include: bool) -> None:
+    mask = disc(LEFT, 36)
+    line = ((70, 120), (110, 120)) if include else ((140, 60), (140, 180))
+    assert np.array_equal(apply_marks(two_discs(), mask, brushed(*line, 6, 1 if include else -1)), mask)
+
+
+def test_a_stroke_leaves_what_clicks_have_mended() -> None:
+    click, stroke = clicked(RIGHT, 1), brushed((60, 90), (120, 90), 5, -1)
+    before = apply_marks(two_discs(), disc(LEFT), click)
+    found = apply_marks(two_discs(), disc(LEFT), click + stroke)
+    assert np.array_equal(found[:, 160:], before[:, 160:])
+    assert not (found & ~before).any()
+    assert not found[stroke != 0].any()
+
+
+def test_a_click_on_a_stroke_wins() -> None:
+    sheet = brushed((200, 120), (260, 120), 8, 1)
+    sheet[clicked(RIGHT, 1) != 0] = -CLICKED
+    found = apply_marks(two_discs(), disc(LEFT), sheet)
+    assert found[sheet == BRUSHED].all()
+    assert not found[sheet == -CLICKED].any()
 
 
 def cut(folder: Path, box: Box | None = None, marks: Marks | None = None) -> Bytes:
@@ -98,7 +161,7 @@ def test_strokes_reach_the_engine(tmp_path: Path) -> None:
     box = Box(40, 70, 240, 100)
     both = cut(tmp_path / "both", box) > 127
     assert overlap(both, disc(LEFT) | disc(RIGHT)) > 0.95
-    stroke = Stroke(((210.0, 120.0), (250.0, 120.0)), 6, include=False)
+    stroke = Stroke(((226.0, 120.0), (234.0, 120.0)), 34, include=False)
     assert overlap(cut(tmp_path / "one", box, Marks(strokes=(stroke,))) > 127, disc(LEFT)) > 0.9
 
 
