@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from drawn_photos import backdrop, thing
+from maquette.pipelines.catalog import CATALOG
 
 from .conftest import MAX_PHOTO, png
 
