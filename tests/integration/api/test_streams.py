@@ -238,19 +238,28 @@ class Failing(Events):
         super().__init__(database)
         self.broken = threading.Event()
         self.asked = 0
+        self._answering = threading.Lock()
+
+    def break_off(self):
+        """From now on nothing is answered, not even what was asked before."""
+        with self._answering:
+            self.broken.set()
 
     def news(self, cursors, limit):
         self.asked += 1
-        self._answer()
-        return super().news(cursors, limit)
+        with self._answer():
+            return super().news(cursors, limit)
 
     def after(self, job_id, seq, limit):
-        self._answer()
-        return super().after(job_id, seq, limit)
+        with self._answer():
+            return super().after(job_id, seq, limit)
 
+    @contextmanager
     def _answer(self):
-        if self.broken.is_set():
-            raise OperationalError("SELECT", {}, Exception("no connection"))
+        with self._answering:
+            if self.broken.is_set():
+                raise OperationalError("SELECT", {}, Exception("no connection"))
+            yield
 
 
 def frames(url):
@@ -275,7 +284,7 @@ def test_an_outage_ends_no_stream(store):
     with Served(app) as served:
         stream = frames(f"http://127.0.0.1:{served.port}/api/v1/jobs/{job}/events")
         assert next(stream) == "job.created"
-        events.broken.set()
+        events.break_off()
         store.move(job, moves.cancel)
         assert list(itertools.islice(stream, 8)) == ["ping"] * 8
         events.broken.clear()
