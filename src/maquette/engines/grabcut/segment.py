@@ -15,7 +15,7 @@ from maquette.engines.grabcut.cutting import grab_cut, sharpen
 from maquette.engines.grabcut.expect import best_of, expected_iou, is_disputed, is_uncertain
 from maquette.engines.grabcut.hints import Marked, apply_marks
 from maquette.engines.grabcut.pieces import close_pinholes, keep_object, outlying
-from maquette.engines.grabcut.pixels import Bytes, Mask, opened, resized
+from maquette.engines.grabcut.pixels import Bytes, Mask, grown, opened, resized
 from maquette.engines.grabcut.proposals import View, look_at, propose
 from maquette.engines.grabcut.regions import Doubles
 from maquette.engines.grabcut.scene import Scene, part
@@ -80,6 +80,8 @@ def segment(rgb: Bytes, box: tuple[int, int, int, int] | None, marked: Marked | 
     elif best:
         rough = _agreed(proposals, expected) if busy and promise < _CONVINCING else proposals[best][0]
         mask = sharpen(rgb, _at(rough, outside.shape), outside, _BAND)
+        if room and calm is not None:  # colours alone take the line between wall and floor for a part of the object
+            mask &= opened(mask, _SEAM_WIDTH) | grown(calm, 3)
     mask = close_pinholes(keep_object(mask, boxed=view.boxed))
     if marked is not None and marked.any():
         mask = apply_marks(rgb, mask, marked)
