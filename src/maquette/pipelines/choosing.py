@@ -47,7 +47,7 @@ def _seen(asset: Asset, views: Mapping[str, View]) -> Asset:
     return replace(asset, view=view)
 
 
-def _sides(job: Job, course: Course) -> dict[str, Any]:  # noqa: ARG001
+def _sides(job: Job, course: Course) -> dict[str, Any]:  # noqa: ARG001 - one signature for all of TOLD
     """What the caller, or a person since, says of each photo: its view, whether it is used, and why it is not."""
     return {given.asset_id: _side(given) for given in job.inputs}
 
@@ -70,7 +70,7 @@ def _measured(job: Job, course: Course) -> dict[str, Any] | None:
     return next((choice for choice in choices if choice and not choice["decided"]), None)
 
 
-def _decisions(job: Job, course: Course) -> dict[str, Any]:  # noqa: ARG001
+def _decisions(job: Job, course: Course) -> dict[str, Any]:  # noqa: ARG001 - one signature for all of TOLD
     return {given.asset_id: given.decision.document() for given in job.inputs if given.decision}
 
 
@@ -81,7 +81,7 @@ def _failures(job: Job, course: Course) -> list[Any]:
     return next((list(task.data.get("cutouts", {}).get("failed", ())) for task in found), [])
 
 
-def _is_looked_at(job: Job, course: Course) -> bool:  # noqa: ARG001
+def _is_looked_at(job: Job, course: Course) -> bool:  # noqa: ARG001 - one signature for all of TOLD
     """Whether somebody or something decides about the cut-outs: then one that fails does not end the job."""
     return Stage.APPROVING in CATALOG[job.pipeline].pipeline.stages
 

@@ -59,4 +59,5 @@ def test_a_transparent_picture_tells_its_object_itself() -> None:
 
 @pytest.mark.parametrize("shape", [(16, 16), (16, 4000), (4000, 16)])
 def test_odd_shapes_are_measured_as_well(shape: tuple[int, int]) -> None:
-    locate(np.random.default_rng(3).integers(0, 255, (*shape, 3), np.uint8))
+    found = locate(np.random.default_rng(3).integers(0, 255, (*shape, 3), np.uint8))
+    assert 0 <= found.coverage <= 1
