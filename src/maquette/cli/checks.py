@@ -89,8 +89,9 @@ def _engines(settings: Settings) -> list[Finding]:
     able = {record.info.capability for record in records if record.info and record.readiness.ready}
     for capability in Capability:
         if capability not in able:
-            # cut-outs can be made without a mesher; without a cutter nothing can
-            state = State.BROKEN if capability is Capability.CUTTER else State.MISSING
+            # cut-outs can be made without a mesher; without a cutter nothing can; the others are an offer
+            needed = {Capability.CUTTER: State.BROKEN, Capability.MESHER: State.MISSING}
+            state = needed.get(capability, State.NOTE)
             findings.append(Finding(f"a {capability}", state, "no engine is ready", "maquette engines"))
     return findings
 

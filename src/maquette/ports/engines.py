@@ -24,6 +24,10 @@ class Capability(StrEnum):
 
     CUTTER = "cutter"
     MESHER = "mesher"
+    EDITOR = "editor"
+    """Makes a picture from words and pictures, or changes one."""
+    REMESHER = "remesher"
+    TRANSCRIBER = "transcriber"
 
 
 @dataclass(frozen=True, slots=True)
