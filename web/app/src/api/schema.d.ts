@@ -1303,6 +1303,7 @@ export interface components {
             model_url: string | null;
             product_id: string;
             progress: number;
+            session_token: string | null;
             status: components["schemas"]["Standing"];
             task_id: string | null;
         };
