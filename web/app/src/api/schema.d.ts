@@ -2035,6 +2035,7 @@ export interface components {
             guessed: boolean;
             mask_url: string | null;
             name: string;
+            notes: components["schemas"]["NoteOut"][];
             photo_url: string;
             score: number | null;
             /** @enum {string} */
