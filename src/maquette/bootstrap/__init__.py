@@ -31,6 +31,7 @@ from maquette.adapters.processes.forked import ForkedProcesses
 from maquette.adapters.sql.database import SqlDatabase
 from maquette.adapters.sql.dialect import sqlite_path
 from maquette.adapters.sql.fleet import FleetShelf, ready_engines
+from maquette.adapters.sql.paces import SqlPaces
 from maquette.adapters.sql.schema import migrate
 from maquette.adapters.sql.statistics import SqlStatistics
 from maquette.adapters.sql.status import StatusReader
@@ -154,6 +155,7 @@ class Maquette:
         self.tracer = open_tracer(settings.otlp_endpoint, maquette.__version__)
         self.jobs = Jobs(self._database, self._engine, self.engines, self.clock, settings.max_queued, self.tracer)
         self.approvals = Approvals(self._database, self._engine, self.clock)
+        self.estimates = Estimates(SqlPaces(self._database), self.clock)
         self.batches = Batches(self._database, self.jobs, self.engines, self.clock, settings.max_batch_rows)
         self._feeder = hire_feeder(self._database, self.jobs, self.uploads, settings, lambda: self.work.worker)
 
@@ -245,7 +247,7 @@ class Maquette:
             jobs=self.jobs,
             approvals=self.approvals,
             products=Products(self._database, self.clock),
-            estimates=Estimates(statistics, self.clock),
+            estimates=self.estimates,
             joining=Joining(self._database, self._engine, self.clock, self.jobs),
             events=Events(self._database),
             projects=self.projects,
