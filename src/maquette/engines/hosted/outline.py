@@ -12,7 +12,7 @@ from maquette.domain.errors import Refused
 from maquette.domain.fleet import Queue
 from maquette.domain.hosting import Abilities, Amount, CallState, Cancelled, Fault, Handle, Snapshot, Spread, Trouble
 from maquette.engines.hosted.exchange import Exchange
-from maquette.engines.hosted.parts import Arrived, found_again, noted, spent_of
+from maquette.engines.hosted.parts import Arrived, array, found_again, noted, number, spent_of
 from maquette.ports.engines import Capability, EngineInfo, Readiness
 from maquette.ports.hosting import Options, Order, Parcel
 from maquette.ports.outbound import Answer, Fetcher
@@ -94,7 +94,11 @@ class Outline:
         return trouble
 
     def spread(self, order: Order) -> Spread | None:  # noqa: ARG002 - the port's
-        return None
+        """What ``more.units`` says, a number or a pair: the prices of anybody's model are known to nobody else."""
+        given = self.options.more.get("units")
+        bounds = [number(bound) for bound in (array(given) or [given])]
+        low, high = bounds[0], bounds[-1]
+        return None if low is None or high is None else Spread(low, high, self.abilities.cost_unit)
 
     async def cancel(self, handle: Handle) -> Cancelled:  # noqa: ARG002
         return Cancelled.UNSUPPORTED
