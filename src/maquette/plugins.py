@@ -16,7 +16,7 @@ from maquette.ports.engines import Capability, Engine, EngineInfo, EngineRecord,
 
 GROUP = "maquette.engines"
 OURS = "maquette.engines."
-METHODS: Mapping[Capability, str] = {Capability.CUTTER: "cut", Capability.MESHER: "mesh"}
+METHODS: Mapping[Capability, str] = {Capability.CUTTER: "cut", Capability.MESHER: "mesh", Capability.EDITOR: "edit"}
 """The method that an engine of each capability must have."""
 
 

@@ -5,7 +5,7 @@ from collections import defaultdict
 from maquette.domain.fleet import Queue
 from maquette.domain.jobs import Job
 from maquette.domain.states import STAGE_ORDER, Stage, Status
-from maquette.pipelines.catalog import CATALOG, ENGINE_SETTINGS, SPECS
+from maquette.pipelines.catalog import CATALOG, ENGINE_SETTINGS, spec_of
 from maquette.ports.clock import Clock
 from maquette.ports.statistics import Statistics, StatisticsReader
 
@@ -53,7 +53,7 @@ def _total(statistics: Statistics, job: Job, stages: list[Stage]) -> float | Non
 
 def _mean(statistics: Statistics, job: Job, stage: Stage) -> float | None:
     """With the engine that the job names, else over all engines."""
-    capability = SPECS[stage].capability
+    capability = spec_of(job.pipeline, stage).capability
     engine = job.settings.get(ENGINE_SETTINGS[capability]) if capability else None
     sums: dict[str, float] = defaultdict(float)
     for times in statistics.times:
