@@ -75,10 +75,10 @@ from maquette.bootstrap.place import (
     page_folder,
     store_address,
 )
+from maquette.bootstrap.shelving import preferred, shelf
 from maquette.domain.errors import Refused, Unavailable
 from maquette.domain.fleet import Queue, Worker
 from maquette.pipelines.runner import Runner
-from maquette.plugins import Shelf
 from maquette.ports.engines import Readiness
 from maquette.settings import Settings
 from maquette.worker import Work
@@ -104,6 +104,7 @@ __all__ = [
     "open_for_worker",
     "page_folder",
     "processes",
+    "shelf",
     "weight_store",
 ]
 
@@ -131,8 +132,8 @@ class Maquette:
         self._engine = DbosJobs(self._url)
         self._processes = ForkedProcesses(threads=settings.threads)
         self._database = SqlDatabase(self._url)
-        self._here = Shelf(weights=settings.weights_folder)
-        self.engines = FleetShelf(self._here, self._database)
+        self._here = shelf(settings)
+        self.engines = FleetShelf(self._here, self._database, preferred(settings))
         self._status = self._status_reader()
         self.storage = open_storage(store_address(settings), self._folder.blobs, self.clock)
         self.blobs = self.storage.blobs
