@@ -28,18 +28,18 @@ MODEL_LIMITS = Limits(seconds=20, memory_bytes=2048 * MIB, cpu_seconds=20)
 
 def perform(payload: dict[str, Any], progress: Callable[[float], None]) -> dict[str, Any]:
     """Does the work of one stage on the desk that ``desk_payload`` described."""
-    from maquette.pipelines.catalog import SPECS
+    from maquette.pipelines.catalog import spec_of
 
-    return _produced(SPECS[Stage(payload["stage"])].work(_desk(payload, progress)))
+    return _produced(spec_of(payload["pipeline"], Stage(payload["stage"])).work(_desk(payload, progress)))
 
 
 def brief(payload: dict[str, Any], progress: Callable[[float], None]) -> dict[str, Any]:
     """Writes what a stage asks of a hosted engine, whose ``takes`` the payload holds: ``Draft``s as JSON."""
-    from maquette.pipelines.catalog import SPECS
+    from maquette.pipelines.catalog import spec_of
 
     told = payload["takes"]
     takes = Takes(**told | {name: tuple(told[name]) for name in ("media_types", "views")})
-    orders = SPECS[Stage(payload["stage"])].orders
+    orders = spec_of(payload["pipeline"], Stage(payload["stage"])).orders
     if orders is None:
         raise Permanent("engine_failed", f"No hosted engine can do the work of {payload['stage']}.")
     return {"orders": [draft.document() for draft in orders(_desk(payload, progress), takes)]}
@@ -94,6 +94,7 @@ def fix_model(payload: dict[str, Any], progress: Callable[[float], None]) -> dic
 
 
 def desk_payload(
+    pipeline: str,
     stage: Stage,
     inputs: tuple[InputFile, ...],
     settings: Mapping[str, Any],
@@ -107,6 +108,7 @@ def desk_payload(
     """What ``perform`` needs, as JSON."""
     weights = str(engine.weights) if engine and engine.weights else None
     return {
+        "pipeline": pipeline,
         "stage": stage.value,
         "inputs": [_plain(asdict(entry)) for entry in inputs],
         "settings": dict(settings),

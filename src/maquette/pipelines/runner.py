@@ -21,7 +21,7 @@ from maquette.domain.ids import new_id
 from maquette.domain.jobs import Job, Task, TaskStatus
 from maquette.domain.states import ENDED, Stage, Status, WaitingFor
 from maquette.pipelines.attending import LOOK_OFTEN_S, Attendant, Report
-from maquette.pipelines.catalog import CATALOG, SPECS
+from maquette.pipelines.catalog import CATALOG, spec_of
 from maquette.pipelines.commissioning import Commissioner, Hosting
 from maquette.pipelines.costing import charged, costing
 from maquette.pipelines.courier import Courier
@@ -108,9 +108,9 @@ class Runner:
 
         A walk that was recovered may be of an earlier ``leg``: the job has been resumed since, and another walks.
         """
-        spec = SPECS[Stage(stage)]
         try:
             job = await patiently(self._bench.job, job_id)
+            spec = spec_of(job.pipeline, Stage(stage))
             if is_over(job, attempt, leg):
                 return STOP
             if await patiently(self._bench.is_finished, job, spec):
@@ -410,7 +410,7 @@ class Runner:
 
     def _planned(self, job: Job, stage: Stage) -> str | Errand:
         """An engine that cannot be had now is told by the stage, when it is tried."""
-        capability = SPECS[stage].capability
+        capability = spec_of(job.pipeline, stage).capability
         if capability is None:
             return stage.value
         try:

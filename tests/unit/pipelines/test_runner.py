@@ -66,7 +66,6 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Play:
         for stage, spec in catalog.SPECS.items()
     }
     monkeypatch.setattr(catalog, "SPECS", specs)
-    monkeypatch.setattr("maquette.pipelines.runner.SPECS", specs)
     return play
 
 
@@ -430,7 +429,7 @@ def test_a_cancel_stops_the_stage_that_runs(house, play):
                 await asyncio.sleep(60)
 
         house.runner._processes = Endless()
-        house.runner._clock = SimpleNamespace(now=house.clock.now, monotonic=asyncio.get_running_loop().time)
+        house.runner._attendant._clock = SimpleNamespace(monotonic=asyncio.get_running_loop().time, now=house.clock.now)
         stage = asyncio.ensure_future(house.runner.run_stage(job.id, 1, "uploading"))
         await asyncio.sleep(0.3)
         house.jobs.cancel(OWNER, job.id)
