@@ -7,13 +7,15 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
+from maquette.app.quotes import Quotes
 from maquette.domain import jobs as moves
 from maquette.domain.approvals import OUT, Decision
-from maquette.domain.assets import View
+from maquette.domain.assets import Asset, View
 from maquette.domain.dimensions import Dimensions
 from maquette.domain.errors import Refused
 from maquette.domain.ids import new_id, new_token, token_hash
 from maquette.domain.jobs import Event, Job, JobInput, Move, Task, TaskStatus
+from maquette.domain.money import NOTHING
 from maquette.domain.projects import Project
 from maquette.domain.states import STAGE_ORDER, Stage, Status, WaitingFor
 from maquette.pipelines.catalog import (
@@ -75,6 +77,7 @@ class Jobs:
         clock: Clock,
         max_queued: int = MAX_QUEUED,
         tracer: Tracer | None = None,
+        quotes: Quotes | None = None,
     ) -> None:
         self._db = database
         self._engine = engine
@@ -82,6 +85,7 @@ class Jobs:
         self._clock = clock
         self.max_queued = max_queued
         self._tracer = tracer or Silent()
+        self._quotes = quotes
 
     def create(self, owner_id: str, new: NewJob, idempotency_key: str | None = None) -> Accepted:
         """Accepts a job: when this returns it is stored, queued, and will be worked on whatever dies.
@@ -232,8 +236,8 @@ class Jobs:
             return tx.events.after(_owned(tx, owner_id, job_id).id, after)
 
     def _accept(self, tx: Transaction, owner_id: str, new: NewJob, entry: Entry, settings: Mapping[str, Any]) -> Job:
-        inputs, kinds = _with_views(tx, owner_id, new)
-        check_inputs(entry, [(given.view, kind) for given, kind in zip(inputs, kinds, strict=True)])
+        inputs, assets = with_views(tx, owner_id, new)
+        check_inputs(entry, [(given.view, asset.media_type) for given, asset in zip(inputs, assets, strict=True)])
         self._check_engines(entry, settings)
         _check_request(new, entry)
         project = tx.projects.get(new.project_id, owner_id) if new.project_id else None
@@ -259,9 +263,14 @@ class Jobs:
             batch_id=new.batch_id,
             deadline_s=new.deadline_s,
             budget_usd=new.budget_usd,
-            estimate_usd=0.0,
+            estimate_usd=self._most(entry, settings, assets),
             turn=tx.jobs.turn_for(owner_id),
         )
+
+    def _most(self, entry: Entry, settings: Mapping[str, Any], assets: Sequence[Asset]) -> float | None:
+        """What the job costs at most; None where nobody can say."""
+        cost = self._quotes.of(entry, settings, assets).cost if self._quotes else NOTHING
+        return cost.high if cost else None
 
     def _check_engines(self, entry: Entry, settings: Mapping[str, Any]) -> None:
         """An engine that is missing is better said now than by a failed stage."""
@@ -304,17 +313,20 @@ def _owned(tx: Transaction, owner_id: str, job_id: str) -> Job:
     return job
 
 
-def _with_views(tx: Transaction, owner_id: str, new: NewJob) -> tuple[tuple[JobInput, ...], list[str]]:
-    """The inputs with the views that their assets carry where the caller named none, and their media types."""
+def with_views(tx: Transaction, owner_id: str, new: NewJob) -> tuple[tuple[JobInput, ...], list[Asset]]:
+    """The inputs with the views that their assets carry where the caller named none, and these assets.
+
+    Raises ``not_found``.
+    """
     inputs: list[JobInput] = []
-    kinds: list[str] = []
+    assets: list[Asset] = []
     for given in new.inputs:
         asset = tx.assets.get(given.asset_id, owner_id)
         if asset is None:
             raise Refused("not_found", "There is no such asset.")
         inputs.append(given if given.view else replace(given, view=asset.view))
-        kinds.append(asset.media_type)
-    return tuple(inputs), kinds
+        assets.append(asset)
+    return tuple(inputs), assets
 
 
 def _sized(settings: Mapping[str, Any], project: Project | None) -> Mapping[str, Any]:

@@ -9,6 +9,9 @@ from typing import Protocol
 from maquette.domain.calls import Outlay, ProviderCall
 from maquette.ports.pages import Page
 
+ESTIMATED = "cost_estimated"
+"""Under this a commission's response says that its provider did not tell the cost."""
+
 
 class By(StrEnum):
     """What costs are summed by."""
