@@ -3,7 +3,7 @@
 from typing import Any
 
 from maquette.api.schemas.jobs import NewJobIn
-from maquette.app.jobs import NewJob
+from maquette.app.new_jobs import NewJob
 from maquette.domain.errors import Refused
 
 

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 from maquette.app.estimates import Estimates
-from maquette.app.jobs import NewJob, with_views
+from maquette.app.new_jobs import NewJob, check_pictures, with_views
 from maquette.app.quotes import Quote, Quotes
 from maquette.domain import money
 from maquette.domain.jobs import Job
 from maquette.domain.money import Budget, Spent, Verdict
-from maquette.pipelines.catalog import check_inputs, find, settle
+from maquette.pipelines.catalog import check_inputs, check_words, find, settle
 from maquette.ports.clock import Clock
 from maquette.ports.stores import Database
 
@@ -43,7 +43,9 @@ class Offers:
         settings = settle(entry, new.settings)
         with self._db.read() as tx:
             inputs, assets = with_views(tx, owner_id, new)
+            check_pictures(tx, owner_id, entry, settings)
             today = tx.calls.spent(since=money.day_of(at))
+        check_words(entry, settings)
         check_inputs(entry, [(given.view, asset.media_type) for given, asset in zip(inputs, assets, strict=True)])
         quote = self._quotes.of(entry, settings, assets)
         job = Job(id="", owner_id=owner_id, pipeline=new.pipeline, created_at=at, updated_at=at, settings=settings)

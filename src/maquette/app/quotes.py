@@ -11,7 +11,7 @@ from maquette.domain.errors import MaquetteError
 from maquette.domain.hosting import Takes
 from maquette.domain.money import NOTHING, Price, Range
 from maquette.domain.states import Stage
-from maquette.pipelines.catalog import ENGINE_SETTINGS, SPECS, Entry
+from maquette.pipelines.catalog import ENGINE_SETTINGS, Entry
 from maquette.pipelines.stage import StageSpec
 from maquette.ports.engines import Capability, EngineRecord
 from maquette.ports.hosting import Enclosure, HostedShelf, Order
@@ -67,7 +67,7 @@ class Quotes:
     def _stage(
         self, entry: Entry, stage: Stage, settings: Mapping[str, Any], pictures: Sequence[Asset | None]
     ) -> StageQuote:
-        spec = SPECS.get(stage)
+        spec = entry.spec(stage)
         if spec is None or spec.capability is None:
             return StageQuote(stage, (), False, NOTHING)
         records = self._engines.order_of(spec.capability, settings.get(ENGINE_SETTINGS[spec.capability]))

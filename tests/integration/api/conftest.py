@@ -26,6 +26,7 @@ from maquette.adapters.processes.forked import ForkedProcesses
 from maquette.adapters.sql.costs import SqlCosts
 from maquette.adapters.sql.database import SqlDatabase
 from maquette.adapters.sql.dialect import sqlite_path, sqlite_url
+from maquette.adapters.sql.paces import SqlPaces
 from maquette.adapters.sql.schema import migrate
 from maquette.adapters.sql.statistics import SqlStatistics
 from maquette.adapters.sql.status import StatusReader
@@ -207,7 +208,7 @@ def make_world(folder: Path, url: str = "", address: Address = LOCAL) -> World:
     uploads = Uploads(database, blobs, processes, clock, MAX_PHOTO)
     internet = Internet()
     jobs = Jobs(database, engine, engines, clock, max_queued=1000)
-    estimates = Estimates(SqlStatistics(database, engine.waiting, clock), clock)
+    estimates = Estimates(SqlPaces(database), clock)
     services = Services(
         uploads=uploads,
         transfers=Transfers(database, storage.depot, uploads, clock),
