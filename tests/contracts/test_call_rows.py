@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from maquette.domain.calls import ProviderCall, Outlay
+from maquette.domain.calls import Outlay, ProviderCall
 from maquette.domain.errors import Problem, Refused
 from maquette.domain.hosting import Billed, CallState, Handle
 from maquette.domain.ids import new_id
