@@ -23,6 +23,7 @@ from maquette.api.routes import (
     assets,
     batches,
     files,
+    hooks,
     jobs,
     keys,
     metrics,
@@ -36,6 +37,7 @@ from maquette.api.routes import (
     sign_in,
     tickets,
     uploads,
+    webhooks,
 )
 from maquette.api.security import Guard, SmallBodies, with_headers
 from maquette.api.services import Services
@@ -58,6 +60,8 @@ ROUTERS = (
     metrics.router,
     sign_in.router,
     tickets.router,
+    webhooks.router,
+    hooks.router,
     keys.router,
     optimize_model.router,
     photos.router,

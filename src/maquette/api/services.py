@@ -22,6 +22,8 @@ from maquette.app.sessions import Sessions
 from maquette.app.tickets import Tickets
 from maquette.app.transfers import Transfers
 from maquette.app.uploads import Uploads
+from maquette.app.webhooks.callbacks import Callbacks
+from maquette.app.webhooks.webhooks import Webhooks
 from maquette.ports.blobs import BlobLinks, BlobStore, UrlSigner
 from maquette.ports.engines import EngineShelf, Readiness
 from maquette.ports.meters import Meter
@@ -66,6 +68,8 @@ class Services:
     batches: Batches
     care: Care
     carrier: Carrier
+    webhooks: Webhooks
+    callbacks: Callbacks
     blobs: BlobStore
     signer: UrlSigner
     engines: EngineShelf
