@@ -10,15 +10,12 @@ import base64
 import binascii
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from maquette.domain.assets import View
-from maquette.domain.fleet import Queue
 from maquette.domain.hosting import (
     Abilities,
-    Amount,
     Billed,
-    Cancelled,
     Clocks,
     Fault,
     Grain,
@@ -30,10 +27,11 @@ from maquette.domain.hosting import (
 )
 from maquette.domain.hosting import CallState as State
 from maquette.engines.hosted.documents import base64_of, code, text
-from maquette.engines.hosted.exchange import Exchange, body_of
-from maquette.ports.engines import Capability, EngineInfo, Readiness
-from maquette.ports.hosting import Enclosure, Options, Order, Parcel
-from maquette.ports.outbound import Answer, Bounds, Fetcher
+from maquette.engines.hosted.exchange import body_of
+from maquette.engines.hosted.outline import Imprint, Outline
+from maquette.ports.engines import Capability
+from maquette.ports.hosting import Enclosure, Order, Parcel
+from maquette.ports.outbound import Answer, Bounds
 
 GLB = "model/gltf-binary"
 LICENCE = (
@@ -51,38 +49,13 @@ JOB_FAILED = "job_failed"
 POLL_S = 3.0
 
 
-class Hunyuan:
+class Hunyuan(Outline):
     """Models from one picture. ``model`` is ``2.0`` or ``2.1``, or empty to ask the server.
 
     ``more`` goes into each request as it is; ``texture = false`` there is for servers without ``--enable_tex``.
     """
 
-    def __init__(self, options: Options, fetcher: Fetcher) -> None:
-        self._options = options
-        headers = {"Authorization": f"Bearer {options.key}"} if options.key else {}
-        self._exchange = Exchange(fetcher, options.base_url, options.base_url, headers, _read)
-
-    @classmethod
-    def configured(cls, options: Options, fetcher: Fetcher) -> Self:
-        return cls(options, fetcher)
-
-    @property
-    def info(self) -> EngineInfo:
-        options = self._options
-        return EngineInfo(
-            name=options.name,
-            version=f"1-{options.model or 'any'}",
-            capability=Capability.MESHER,
-            title="Hunyuan3D on a machine of one's own",
-            licence=options.licence or LICENCE,
-            # allowed under conditions that only whoever runs it can check
-            commercial_use=bool(options.commercial_use),
-            needs="a server with Hunyuan3D-2 or 2.1: 6 GB of graphics memory for shapes, 16 GB with textures",
-            is_test=options.is_test,
-            queue=Queue.NET,
-            repeatable=False,
-            rank=options.rank,
-        )
+    imprint = Imprint("Hunyuan3D on a machine of one's own", (Capability.MESHER,), "1", LICENCE)
 
     @property
     def abilities(self) -> Abilities:
@@ -95,23 +68,17 @@ class Hunyuan:
             clocks=CLOCKS,
         )
 
-    def check(self) -> Readiness:
-        if self._options.base_url:
-            return Readiness(True)
-        hint = f"Set base_url in [engines.{self._options.name}], for instance http://127.0.0.1:8081."
-        return Readiness(False, "no address of a Hunyuan3D server is configured", hint)
-
     def spread(self, order: Order) -> Spread | None:  # noqa: ARG002 - nobody sends a bill
         return Spread(0.0, 0.0, "")
 
     async def submit(self, order: Order, into: Path) -> Handle:  # noqa: ARG002 - nothing comes with the answer
         picture = _shown(order)
-        server = self._options.model or await self._server()
-        document = {"image": await base64_of(picture.path), **self._wishes(order, server), **self._options.more}
+        server = self.options.model or await self._server()
+        document = {"image": await base64_of(picture.path), **self._wishes(order, server), **self.options.more}
         if server == NEWER:
             # without a texture this server makes the model and never says so
             document["texture"] = True
-        answer = await self._exchange.ask("POST", "/send", document, submits=True)
+        answer = await self.exchange.ask("POST", "/send", document, submits=True)
         uid = code(answer.get("uid"))
         if not uid:
             raise Trouble(Fault.PROVIDER, "The server's answer names no work.", billed=Billed.UNKNOWN)
@@ -120,7 +87,7 @@ class Hunyuan:
 
     async def poll(self, handle: Handle) -> Snapshot:
         try:
-            told = await self._exchange.ask("GET", f"/status/{handle.external_id}", bounds=ASKING)
+            told = await self.exchange.ask("GET", f"/status/{handle.external_id}", bounds=ASKING)
         except Trouble as trouble:
             if trouble.raw == JOB_FAILED:
                 return Snapshot(State.FAILED, words="error", error=trouble)
@@ -135,7 +102,7 @@ class Hunyuan:
         return Snapshot(State.RUNNING, code(words), progress=50.0 if words == "texturing" else None)
 
     async def result(self, handle: Handle, into: Path) -> tuple[Parcel, ...]:
-        told = await self._exchange.ask("GET", f"/status/{handle.external_id}", bounds=ASKING)
+        told = await self.exchange.ask("GET", f"/status/{handle.external_id}", bounds=ASKING)
         model = await asyncio.to_thread(_model, told)
         if not model:
             raise Trouble(Fault.BAD_OUTPUT, "The server delivered no whole GLB.")
@@ -143,22 +110,13 @@ class Hunyuan:
         await asyncio.to_thread(path.write_bytes, model)
         return (Parcel("model", GLB, path=path),)
 
-    async def cancel(self, handle: Handle) -> Cancelled:  # noqa: ARG002 - it cannot be stopped
-        return Cancelled.UNSUPPORTED
-
-    async def find(self, order: Order, since: float) -> Handle | None:  # noqa: ARG002 - it keeps no list
-        return None
-
-    def called_by(self, headers: Mapping[str, str], body: bytes, now: float) -> str:  # noqa: ARG002 - it never calls
-        raise Trouble(Fault.AUTH, "Hunyuan3D never calls back.")
-
-    async def balance(self) -> Amount | None:
-        return None
+    def reading(self, answer: Answer, trouble: Trouble) -> Trouble:
+        return _read(answer, trouble)
 
     async def _server(self) -> str:
         """Which of the two it is: only the newer one tells how it feels."""
         try:
-            told = await self._exchange.ask("GET", "/health")
+            told = await self.exchange.ask("GET", "/health")
         except Trouble as trouble:
             if trouble.http_status is None:
                 raise

@@ -13,16 +13,14 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 from urllib.parse import urlsplit
 
 from maquette.domain.assets import View
-from maquette.domain.fleet import Queue
 from maquette.domain.hosting import (
     Abilities,
     Amount,
     Billed,
-    Cancelled,
     Clocks,
     Fault,
     Handle,
@@ -33,15 +31,18 @@ from maquette.domain.hosting import (
 )
 from maquette.domain.hosting import CallState as State
 from maquette.engines.hosted.documents import base64_of, code, number, rows, table, text
-from maquette.engines.hosted.exchange import Exchange, read_object
-from maquette.ports.engines import Capability, EngineInfo, Readiness
-from maquette.ports.hosting import Enclosure, Options, Order, Parcel
-from maquette.ports.outbound import Body, Bounds, Fetcher
+from maquette.engines.hosted.exchange import read_object
+from maquette.engines.hosted.outline import Imprint, Outline
+from maquette.ports.engines import Capability, Readiness
+from maquette.ports.hosting import Enclosure, Order, Parcel
+from maquette.ports.outbound import Body, Bounds
 
 OWN_BASE = "https://ai3d.tencentcloudapi.com"
 VERSIONS: Mapping[str, str] = {"ai3d": "2025-05-13", "hunyuan": "2023-09-01"}
 """Of each service; the second one is that of ``hunyuan.intl.tencentcloudapi.com``."""
-REGION = "ap-guangzhou"
+OWN_REGION = "ap-guangzhou"
+SECRET_ID, REGION = "secret_id", "region"
+"""What of ``more`` is not for the request."""
 GLB = "model/gltf-binary"
 STATES: Mapping[str, State] = {
     "WAIT": State.QUEUED,
@@ -89,42 +90,20 @@ EXTRA = 10.0
 SENDING = Bounds(bytes=1_000_000, seconds=120.0)
 
 
-class Tencent:
+class Tencent(Outline):
     """``key`` is ``SecretId:SecretKey``, or the secret key alone with ``secret_id`` in ``more``.
 
     ``more`` also holds ``region``; all else there goes into each request as it is. ``model`` is ``3.0`` or ``3.1``.
     """
 
-    def __init__(self, options: Options, fetcher: Fetcher) -> None:
-        self._options = options
-        more = dict(options.more)
-        self._id = str(more.pop("secret_id", "")) or options.key.partition(":")[0]
-        self._secret = options.key.rpartition(":")[2]
-        self._region = str(more.pop("region", REGION))
-        self._more = more
-        self._base = options.base_url or OWN_BASE
-        self._exchange = Exchange(fetcher, OWN_BASE, options.base_url)
-
-    @classmethod
-    def configured(cls, options: Options, fetcher: Fetcher) -> Self:
-        return cls(options, fetcher)
-
-    @property
-    def info(self) -> EngineInfo:
-        options = self._options
-        return EngineInfo(
-            name=options.name,
-            version=f"1-{options.model or '3.0'}",
-            capability=Capability.MESHER,
-            title="Hunyuan3D at Tencent Cloud",
-            licence=options.licence or "Tencent Cloud's terms of service",
-            commercial_use=True if options.commercial_use is None else options.commercial_use,
-            needs="a secret id and a secret key of Tencent Cloud, and credits of ai3d",
-            is_test=options.is_test,
-            queue=Queue.NET,
-            repeatable=False,
-            rank=options.rank,
-        )
+    imprint = Imprint(
+        "Hunyuan3D at Tencent Cloud",
+        (Capability.MESHER,),
+        "1",
+        "Tencent Cloud's terms of service",
+        True,
+        OWN_BASE,
+    )
 
     @property
     def abilities(self) -> Abilities:
@@ -147,10 +126,14 @@ class Tencent:
         )
 
     def check(self) -> Readiness:
-        if self._secret and self._id:
+        secret_id, secret = self._pair()
+        if secret_id and secret:
             return Readiness(True)
-        hint = f'Set key = "SecretId:SecretKey" in [engines.{self._options.name}].'
-        return Readiness(False, "no key for Tencent Cloud is configured", hint)
+        hint = f'Set key = "SecretId:SecretKey" in [engines.{self.options.name}].'
+        return Readiness(False, "No secret id and secret key of Tencent Cloud are set.", hint)
+
+    def authorised(self, key: str) -> dict[str, str]:  # noqa: ARG002 - each request is signed for itself
+        return {}
 
     def spread(self, order: Order) -> Spread | None:
         """By the list of November 2026; what is given as a setting may or may not be charged for."""
@@ -196,20 +179,13 @@ class Tencent:
         parcels = (Parcel("model", GLB, model), Parcel("thumbnail", "image/png", picture))
         return parcels if picture else parcels[:1]
 
-    async def cancel(self, handle: Handle) -> Cancelled:  # noqa: ARG002 - it cannot be stopped
-        return Cancelled.UNSUPPORTED
-
-    async def find(self, order: Order, since: float) -> Handle | None:  # noqa: ARG002 - it keeps no list
-        return None
-
-    def called_by(self, headers: Mapping[str, str], body: bytes, now: float) -> str:  # noqa: ARG002 - it never calls
-        raise Trouble(Fault.AUTH, "Tencent Cloud never calls back.")
-
-    async def balance(self) -> Amount | None:
-        return None
+    def _pair(self) -> tuple[str, str]:
+        """The secret id and the secret key."""
+        first, _, second = self.options.key.rpartition(":")
+        return str(self.options.more.get(SECRET_ID) or first), second
 
     def _sides(self) -> Mapping[View, str]:
-        return {**SIDES, **MORE_SIDES} if self._options.model == "3.1" else SIDES
+        return {**SIDES, **MORE_SIDES} if self.options.model == "3.1" else SIDES
 
     def _shown(self, order: Order) -> tuple[Enclosure, list[tuple[str, Enclosure]]]:
         """The front, and the other sides with their names; a single picture is what is to be seen."""
@@ -224,14 +200,17 @@ class Tencent:
     def _wishes(self, order: Order) -> dict[str, Any]:
         wants = order.wants
         asked: dict[str, Any] = {
-            "Model": self._options.model or "3.0",
+            "Model": self.options.model or "3.0",
             "GenerateType": "Normal" if wants.get("texture", True) else "Geometry",
         }
         if wants.get("pbr") and wants.get("texture", True):
             asked["EnablePBR"] = True
         if wants.get("triangles"):
             asked["FaceCount"] = min(max(int(wants["triangles"]), 3_000), 1_500_000)
-        return {**asked, **self._more}
+        return {
+            **asked,
+            **{name: value for name, value in self.options.more.items() if name not in (SECRET_ID, REGION)},
+        }
 
     async def _job(self, handle: Handle) -> Mapping[str, Any]:
         return await self._ask("QueryHunyuanTo3DProJob", {"JobId": handle.external_id})
@@ -239,7 +218,7 @@ class Tencent:
     async def _ask(self, action: str, document: Mapping[str, Any], *, submits: bool = False) -> Mapping[str, Any]:
         content = json.dumps(document).encode()
         headers = self._signed(action, content, datetime.now(UTC))
-        answer = await self._exchange.send(
+        answer = await self.exchange.send(
             "POST", "/", Body(content=content), submits=submits, headers=headers, bounds=SENDING
         )
         told = table(read_object(answer, submits=submits).get("Response"))
@@ -251,7 +230,7 @@ class Tencent:
         return told
 
     def _signed(self, action: str, content: bytes, at: datetime) -> Mapping[str, str]:
-        host = urlsplit(self._base).netloc
+        host = urlsplit(self.options.base_url or OWN_BASE).netloc
         label = host.partition(".")[0]
         service = label if label in VERSIONS else "ai3d"
         stamp = int(at.timestamp())
@@ -259,20 +238,21 @@ class Tencent:
             "Content-Type": JSON,
             "X-TC-Action": action,
             "X-TC-Version": VERSIONS[service],
-            "X-TC-Region": self._region,
+            "X-TC-Region": str(self.options.more.get(REGION, OWN_REGION)),
             "X-TC-Timestamp": str(stamp),
-            "Authorization": authorization(self._id, self._secret, service, host, content, stamp),
+            "Authorization": authorization(self._pair(), service, host, content, stamp),
         }
 
 
 JSON = "application/json"
 
 
-def authorization(secret_id: str, secret_key: str, service: str, host: str, content: bytes, stamp: int) -> str:
+def authorization(pair: tuple[str, str], service: str, host: str, content: bytes, stamp: int) -> str:
     """The header of a POST of JSON to ``/``, signed by TC3-HMAC-SHA256 over its type, its host and its content.
 
     ``stamp`` is in Unix seconds; Tencent takes it within five minutes of its own clock.
     """
+    secret_id, secret_key = pair
     date = datetime.fromtimestamp(stamp, UTC).strftime("%Y-%m-%d")
     scope = f"{date}/{service}/tc3_request"
     signed = "content-type;host"

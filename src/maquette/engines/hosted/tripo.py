@@ -10,15 +10,13 @@ import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from maquette.domain.assets import View
-from maquette.domain.fleet import Queue
 from maquette.domain.hosting import (
     Abilities,
     Amount,
     Billed,
-    Cancelled,
     Clocks,
     Fault,
     Grain,
@@ -30,10 +28,11 @@ from maquette.domain.hosting import (
 )
 from maquette.domain.hosting import CallState as State
 from maquette.engines.hosted.documents import code, number, percent, rows, table, text
-from maquette.engines.hosted.exchange import BOUNDS, Exchange, body_of, read_object
-from maquette.ports.engines import Capability, EngineInfo, Readiness
-from maquette.ports.hosting import Enclosure, Options, Order, Parcel
-from maquette.ports.outbound import Answer, Body, Bounds, Fetcher, File
+from maquette.engines.hosted.exchange import body_of, read_object
+from maquette.engines.hosted.outline import Imprint, Outline
+from maquette.ports.engines import Capability
+from maquette.ports.hosting import Enclosure, Order, Parcel
+from maquette.ports.outbound import Answer, Body, Bounds, File
 
 OWN_BASE = "https://openapi.tripo3d.ai"
 MODEL = "v2.5-20250123"
@@ -76,40 +75,23 @@ LOOKED_AT = 8
 """How many tasks are looked into to find one again."""
 SKEW_S = 5.0
 MOST_SEED = 2**31 - 1
+SWAP = "swap_sides"
 
 
-class Tripo:
+class Tripo(Outline):
     """Models from pictures. ``more`` goes into each request as it is (``texture_quality``, ``geometry_quality``…).
 
     ``swap_sides = true`` there exchanges left and right, should a model of Tripo's take them for the viewer's.
     """
 
-    def __init__(self, options: Options, fetcher: Fetcher) -> None:
-        self._options = options
-        self._more = {name: value for name, value in options.more.items() if name != "swap_sides"}
-        headers = {"Authorization": f"Bearer {options.key}"}
-        self._exchange = Exchange(fetcher, OWN_BASE, options.base_url, headers, _read)
-
-    @classmethod
-    def configured(cls, options: Options, fetcher: Fetcher) -> Self:
-        return cls(options, fetcher)
-
-    @property
-    def info(self) -> EngineInfo:
-        options = self._options
-        return EngineInfo(
-            name=options.name,
-            version=f"1-{options.model or MODEL}",
-            capability=Capability.MESHER,
-            title="Tripo, model from pictures",
-            licence=options.licence or "Tripo's terms of use; what paid credits make is the customer's",
-            commercial_use=True if options.commercial_use is None else options.commercial_use,
-            needs="a key of Tripo's API (its credits are not those of the web site)",
-            is_test=options.is_test,
-            queue=Queue.NET,
-            repeatable=False,
-            rank=options.rank,
-        )
+    imprint = Imprint(
+        "Tripo, model from pictures",
+        (Capability.MESHER,),
+        "1",
+        "Tripo's terms of use; what paid credits make is the customer's",
+        True,
+        OWN_BASE,
+    )
 
     @property
     def abilities(self) -> Abilities:
@@ -123,12 +105,6 @@ class Tripo:
             cost_unit="credit",
             clocks=CLOCKS,
         )
-
-    def check(self) -> Readiness:
-        if self._options.key:
-            return Readiness(True)
-        hint = f"Set TRIPO_API_KEY, or key in [engines.{self._options.name}]."
-        return Readiness(False, "no key for Tripo is configured", hint)
 
     def spread(self, order: Order) -> Spread | None:
         """20 for a shape, 30 with its texture, and what finer work costs; other series have prices of their own."""
@@ -150,7 +126,7 @@ class Tripo:
         # a file costs nothing: only the second request commissions anything
         tokens = [await self._upload(side) if side else None for side in sides]
         inputs = {"input": tokens[0]} if path.endswith("image-to-model") else {"inputs": tokens}
-        answer = await self._exchange.send("POST", path, Body(json={**inputs, **self._wishes(order)}), submits=True)
+        answer = await self.exchange.send("POST", path, Body(json={**inputs, **self._wishes(order)}), submits=True)
         task = code(_data(answer, submits=True).get("task_id"))
         if not task:
             raise Trouble(Fault.PROVIDER, "Tripo's answer names no task.", billed=Billed.UNKNOWN)
@@ -182,15 +158,12 @@ class Tripo:
         parcels = (Parcel("model", GLB, model), Parcel("thumbnail", "", picture))
         return parcels if picture else parcels[:1]
 
-    async def cancel(self, handle: Handle) -> Cancelled:  # noqa: ARG002 - its client has nothing for it
-        return Cancelled.UNSUPPORTED
-
     async def find(self, order: Order, since: float) -> Handle | None:
         """Looks into the tasks since then for the seed that was made of the order's key.
 
         Where tasks do not say what was asked for, a single one is taken for it; of several a person must choose.
         """
-        answer = await self._exchange.send("GET", f"/v3/account/usage?limit={PAGE}&offset=0")
+        answer = await self.exchange.send("GET", f"/v3/account/usage?limit={PAGE}&offset=0")
         data = _unwrapped(answer)
         listed = rows(data) or rows(table(data).get("items"))
         since_then = [code(row.get("task_id")) for row in listed if _made(row) >= since - SKEW_S]
@@ -209,26 +182,26 @@ class Tripo:
             raise Trouble(Fault.LOST, message, billed=Billed.UNKNOWN)
         return Handle(found[0]) if found else None
 
-    def called_by(self, headers: Mapping[str, str], body: bytes, now: float) -> str:  # noqa: ARG002 - it never calls
-        raise Trouble(Fault.AUTH, "Tripo never calls back.")
-
     async def balance(self) -> Amount | None:
-        answer = await self._exchange.send("GET", "/v3/account/balance")
+        answer = await self.exchange.send("GET", "/v3/account/balance")
         left = number(_data(answer).get("balance"))
         return None if left is None else Amount(left, "credit")
+
+    def reading(self, answer: Answer, trouble: Trouble) -> Trouble:
+        return _read(answer, trouble)
 
     def _wishes(self, order: Order) -> dict[str, Any]:
         wants = order.wants
         textured = bool(wants.get("texture", True))
         asked: dict[str, Any] = {
-            "model": self._options.model or MODEL,
+            "model": self.options.model or MODEL,
             "texture": textured,
             "pbr": textured and bool(wants.get("pbr", True)),
             "model_seed": _seed(order),
         }
         if wants.get("triangles"):
             asked["face_limit"] = int(wants["triangles"])
-        return {**asked, **self._more}
+        return {**asked, **{name: value for name, value in self.options.more.items() if name != SWAP}}
 
     def _sides(self, order: Order) -> list[Enclosure | None]:
         """The pictures in the order of ``SIDES``; a single one is what is to be seen, whatever it shows."""
@@ -236,7 +209,7 @@ class Tripo:
             return [order.pictures[0], None, None, None]
         shown = {picture.view: picture for picture in order.pictures}
         front, left, back, right = (shown.get(side) for side in SIDES)
-        sides = [front, right, back, left] if self._options.more.get("swap_sides") else [front, left, back, right]
+        sides = [front, right, back, left] if self.options.more.get(SWAP) else [front, left, back, right]
         if sides[0] is None:
             raise Trouble(Fault.UNSUPPORTED, "Tripo needs a picture of the front to work from several sides.")
         return sides
@@ -245,13 +218,13 @@ class Tripo:
         content = await asyncio.to_thread(picture.path.read_bytes)
         name = f"{picture.view or 'picture'}.{'png' if picture.media_type == 'image/png' else 'jpg'}"
         form = Body(files={"file": File(name, content, picture.media_type)})
-        token = text(_data(await self._exchange.send("POST", "/v3/files", form, bounds=UPLOADING)).get("file_token"))
+        token = text(_data(await self.exchange.send("POST", "/v3/files", form, bounds=UPLOADING)).get("file_token"))
         if not token:
             raise Trouble(Fault.PROVIDER, "Tripo did not take the picture.")
         return token
 
     async def _task(self, task: str) -> Mapping[str, Any]:
-        return _data(await self._exchange.send("GET", f"/v3/tasks/{task}", bounds=BOUNDS))
+        return _data(await self.exchange.send("GET", f"/v3/tasks/{task}"))
 
 
 def _path(sides: list[Enclosure | None]) -> str:
