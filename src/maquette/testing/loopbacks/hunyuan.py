@@ -21,6 +21,7 @@ BOUNDS_21 = {"octree_resolution": (64, 512), "num_inference_steps": (1, 20), "fa
 class HunyuanLoopback(TaskLoopback):
     """Hunyuan3D-2. ``textures`` is whether it was started with ``--enable_tex``."""
 
+    adapter = "hunyuan3d"
     textures = True
 
     def allows(self, call: Call) -> bool:
@@ -54,9 +55,13 @@ class HunyuanLoopback(TaskLoopback):
     @route("GET", "/status/{uid}", "poll")
     def status(self, call: Call) -> Reply:
         work = self.look(call.found["uid"])
-        if work is None or work.stage != "done" or work.asked.get("type", "glb") != "glb":
+        if work is None or work.stage != "done" or not self.seen_done(work):
             return self.unfinished(work)
         return Reply({"status": "completed", **self.models(work)})
+
+    def seen_done(self, work: Work) -> bool:
+        """Whether it notices that work is done: it looks for ``.glb`` files only."""
+        return work.asked.get("type", "glb") == "glb"
 
     def unfinished(self, work: Work | None) -> Reply:
         """What is said of work that is not done, whatever became of it."""
@@ -93,13 +98,9 @@ class Hunyuan21Loopback(HunyuanLoopback):
         made = HunyuanLoopback.models(self, work)
         return {**made, "initial_model_base64": made["model_base64"]}
 
-    @route("GET", "/status/{uid}", "poll")
-    def status(self, call: Call) -> Reply:
-        work = self.look(call.found["uid"])
-        if work and work.stage == "done" and not work.asked.get("texture"):
-            # it waits for a second file that nobody makes
-            return Reply({"status": "texturing"})
-        return HunyuanLoopback.status(self, call)
+    def seen_done(self, work: Work) -> bool:
+        """It looks for two files, and without a texture nobody makes the second."""
+        return bool(work.asked.get("texture"))
 
 
 def _asked(call: Call) -> dict[str, Any] | None:

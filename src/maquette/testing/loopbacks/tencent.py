@@ -48,6 +48,7 @@ class TencentLoopback(TaskLoopback):
 
     key = "tencent-loopback-secret-never-shown"
     secret_id = "AKIDloopback"  # noqa: S105 - the half that is not secret
+    options: Mapping[str, Any] = {"more": {"secret_id": secret_id}}
 
     def trouble(self, kind: str) -> Reply:
         number, words = _CODES.get(kind, _CODES["error"])
