@@ -4,7 +4,7 @@ import base64
 import re
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -112,11 +112,10 @@ def form(parts: Iterable[Part]) -> tuple[Body, dict[str, str]]:
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """What came within an answer: ``files`` are already in the folder of the commission."""
+    """What came within an answer, and what it took."""
 
     files: tuple[Parcel, ...]
     spent: Amount | None = None
-    more: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 def kept(into: Path, role: str, content: bytes, media_type: str = "", order: int = 0) -> Parcel:
@@ -128,16 +127,19 @@ def kept(into: Path, role: str, content: bytes, media_type: str = "", order: int
 
 
 def noted(external_id: str, arrived: Arrived) -> Handle:
-    """The handle of a commission whose outcome is already here."""
-    files = [[parcel.role, parcel.media_type, parcel.path.name] for parcel in arrived.files if parcel.path]
+    """The handle of a commission that has ended: its files are here, or lie at addresses."""
+    files = [[parcel.role, parcel.media_type, parcel.path.name if parcel.path else "", parcel.url]
+             for parcel in arrived.files]  # fmt: skip
     spent = [arrived.spent.units, arrived.spent.unit] if arrived.spent else None
-    return Handle(external_id, more={**arrived.more, "files": files, "spent": spent})
+    return Handle(external_id, more={"files": files, "spent": spent})
 
 
 def found_again(handle: Handle, into: Path) -> tuple[Parcel, ...]:
-    """The files that ``noted`` wrote down. Raises ``Trouble(EXPIRED)`` when they are gone."""
-    parcels = tuple(Parcel(role, media, path=into / name) for role, media, name in handle.more["files"])
-    if not all(parcel.path and parcel.path.is_file() for parcel in parcels):
+    """The files that ``noted`` wrote down. Raises ``Trouble(EXPIRED)`` when one is gone."""
+    parcels = tuple(
+        Parcel(role, media, url, into / name if name else None) for role, media, name, url in handle.more["files"]
+    )
+    if any(parcel.path and not parcel.path.is_file() for parcel in parcels):
         raise Trouble(Fault.EXPIRED, "What had come is no longer here.", billed=Billed.YES)
     return parcels
 

@@ -103,9 +103,7 @@ class Plain(Outline):
         snapshot = self._snapshot(told)
         if snapshot.error:
             raise snapshot.error
-        parcels = self._parcels(told, self.exchange.url("/"), into)
-        remote = [[parcel.role, parcel.media_type, parcel.url] for parcel in parcels if parcel.url]
-        return noted(order.key, Arrived(parcels, snapshot.spent, {"remote": remote}))
+        return noted(order.key, Arrived(self._parcels(told, self.exchange.url("/"), into), snapshot.spent))
 
     def _status_url(self, external_id: str, given: object) -> str:
         ours = self.exchange.url("/" + quote(external_id, safe=""))
@@ -136,8 +134,8 @@ class Plain(Outline):
 
     async def result(self, handle: Handle, into: Path) -> tuple[Parcel, ...]:
         if "files" in handle.more:
-            remote = (self._parcel(*place) for place in array(handle.more.get("remote")))
-            return (*found_again(handle, into), *remote)
+            parcels = found_again(handle, into)
+            return tuple(self._parcel(here.role, here.media_type, here.url) if here.url else here for here in parcels)
         where = handle.urls["status"]
         told = await self.exchange.ask("GET", where, bounds=Bounds(bytes=LARGEST, seconds=300.0))
         return self._parcels(told, where, into)
