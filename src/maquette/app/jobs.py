@@ -13,7 +13,7 @@ from maquette.domain.assets import View
 from maquette.domain.dimensions import Dimensions
 from maquette.domain.errors import Refused
 from maquette.domain.ids import new_id, new_token, token_hash
-from maquette.domain.jobs import Event, Job, JobInput, Move, Task, TaskStatus
+from maquette.domain.jobs import Event, Job, JobInput, Move, Task, TaskStatus, worked_ms
 from maquette.domain.projects import Project
 from maquette.domain.states import STAGE_ORDER, Stage, Status, WaitingFor
 from maquette.pipelines.catalog import (
@@ -166,7 +166,7 @@ class Jobs:
 
     def elapsed_ms(self, job: Job) -> int:
         """The working time over all attempts."""
-        return sum(task.duration_ms for task in self.tasks(job.owner_id, job.id) if not task.reused)
+        return worked_ms(self.tasks(job.owner_id, job.id))
 
     def cancel(self, owner_id: str, job_id: str) -> Job:
         """Stops a job. A canceled one stays as it is; a completed or failed one raises ``job_finished``."""

@@ -73,6 +73,10 @@ COUNTED = frozenset({Standing.COMPLETED, Standing.FAILED, Standing.CANCELED, Sta
 """What a success rate is about."""
 
 
+SESSION = "session"
+"""No pipeline has a setting of this name."""
+
+
 @dataclass(frozen=True, slots=True)
 class RowProblem:
     """What is wrong with one row, or with the table itself where ``row`` is None.
@@ -101,7 +105,7 @@ class RowPhoto:
 
 @dataclass(frozen=True, slots=True)
 class BatchRow:
-    """One product. ``settings`` are those of its job, as given."""
+    """One product. ``settings`` are those of its job, as given, and under ``SESSION`` what opens it."""
 
     batch_id: str
     number: int
@@ -113,6 +117,16 @@ class BatchRow:
     settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
     problems: tuple[RowProblem, ...] = ()
     job_id: str | None = None
+
+    @property
+    def job_settings(self) -> dict[str, Any]:
+        """What its job is started with."""
+        return {name: value for name, value in self.settings.items() if name != SESSION}
+
+    @property
+    def session(self) -> str | None:
+        """The hash of a session token that opens its job, where one was given out before there is a job."""
+        return self.settings.get(SESSION)
 
 
 @dataclass(frozen=True, slots=True)

@@ -323,12 +323,23 @@ def check_views(entry: Entry, views: Sequence[View | None]) -> None:
         raise Refused("no_photo")
     if len(views) > entry.max_photos:
         raise Refused("too_many_photos", f"{entry.pipeline.name} takes at most {entry.max_photos} photos.")
-    if not entry.views:
-        return
-    for view in views:
+    for view in views if entry.views else ():
         if view not in entry.views:
             raise Refused("view_missing", hint=f"Name the view: {', '.join(entry.views)}.")
         if views.count(view) > 1:
             raise Refused("duplicate_view", f"Two photos claim the view {view}.")
-    if not set(views) & set(CAPTURE_VIEWS):
-        raise Refused("view_missing", "Photos from above and below need one from a side.")
+    if lacks_side(entry, views):
+        raise Refused("view_missing", NO_SIDE, NO_SIDE_HINT)
+
+
+NO_SIDE = "No photo is from a side: from above or below, or of a detail alone, no model is made."
+NO_SIDE_HINT = f"Add one of these views: {', '.join(CAPTURE_VIEWS)}."
+
+
+def lacks_side(entry: Entry, views: Sequence[View | None]) -> bool:
+    """Whether it is known that none of the photos that a model shall be made from is from a side.
+
+    A photo without a view may yet turn out to be.
+    """
+    from_photos = entry.result == "model" and entry.max_photos > 0
+    return from_photos and not any(view is None or view in CAPTURE_VIEWS for view in views)

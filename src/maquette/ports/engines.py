@@ -13,6 +13,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from maquette.domain.assets import Quality, View
 from maquette.domain.fleet import Queue
+from maquette.domain.hosting import Abilities
 from maquette.domain.marks import NO_MARKS, Marks
 
 Progress = Callable[[float], None]
@@ -192,7 +193,8 @@ class EngineRecord:
     """An installed engine: what it says of itself, how it stands, and ``reference`` (``package.module:Class``).
 
     ``info`` is None for an engine that could not even be imported. ``weights`` is the folder that it reads weights
-    from, where it does.
+    from, where it does. ``hosted``: it is commissioned (``ports.hosting``) and cannot be called; ``abilities`` are
+    its, where this machine has it configured.
     """
 
     name: str
@@ -200,6 +202,8 @@ class EngineRecord:
     readiness: Readiness
     info: EngineInfo | None = None
     weights: Path | None = None
+    hosted: bool = False
+    abilities: Abilities | None = None
 
 
 class EngineShelf(Protocol):
@@ -208,8 +212,16 @@ class EngineShelf(Protocol):
     def all(self) -> tuple[EngineRecord, ...]: ...
 
     def choose(self, capability: Capability, wanted: str | None = None) -> EngineRecord:
-        """The wanted engine, or the first ready one. The record's ``info`` is never None.
+        """The wanted engine, the first ready one of a list (``a,b``), or where none is wanted the best ready one.
 
-        Raises ``Refused("unknown_engine")``, or ``Unavailable("engine_unavailable")`` with the hint that mends it.
+        The record's ``info`` is never None. Raises ``Refused("unknown_engine")``, or
+        ``Unavailable("engine_unavailable")`` with the hint that mends it.
+        """
+        ...
+
+    def order_of(self, capability: Capability, wanted: str | None = None) -> tuple[EngineRecord, ...]:
+        """Whom to try, one after the other; the first is what ``choose`` chooses. Names that nobody has are left out.
+
+        Raises as ``choose`` where nobody is left.
         """
         ...

@@ -89,6 +89,14 @@ def test_cutouts_need_no_views():
     assert refusal(lambda: check_views(CATALOG["cutout"], [None] * 25)) == "too_many_photos"
 
 
+def test_products_need_a_photo_that_may_be_from_a_side():
+    product = CATALOG["product_to_model"]
+    check_views(product, [View.TOP, None])
+    check_views(product, [View.DETAIL, View.LEFT])
+    assert refusal(lambda: check_views(product, [View.TOP, View.DETAIL])) == "view_missing"
+    check_views(CATALOG["cutout"], [View.TOP])
+
+
 GLB = "model/gltf-binary"
 
 

@@ -1303,6 +1303,7 @@ export interface components {
             model_url: string | null;
             product_id: string;
             progress: number;
+            session_token: string | null;
             status: components["schemas"]["Standing"];
             task_id: string | null;
         };
@@ -2034,6 +2035,7 @@ export interface components {
             guessed: boolean;
             mask_url: string | null;
             name: string;
+            notes: components["schemas"]["NoteOut"][];
             photo_url: string;
             score: number | null;
             /** @enum {string} */
