@@ -6,9 +6,10 @@ from typing import Any
 from urllib.parse import quote
 
 from maquette.domain.hosting import Abilities, Amount, Billed, Clocks, Fault, Takes, Trouble
+from maquette.engines.hosted.documents import base64_of, code, number, table
 from maquette.engines.hosted.exchange import body_of
 from maquette.engines.hosted.outline import Imprint, Instant
-from maquette.engines.hosted.parts import Arrived, array, base64_of, code, decoded, kept, number, table
+from maquette.engines.hosted.parts import Arrived, array, decoded, kept
 from maquette.ports.engines import Capability
 from maquette.ports.hosting import Order, Parcel
 from maquette.ports.outbound import Answer, Bounds
@@ -73,13 +74,13 @@ class Gemini(Instant):
         version = str(self.options.more.get("api", "v1"))
         path = f"/{quote(version)}/models/{quote(self.options.model.removeprefix('models/'))}:generateContent"
         bounds = Bounds(bytes=64_000_000, seconds=self.abilities.clocks.run_s)
-        return await self.exchange.ask("POST", path, self._document(order), submits=True, bounds=bounds)
+        return await self.exchange.ask("POST", path, await self._document(order), submits=True, bounds=bounds)
 
-    def _document(self, order: Order) -> dict[str, Any]:
-        pictures = [_inline(picture.path, picture.media_type) for picture in order.pictures]
+    async def _document(self, order: Order) -> dict[str, Any]:
+        pictures = [await _inline(picture.path, picture.media_type) for picture in order.pictures]
         words = [{"text": order.prompt}] if order.prompt else []
         if order.mask:
-            pictures.append(_inline(order.mask, "image/png"))
+            pictures.append(await _inline(order.mask, "image/png"))
             words.append({"text": MASK_WORDS})
         config: dict[str, Any] = {"responseModalities": ["IMAGE"], **table(self.options.more.get("config"))}
         if ratio := _ratio(order.wants):
@@ -103,8 +104,8 @@ class Gemini(Instant):
         return trouble
 
 
-def _inline(path: Path, media_type: str) -> dict[str, Any]:
-    return {"inlineData": {"mimeType": media_type, "data": base64_of(path)}}
+async def _inline(path: Path, media_type: str) -> dict[str, Any]:
+    return {"inlineData": {"mimeType": media_type, "data": await base64_of(path)}}
 
 
 def _ratio(wants: Mapping[str, Any]) -> str:
@@ -147,7 +148,7 @@ def _tokens(told: Mapping[str, Any]) -> float:
     return number(table(told.get("usageMetadata")).get("totalTokenCount")) or 0.0
 
 
-def _delay(details: list[dict[str, Any]]) -> float | None:
+def _delay(details: list[Mapping[str, Any]]) -> float | None:
     """google.rpc.RetryInfo: ``{"retryDelay": "34s"}``."""
     for detail in details:
         told = str(detail.get("retryDelay", ""))

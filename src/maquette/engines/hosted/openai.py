@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from maquette.domain.hosting import Abilities, Amount, Billed, Clocks, Fault, Takes, Trouble
+from maquette.engines.hosted.documents import code, number, table
 from maquette.engines.hosted.exchange import body_of, read_object
 from maquette.engines.hosted.outline import Imprint, Instant
-from maquette.engines.hosted.parts import Arrived, Part, array, code, decoded, form, kept, number, table
+from maquette.engines.hosted.parts import Arrived, Part, array, decoded, form, kept
 from maquette.ports.engines import Capability
 from maquette.ports.hosting import Order, Parcel
 from maquette.ports.outbound import Answer, Body, Bounds

@@ -1,6 +1,7 @@
 """How pictures and files travel: as a data URI, as base64, as the parts of a form; and how they are kept on arrival."""
 
 import base64
+import json
 import re
 import secrets
 from collections.abc import Iterable, Mapping
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from maquette.domain.hosting import Amount, Billed, Fault, Handle, Trouble
+from maquette.engines.hosted.documents import table
 from maquette.ports.engines import Capability
 from maquette.ports.hosting import Parcel
 from maquette.ports.outbound import Body
@@ -31,7 +33,6 @@ _SUFFIXES = {
     "text/plain": ".txt",
     "application/json": ".json",
 }
-_CODE = re.compile(r"[\w.:-]{1,64}")
 _DATA = re.compile(r"data:([\w.+/-]*)(?:;[\w=-]+)*;base64,")
 
 
@@ -40,16 +41,6 @@ def sniffed(content: bytes) -> str:
     if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
         return "image/webp"
     return next((name for magic, name in _MAGIC if content.startswith(magic)), "")
-
-
-def base64_of(path: Path) -> str:
-    """A file as base64, without line breaks."""
-    return base64.b64encode(path.read_bytes()).decode("ascii")
-
-
-def data_uri(path: Path, media_type: str) -> str:
-    """A file as a data URI (RFC 2397)."""
-    return f"data:{media_type};base64,{base64_of(path)}"
 
 
 def decoded(text: str) -> bytes:
@@ -66,25 +57,20 @@ def is_data_uri(text: str) -> bool:
     return _DATA.match(text) is not None
 
 
-def code(value: object) -> str:
-    """A provider's own code for an error if it looks like one: anything longer is prose and stays unread."""
-    text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
-    return text if _CODE.fullmatch(text) else ""
-
-
-def table(value: object) -> dict[str, Any]:
-    """A JSON object, empty if it is none."""
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+def named_in(body: bytes, field: str) -> str:
+    """The number of a commission that a call back names in its JSON. Raises ``Trouble(AUTH)`` for anything else."""
+    try:
+        value = table(json.loads(body)).get(field)
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, str) or not value:
+        raise Trouble(Fault.AUTH, "A call back that names no commission.")
+    return value
 
 
 def array(value: object) -> list[Any]:
     """A JSON array, empty if it is none."""
     return cast("list[Any]", value) if isinstance(value, list) else []
-
-
-def number(value: object) -> float | None:
-    """A JSON number, None if it is none."""
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 @dataclass(frozen=True, slots=True)

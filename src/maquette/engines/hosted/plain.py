@@ -21,6 +21,7 @@ from maquette.domain.hosting import (
     Takes,
     Trouble,
 )
+from maquette.engines.hosted.documents import number, table
 from maquette.engines.hosted.exchange import body_of, read_object
 from maquette.engines.hosted.outline import Imprint, Outline
 from maquette.engines.hosted.parts import (
@@ -33,10 +34,8 @@ from maquette.engines.hosted.parts import (
     found_again,
     kept,
     noted,
-    number,
     sniffed,
     spent_of,
-    table,
 )
 from maquette.ports.engines import Capability
 from maquette.ports.hosting import Order, Parcel
@@ -92,7 +91,7 @@ class Plain(Outline):
 
     def _file(self, answer: Answer, media_type: str, into: Path) -> tuple[Parcel, ...]:
         if not answer.body or not (sniffed(answer.body) or media_type == "text/plain"):
-            raise Trouble(Fault.BAD_OUTPUT, "The server's answer is no file that is known here.", billed=Billed.YES)
+            raise Trouble(Fault.BAD_OUTPUT, "The server's answer is no file that is known here.", billed=Billed.UNKNOWN)
         return (kept(into, ROLES[self.capability], answer.body, media_type),)
 
     def _told(self, order: Order, told: Mapping[str, Any], into: Path) -> Handle:

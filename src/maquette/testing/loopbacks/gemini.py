@@ -4,13 +4,14 @@ import base64
 from typing import Any
 
 from maquette.testing.loopbacks.base import Call, Loopback, Reply, route
-from maquette.testing.loopbacks.wares import edited, picture
+from maquette.testing.loopbacks.goods import picture
+from maquette.testing.loopbacks.wares import edited
 
 TOKENS = {"promptTokenCount": 300, "candidatesTokenCount": 1290, "totalTokenCount": 1590}
 
 
 class GeminiLoopback(Loopback):
-    """Faults of a task, each in an answer of 200: ``refused``, ``blocked`` (the prompt), ``empty`` (no picture this
+    """Faults of a task, each in an answer of 200: ``refused``, ``blocked`` (the prompt), ``fails`` (no picture this
     time), ``words`` (a text instead)."""
 
     def allows(self, call: Call) -> bool:
@@ -35,13 +36,15 @@ class GeminiLoopback(Loopback):
         name, _, verb = call.found["call"].partition(":")
         if verb != "generateContent":
             return self.trouble("missing")
-        kind = self.faults.takes("task", "refused", "blocked", "empty", "words")
+        kind = self.faults.takes("task", "refused", "blocked", "fails", "words")
         if kind == "blocked":
             return Reply({"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}, "usageMetadata": {}})
         if kind:
-            reason = {"refused": "IMAGE_SAFETY", "empty": "NO_IMAGE", "words": "STOP"}[kind]
+            reason = {"refused": "IMAGE_SAFETY", "fails": "NO_IMAGE", "words": "STOP"}[kind]
             content = {"role": "model", "parts": [{"text": "I would rather not."}]} if kind == "words" else None
-            return Reply({"candidates": [{"content": content, "finishReason": reason}], "usageMetadata": TOKENS})
+            self.charge(name, 300, "token")
+            spent = {"promptTokenCount": 300, "totalTokenCount": 300}
+            return Reply({"candidates": [{"content": content, "finishReason": reason}], "usageMetadata": spent})
         self.charge(name, 1590, "token")
         sent = [part["inlineData"] for part in call.json()["contents"][-1]["parts"] if "inlineData" in part]
         made = edited(base64.b64decode(sent[0]["data"])) if sent else picture(64, 64)

@@ -9,14 +9,17 @@ import io
 from typing import Any
 
 from maquette.testing.loopbacks.base import Call, Loopback, Reply, route
-from maquette.testing.loopbacks.wares import Sent, edited, picture, sent_form
+from maquette.testing.loopbacks.goods import picture
+from maquette.testing.loopbacks.wares import Sent, edited, sent_form
 
 USAGE = {"input_tokens": 300, "output_tokens": 1000, "total_tokens": 1300}
 
 
 class OpenAILoopback(Loopback):
-    """``base_url`` is ``url + "/v1"``. Fault of a task: ``refused``. ``links`` answers with addresses, as some local
-    servers do."""
+    """``base_url`` is its ``url``, with ``/v1`` or without. Faults of a task: ``refused`` and ``fails``.
+
+    ``links`` answers with addresses, as some local servers do.
+    """
 
     def __init__(self, polls: int = 2, tls: Any = None, *, links: bool = False) -> None:
         super().__init__(polls, tls)
@@ -31,13 +34,14 @@ class OpenAILoopback(Loopback):
             "denied": (401, "invalid_api_key", "invalid_request_error"),
             "missing": (404, "model_not_found", "invalid_request_error"),
             "refused": (400, "moderation_blocked", "image_generation_user_error"),
+            "fails": (400, "invalid_image_file", "image_generation_user_error"),
         }
         status, code, sort = told.get(kind, (500, None, "server_error"))
         error = {"message": kind, "type": sort, "code": code, "param": None}
         headers = {"x-request-id": "req_1"} | ({"retry-after-ms": "700", "retry-after": "1"} if kind == "busy" else {})
         return Reply({"error": error}, status, headers)
 
-    @route("POST", "/v1/images/edits", "submit")
+    @route("POST", "(/v1)?/images/edits", "submit")
     def edit(self, call: Call) -> Reply:
         parts = sent_form(call)
         named = {part.name.removesuffix("[]"): part for part in reversed(parts)}
@@ -47,7 +51,7 @@ class OpenAILoopback(Loopback):
             return Reply({"error": {"message": "image", "type": "invalid_request_error", "code": None}}, 400)
         return self._answer(_edited(named), named["n"].text if "n" in named else "1")
 
-    @route("POST", "/v1/images/generations", "submit")
+    @route("POST", "(/v1)?/images/generations", "submit")
     def generate(self, call: Call) -> Reply:
         if refusal := self._refusal(call):
             return refusal
@@ -58,7 +62,8 @@ class OpenAILoopback(Loopback):
     def _refusal(self, call: Call) -> Reply | None:
         if not self.allows(call):
             return self.trouble("denied")
-        return self.trouble("refused") if self.faults.takes("task", "refused") else None
+        kind = self.faults.takes("task", "refused", "fails")
+        return self.trouble(kind) if kind else None
 
     def _answer(self, content: bytes, count: object) -> Reply:
         self.charge("images", 1300, "token")
@@ -71,7 +76,7 @@ class OpenAILoopback(Loopback):
     def file(self, call: Call) -> Reply:
         return Reply(self._files[int(call.found["number"])], 200, {"Content-Type": "image/png"})
 
-    @route("POST", "/v1/audio/transcriptions", "submit")
+    @route("POST", "(/v1)?/audio/transcriptions", "submit")
     @route("POST", "/inference", "submit")
     def transcribe(self, call: Call) -> Reply:
         if refusal := self._refusal(call):

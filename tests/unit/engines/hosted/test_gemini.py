@@ -44,7 +44,7 @@ def test_words_alone_make_a_picture_and_variants_are_calls_of_their_own(tmp_path
         server.faults.add("refused", "task", skip=1)
         # what came before the refusal is paid and is kept
         assert len(carry(engine, wanted, tmp_path / "b").parcels) == 1
-    assert len(server.bill) == 4
+    assert [charge.units for charge in server.bill] == [1590] * 4 + [300]
 
 
 def test_a_mask_goes_along_as_a_picture_with_words(tmp_path):
@@ -61,7 +61,7 @@ def test_a_mask_goes_along_as_a_picture_with_words(tmp_path):
     [
         ("refused", "task", Fault.REFUSED, Billed.YES, "IMAGE_SAFETY"),
         ("blocked", "task", Fault.REFUSED, Billed.NO, "PROHIBITED_CONTENT"),
-        ("empty", "task", Fault.PROVIDER, Billed.YES, "NO_IMAGE"),
+        ("fails", "task", Fault.PROVIDER, Billed.YES, "NO_IMAGE"),
         ("words", "task", Fault.BAD_OUTPUT, Billed.YES, "STOP"),
         ("busy", "submit", Fault.RATE_LIMITED, Billed.NO, "RESOURCE_EXHAUSTED"),
         ("broke", "submit", Fault.QUOTA, Billed.NO, "RESOURCE_EXHAUSTED"),
