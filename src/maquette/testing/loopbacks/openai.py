@@ -5,12 +5,11 @@ long the sound was.
 """
 
 import base64
-import io
 from typing import Any
 
 from maquette.testing.loopbacks.base import Call, Loopback, Reply, route
 from maquette.testing.loopbacks.goods import picture
-from maquette.testing.loopbacks.wares import Sent, edited, sent_form
+from maquette.testing.loopbacks.wares import edited, sent_form
 
 USAGE = {"input_tokens": 300, "output_tokens": 1000, "total_tokens": 1300}
 
@@ -49,7 +48,8 @@ class OpenAILoopback(Loopback):
             return refusal
         if "image" not in named or "prompt" not in named:
             return Reply({"error": {"message": "image", "type": "invalid_request_error", "code": None}}, 400)
-        return self._answer(_edited(named), named["n"].text if "n" in named else "1")
+        mask = named["mask"].content if "mask" in named else b""
+        return self._answer(edited(named["image"].content, mask), named["n"].text if "n" in named else "1")
 
     @route("POST", "(/v1)?/images/generations", "submit")
     def generate(self, call: Call) -> Reply:
@@ -89,19 +89,3 @@ class OpenAILoopback(Loopback):
             usage = {"type": "duration", "seconds": 2}
             return Reply({"language": "english", "duration": 2.0, "text": text, "segments": [segment], "usage": usage})
         return Reply({"text": text, "usage": {"type": "tokens", "total_tokens": 25}})
-
-
-def _edited(named: dict[str, Sent]) -> bytes:
-    from PIL import Image
-
-    photo = named["image"].content
-    changed = edited(photo)
-    if "mask" not in named:
-        return changed
-    with Image.open(io.BytesIO(photo)) as before, Image.open(io.BytesIO(changed)) as after:
-        with Image.open(io.BytesIO(named["mask"].content)) as mask:
-            kept = mask.getchannel("A")
-        image = Image.composite(before.convert("RGB"), after, kept)
-    out = io.BytesIO()
-    image.save(out, "PNG")
-    return out.getvalue()

@@ -40,7 +40,7 @@ class PlainLoopback(TaskLoopback):
         order = json.loads(files["order"])
         key = call.headers.get("idempotency-key", "")
         with self.lock:
-            if key not in self._by_key:
+            if key not in self._by_key or self._by_key[key].stage in ("failed", "refused", "canceled"):
                 self._by_key[key] = self.open(order["capability"], files, UNITS, "credit")
         work = self._by_key[key]
         if not self._at_once:

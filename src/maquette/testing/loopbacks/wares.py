@@ -53,12 +53,20 @@ def cut_out(photo: bytes) -> bytes:
     return _png(image)
 
 
-def edited(photo: bytes) -> bytes:
-    """The photo with its colours turned over, as PNG of the same size: the work of a made-up editor."""
+def edited(photo: bytes, where: bytes = b"") -> bytes:
+    """The photo with its colours turned over where a mask is white, as PNG of the same size: a made-up editor's work.
+
+    Without a mask it is changed everywhere. A mask with transparency counts as OpenAI's: changed where it is clear.
+    """
     from PIL import Image, ImageOps
 
     with Image.open(io.BytesIO(photo)) as opened:
-        return _png(ImageOps.invert(opened.convert("RGB")))
+        before = opened.convert("RGB")
+    if not where:
+        return _png(ImageOps.invert(before))
+    with Image.open(io.BytesIO(where)) as mask:
+        white = ImageOps.invert(mask.getchannel("A")) if mask.mode == "RGBA" else mask.convert("L")
+    return _png(Image.composite(ImageOps.invert(before), before, white))
 
 
 def of_data_uri(text: str) -> bytes:
