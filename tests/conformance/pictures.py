@@ -10,7 +10,7 @@ from maquette.engines.hosted.rembg import Rembg
 from maquette.engines.hosted.replicate import Replicate
 from maquette.ports.engines import Capability
 from maquette.testing.hosting import Subject, masked, modelled, photographed
-from maquette.testing.loopbacks.comfyui import ComfyLoopback
+from maquette.testing.loopbacks.comfyui import ComfyUILoopback
 from maquette.testing.loopbacks.fal import FalLoopback, public_key
 from maquette.testing.loopbacks.gemini import GeminiLoopback
 from maquette.testing.loopbacks.openai import OpenAILoopback
@@ -41,6 +41,6 @@ PICTURE_SUBJECTS = (
     Subject(Replicate, ReplicateLoopback, EDIT, "owner/edit", Capability.EDITOR),
     Subject(Gemini, GeminiLoopback, EDIT, "image-model"),
     Subject(OpenAI, OpenAILoopback, masked(EDIT), "image-model"),
-    Subject(ComfyUI, ComfyLoopback, EDIT, capability=Capability.EDITOR, more=COMFY, without=FREE),
+    Subject(ComfyUI, ComfyUILoopback, EDIT, capability=Capability.EDITOR, more=COMFY, without=FREE),
     Subject(Rembg, RembgLoopback, CUT, without=FREE),
 )

@@ -44,10 +44,14 @@ def sniffed(content: bytes) -> str:
 
 
 def decoded(text: str) -> bytes:
-    """The bytes of base64, with or without the head of a data URI. Raises ``Trouble(BAD_OUTPUT)``."""
+    """The bytes of base64 in either alphabet (RFC 4648, 4 and 5), with or without the head of a data URI.
+
+    Raises ``Trouble(BAD_OUTPUT)``.
+    """
     head = _DATA.match(text)
+    plain = (text[head.end() :] if head else text).replace("-", "+").replace("_", "/")
     try:
-        return base64.b64decode(text[head.end() :] if head else text, validate=True)
+        return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
     except ValueError as error:
         raise Trouble(Fault.BAD_OUTPUT, "What came cannot be decoded.", billed=Billed.YES) from error
 

@@ -5,6 +5,7 @@ other the first picture with its colours turned over, where a ``LoadImageMask`` 
 """
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from maquette.testing.loopbacks.base import Call, Reply, route
@@ -23,8 +24,19 @@ STATES = {
 ERROR = {"exception_message": "out of memory", "exception_type": "torch.OutOfMemoryError", "node_type": "KSampler"}
 
 
-class ComfyLoopback(TaskLoopback):
+class ComfyUILoopback(TaskLoopback):
     """Asks for no key and charges nothing. ``forget`` loses every job, as a restart does."""
+
+    options: Mapping[str, Any] = {
+        "capability": "editor",
+        "more": {
+            "workflow": {
+                "1": {"class_type": "LoadImage", "inputs": {"image": ""}},
+                "2": {"class_type": "SaveImage", "inputs": {"images": ["1", 0]}},
+            },
+            "slots": {"image": "1.image"},
+        },
+    }
 
     def __init__(self, polls: int = 2, tls: Any = None, *, old: bool = False) -> None:
         super().__init__(polls, tls)

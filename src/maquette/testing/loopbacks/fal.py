@@ -22,6 +22,12 @@ ERRORS = {"failed": "runner_server_error", "canceled": "request_cancelled"}
 class FalLoopback(TaskLoopback):
     """A failure of the machine shows in the status, a refusal only where the result is fetched, as at fal."""
 
+    options: Mapping[str, Any] = {
+        "model": "fal-ai/birefnet/v2",
+        "capability": "cutter",
+        "more": {"inputs": {"image": "image_url"}, "outputs": "image"},
+    }
+
     def trouble(self, kind: str) -> Reply:
         if kind == "broke":
             return Reply({"detail": "User is locked. Reason: Exhausted balance. Top up your balance."}, 403)

@@ -1,6 +1,7 @@
 """Gemini on 127.0.0.1, under ``/v1`` and ``/v1beta``: turns the colours of a picture over, or paints one."""
 
 import base64
+from collections.abc import Mapping
 from typing import Any
 
 from maquette.testing.loopbacks.base import Call, Loopback, Reply, route
@@ -13,6 +14,8 @@ TOKENS = {"promptTokenCount": 300, "candidatesTokenCount": 1290, "totalTokenCoun
 class GeminiLoopback(Loopback):
     """Faults of a task, each in an answer of 200: ``refused``, ``blocked`` (the prompt), ``fails`` (no picture this
     time), ``words`` (a text instead)."""
+
+    options: Mapping[str, Any] = {"model": "image-model"}
 
     def allows(self, call: Call) -> bool:
         return call.headers.get("x-goog-api-key") == self.key
@@ -47,11 +50,16 @@ class GeminiLoopback(Loopback):
             return Reply({"candidates": [{"content": content, "finishReason": reason}], "usageMetadata": spent})
         self.charge(name, 1590, "token")
         sent = [part["inlineData"] for part in call.json()["contents"][-1]["parts"] if "inlineData" in part]
-        made = edited(base64.b64decode(sent[0]["data"])) if sent else picture(64, 64)
+        made = edited(_bytes(sent[0]["data"])) if sent else picture(64, 64)
         draft = {"thought": True, "inlineData": {"mimeType": "image/png", "data": _text(picture(8, 8))}}
         parts = [draft, {"text": "Here it is."}, {"inlineData": {"mimeType": "image/png", "data": _text(made)}}]
         candidate = {"content": {"role": "model", "parts": parts}, "finishReason": "STOP", "index": 0}
         return Reply({"candidates": [candidate], "usageMetadata": TOKENS, "modelVersion": name, "responseId": "r1"})
+
+
+def _bytes(text: str) -> bytes:
+    """JSON of protocol buffers takes both alphabets of base64; ``google-genai`` writes the one for addresses."""
+    return base64.b64decode(text.replace("-", "+").replace("_", "/"))
 
 
 def _text(content: bytes) -> str:

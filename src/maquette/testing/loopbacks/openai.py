@@ -5,6 +5,7 @@ long the sound was.
 """
 
 import base64
+from collections.abc import Mapping
 from typing import Any
 
 from maquette.testing.loopbacks.base import Call, Loopback, Reply, route
@@ -19,6 +20,8 @@ class OpenAILoopback(Loopback):
 
     ``links`` answers with addresses, as some local servers do.
     """
+
+    options: Mapping[str, Any] = {"model": "image-model"}
 
     def __init__(self, polls: int = 2, tls: Any = None, *, links: bool = False) -> None:
         super().__init__(polls, tls)

@@ -1,6 +1,7 @@
 """A server by our own plain contract (``docs/guides/providers/http.md``), in every form that the contract allows."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +17,9 @@ UNITS = 2
 
 class PlainLoopback(TaskLoopback):
     """``at_once`` answers 200 with the file itself. Charges two credits for each commission."""
+
+    adapter = "http"
+    options: Mapping[str, Any] = {"capability": "cutter", "more": {"unit": "credit"}}
 
     def __init__(self, polls: int = 2, tls: Any = None, *, at_once: bool = False) -> None:
         super().__init__(polls, tls)

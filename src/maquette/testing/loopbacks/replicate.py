@@ -26,6 +26,8 @@ STATES = {"queued": "starting", "running": "processing", "done": "succeeded", "r
 class ReplicateLoopback(TaskLoopback):
     """``abort`` ends a prediction as its deadline does, ``remove`` deletes its files as the hour does."""
 
+    options: Mapping[str, Any] = {"model": "someone/cut-out", "capability": "cutter"}
+
     def __init__(self, polls: int = 2, tls: Any = None) -> None:
         super().__init__(polls, tls)
         self._removed: set[str] = set()

@@ -13,7 +13,7 @@ from maquette.domain.errors import Refused
 from maquette.domain.hosting import CallState, Cancelled, Fault, Trouble
 from maquette.engines.hosted.comfyui import ComfyUI
 from maquette.ports.engines import Capability
-from maquette.testing.loopbacks.comfyui import ComfyLoopback
+from maquette.testing.loopbacks.comfyui import ComfyUILoopback
 
 EDITOR = Capability.EDITOR
 WORKFLOW = {
@@ -39,7 +39,7 @@ def wanted(folder, **more):
 @pytest.mark.parametrize("old", [False, True])
 def test_the_slots_are_filled_and_the_white_of_the_mask_is_changed(tmp_path, old):
     asked = wanted(tmp_path)
-    with ComfyLoopback(polls=3, old=old) as server:
+    with ComfyUILoopback(polls=3, old=old) as server:
         came = carry(engine(server), asked, tmp_path / "into", server.url)
         sent = server.seen("submit")[0].json()
     assert [snapshot.state for snapshot in came.snapshots][-1] is CallState.SUCCEEDED
@@ -60,7 +60,7 @@ def test_the_slots_are_filled_and_the_white_of_the_mask_is_changed(tmp_path, old
 
 @pytest.mark.parametrize("old", [False, True])
 def test_one_order_is_one_job_until_it_fails(tmp_path, old):
-    with ComfyLoopback(old=old) as server:
+    with ComfyUILoopback(old=old) as server:
         first = asyncio.run(engine(server).submit(wanted(tmp_path), tmp_path))
         assert asyncio.run(engine(server).submit(wanted(tmp_path), tmp_path)) == first
         assert len(server.seen("submit")) == 1
@@ -73,13 +73,13 @@ def test_one_order_is_one_job_until_it_fails(tmp_path, old):
 
 
 def test_the_seed_that_is_wished_is_taken(tmp_path):
-    with ComfyLoopback() as server:
+    with ComfyUILoopback() as server:
         asyncio.run(engine(server).submit(wanted(tmp_path, wants={"seed": 7}), tmp_path))
         assert server.seen("submit")[0].json()["prompt"]["3"]["inputs"]["seed"] == 7
 
 
 def test_a_server_that_was_started_anew_may_be_asked_again(tmp_path):
-    with ComfyLoopback() as server:
+    with ComfyUILoopback() as server:
         comfy = engine(server)
         handle = asyncio.run(comfy.submit(wanted(tmp_path), tmp_path))
         server.forget()
@@ -89,7 +89,7 @@ def test_a_server_that_was_started_anew_may_be_asked_again(tmp_path):
 
 
 def test_cancelling_never_interrupts_another_job(tmp_path):
-    with ComfyLoopback(polls=3, old=True) as server:
+    with ComfyUILoopback(polls=3, old=True) as server:
         comfy = engine(server)
         running = asyncio.run(comfy.submit(wanted(tmp_path, key="theirs"), tmp_path))
         for _ in range(2):
@@ -106,7 +106,7 @@ def test_a_workflow_comes_from_a_file_and_delivers_a_mesh(tmp_path):
     graph = {"1": {"class_type": "LoadImage", "inputs": {}}, "2": {"class_type": "SaveGLB", "inputs": {}}}
     (tmp_path / "mesh.json").write_text(json.dumps(graph))
     more = {"workflow": str(tmp_path / "mesh.json"), "slots": {"image": "1.image"}}
-    with ComfyLoopback() as server:
+    with ComfyUILoopback() as server:
         comfy = engine(server, more, capability=Capability.MESHER)
         came = carry(comfy, order(tmp_path, Capability.MESHER), tmp_path / "into", server.url)
     assert (came.parcels[0].role, came.contents[0][:4]) == ("model", b"glTF")
@@ -122,13 +122,13 @@ def test_a_workflow_comes_from_a_file_and_delivers_a_mesh(tmp_path):
     ],
 )
 def test_a_workflow_that_cannot_run_is_unsupported(tmp_path, more, raw):
-    with ComfyLoopback() as server, pytest.raises(Trouble) as caught:
+    with ComfyUILoopback() as server, pytest.raises(Trouble) as caught:
         carry(engine(server, more), order(tmp_path, EDITOR, prompt="x"), tmp_path / "into", server.url)
     assert (caught.value.fault, caught.value.raw) == (Fault.UNSUPPORTED, raw)
 
 
 def test_what_is_missing_is_told_and_slots_are_checked(tmp_path):
-    with ComfyLoopback() as server:
+    with ComfyUILoopback() as server:
         assert "workflow" in engine(server, {}).check().message
         assert engine(server).check().ready
         with pytest.raises(Refused):
