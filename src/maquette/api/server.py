@@ -22,6 +22,7 @@ from maquette.api.origins import Origins
 from maquette.api.routes import (
     assets,
     batches,
+    costs,
     files,
     jobs,
     keys,
@@ -50,6 +51,7 @@ ROUTERS = (
     files.router,
     jobs.router,
     batches.router,
+    costs.router,
     results.router,
     pipelines.router,
     profiles.router,
