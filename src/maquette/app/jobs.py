@@ -13,16 +13,18 @@ from maquette.domain.assets import View
 from maquette.domain.dimensions import Dimensions
 from maquette.domain.errors import Refused
 from maquette.domain.ids import new_id, new_token, token_hash
-from maquette.domain.jobs import Event, Job, JobInput, Move, Task, TaskStatus
+from maquette.domain.jobs import Event, Job, JobInput, Move, Task, TaskStatus, worked_ms
 from maquette.domain.projects import Project
 from maquette.domain.states import STAGE_ORDER, Stage, Status, WaitingFor
 from maquette.pipelines.catalog import (
     CATALOG,
     DIMENSIONS,
     ENGINE_SETTINGS,
+    AssetId,
     Entry,
     check_inputs,
     check_views,
+    check_words,
     find,
     settle,
 )
@@ -166,7 +168,7 @@ class Jobs:
 
     def elapsed_ms(self, job: Job) -> int:
         """The working time over all attempts."""
-        return sum(task.duration_ms for task in self.tasks(job.owner_id, job.id) if not task.reused)
+        return worked_ms(self.tasks(job.owner_id, job.id))
 
     def cancel(self, owner_id: str, job_id: str) -> Job:
         """Stops a job. A canceled one stays as it is; a completed or failed one raises ``job_finished``."""
@@ -234,6 +236,8 @@ class Jobs:
     def _accept(self, tx: Transaction, owner_id: str, new: NewJob, entry: Entry, settings: Mapping[str, Any]) -> Job:
         inputs, kinds = _with_views(tx, owner_id, new)
         check_inputs(entry, [(given.view, kind) for given, kind in zip(inputs, kinds, strict=True)])
+        check_words(entry, settings)
+        _check_pictures(tx, owner_id, entry, settings)
         self._check_engines(entry, settings)
         _check_request(new, entry)
         project = tx.projects.get(new.project_id, owner_id) if new.project_id else None
@@ -251,7 +255,7 @@ class Jobs:
             created_at=at,
             updated_at=at,
             priority=new.priority,
-            settings=_sized(settings, project),
+            settings=_sized(settings, None if new.batch_id else project),
             inputs=inputs,
             hold_after=new.hold_after,
             project_id=new.project_id,
@@ -315,6 +319,18 @@ def _with_views(tx: Transaction, owner_id: str, new: NewJob) -> tuple[tuple[JobI
         inputs.append(given if given.view else replace(given, view=asset.view))
         kinds.append(asset.media_type)
     return tuple(inputs), kinds
+
+
+def _check_pictures(tx: Transaction, owner_id: str, entry: Entry, settings: Mapping[str, Any]) -> None:
+    """Raises ``not_found`` and ``not_an_image`` for what settings name."""
+    for name, setting in entry.settings.items():
+        if not isinstance(setting, AssetId) or settings[name] is None:
+            continue
+        asset = tx.assets.get(settings[name], owner_id)
+        if asset is None:
+            raise Refused("not_found", f"{name}: there is no such asset.")
+        if not asset.media_type.startswith("image/"):
+            raise Refused("not_an_image", f"{name} is no picture.")
 
 
 def _sized(settings: Mapping[str, Any], project: Project | None) -> Mapping[str, Any]:

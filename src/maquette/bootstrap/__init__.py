@@ -31,6 +31,7 @@ from maquette.adapters.processes.forked import ForkedProcesses
 from maquette.adapters.sql.database import SqlDatabase
 from maquette.adapters.sql.dialect import sqlite_path
 from maquette.adapters.sql.fleet import FleetShelf, ready_engines
+from maquette.adapters.sql.paces import SqlPaces
 from maquette.adapters.sql.schema import migrate
 from maquette.adapters.sql.statistics import SqlStatistics
 from maquette.adapters.sql.status import StatusReader
@@ -74,10 +75,10 @@ from maquette.bootstrap.place import (
     page_folder,
     store_address,
 )
+from maquette.bootstrap.shelving import preferred, shelf
 from maquette.domain.errors import Refused, Unavailable
 from maquette.domain.fleet import Queue, Worker
 from maquette.pipelines.runner import Runner
-from maquette.plugins import Shelf
 from maquette.ports.engines import Readiness
 from maquette.settings import Settings
 from maquette.worker import Work
@@ -103,6 +104,7 @@ __all__ = [
     "open_for_worker",
     "page_folder",
     "processes",
+    "shelf",
     "weight_store",
 ]
 
@@ -130,8 +132,8 @@ class Maquette:
         self._engine = DbosJobs(self._url)
         self._processes = ForkedProcesses(threads=settings.threads)
         self._database = SqlDatabase(self._url)
-        self._here = Shelf(weights=settings.weights_folder)
-        self.engines = FleetShelf(self._here, self._database)
+        self._here = shelf(settings)
+        self.engines = FleetShelf(self._here, self._database, preferred(settings))
         self._status = self._status_reader()
         self.storage = open_storage(store_address(settings), self._folder.blobs, self.clock)
         self.blobs = self.storage.blobs
@@ -153,6 +155,7 @@ class Maquette:
         self.tracer = open_tracer(settings.otlp_endpoint, maquette.__version__)
         self.jobs = Jobs(self._database, self._engine, self.engines, self.clock, settings.max_queued, self.tracer)
         self.approvals = Approvals(self._database, self._engine, self.clock)
+        self.estimates = Estimates(SqlPaces(self._database), self.clock)
         self.batches = Batches(self._database, self.jobs, self.engines, self.clock, settings.max_batch_rows)
         self._feeder = hire_feeder(self._database, self.jobs, self.uploads, settings, lambda: self.work.worker)
 
@@ -244,7 +247,7 @@ class Maquette:
             jobs=self.jobs,
             approvals=self.approvals,
             products=Products(self._database, self.clock),
-            estimates=Estimates(statistics, self.clock),
+            estimates=self.estimates,
             joining=Joining(self._database, self._engine, self.clock, self.jobs),
             events=Events(self._database),
             projects=self.projects,

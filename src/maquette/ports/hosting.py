@@ -15,7 +15,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from maquette.domain.assets import View
 from maquette.domain.hosting import Abilities, Amount, Cancelled, Handle, Snapshot, Spread
-from maquette.ports.engines import Capability, Engine
+from maquette.ports.engines import Capability, Engine, EngineShelf
 from maquette.ports.outbound import Fetcher
 
 
@@ -142,4 +142,16 @@ class HostedEngine(Engine, Protocol):
 
     async def balance(self) -> Amount | None:
         """What is left there, None where the provider does not tell."""
+        ...
+
+
+class HostedShelf(EngineShelf, Protocol):
+    """A shelf on which hosted engines stand too."""
+
+    def hosted(self, name: str) -> HostedEngine:
+        """The engine of a record that says ``hosted``, ready to be commissioned from this machine.
+
+        Raises ``Refused("unknown_engine")`` for one that is not configured here, ``Unavailable("engine_unavailable")``
+        for one that cannot be used as it is.
+        """
         ...

@@ -25,6 +25,7 @@ from maquette.adapters.blobs.storage import Address, open_storage
 from maquette.adapters.processes.forked import ForkedProcesses
 from maquette.adapters.sql.database import SqlDatabase
 from maquette.adapters.sql.dialect import sqlite_path, sqlite_url
+from maquette.adapters.sql.paces import SqlPaces
 from maquette.adapters.sql.schema import migrate
 from maquette.adapters.sql.statistics import SqlStatistics
 from maquette.adapters.sql.status import StatusReader
@@ -204,7 +205,7 @@ def make_world(folder: Path, url: str = "", address: Address = LOCAL) -> World:
         jobs=jobs,
         approvals=Approvals(database, engine, clock),
         products=Products(database, clock),
-        estimates=Estimates(SqlStatistics(database, engine.waiting, clock), clock),
+        estimates=Estimates(SqlPaces(database), clock),
         joining=Joining(database, engine, clock, jobs),
         batches=Batches(database, jobs, engines, clock),
         projects=Projects(database, clock),

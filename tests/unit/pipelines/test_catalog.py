@@ -4,7 +4,7 @@ import pytest
 
 from maquette.domain.assets import View
 from maquette.domain.errors import Refused
-from maquette.pipelines.catalog import CATALOG, SPECS, check_inputs, check_views, find, is_offered, offered, settle
+from maquette.pipelines.catalog import CATALOG, check_inputs, check_views, find, is_offered, offered, settle
 
 MODEL = CATALOG["photo_to_model"]
 
@@ -23,9 +23,9 @@ def test_an_unknown_pipeline_and_one_that_cannot_run_are_told_apart():
 
 
 def test_offered_pipelines_have_all_their_stages():
-    assert offered() == ("photo_to_model", "product_to_model", "cutout", "optimize")
+    assert offered() == ("photo_to_model", "product_to_model", "image", "cutout", "optimize")
     for name in offered():
-        assert all(stage in SPECS for stage in find(name).pipeline.stages)
+        assert all(find(name).spec(stage) for stage in find(name).pipeline.stages)
     assert not is_offered(CATALOG["transcribe"])
 
 
@@ -87,6 +87,14 @@ def test_one_to_six_different_views_are_welcome():
 def test_cutouts_need_no_views():
     check_views(CATALOG["cutout"], [None] * 24)
     assert refusal(lambda: check_views(CATALOG["cutout"], [None] * 25)) == "too_many_photos"
+
+
+def test_products_need_a_photo_that_may_be_from_a_side():
+    product = CATALOG["product_to_model"]
+    check_views(product, [View.TOP, None])
+    check_views(product, [View.DETAIL, View.LEFT])
+    assert refusal(lambda: check_views(product, [View.TOP, View.DETAIL])) == "view_missing"
+    check_views(CATALOG["cutout"], [View.TOP])
 
 
 GLB = "model/gltf-binary"

@@ -23,7 +23,7 @@ from maquette.api.schemas.jobs import (
 from maquette.api.services import Services
 from maquette.app.jobs import NewJob
 from maquette.domain.errors import Refused
-from maquette.domain.jobs import Job
+from maquette.domain.jobs import Job, worked_ms
 from maquette.domain.states import Status
 
 router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"])
@@ -203,7 +203,8 @@ def _settings(asked: NewJobIn) -> dict[str, Any]:
 
 def _fields(services: Services, job: Job) -> dict[str, Any]:
     position = services.jobs.queue_position(job) if job.status is Status.PENDING else None
-    return job_fields(job, position, services.jobs.elapsed_ms(job))
+    tasks = services.jobs.tasks(job.owner_id, job.id)
+    return job_fields(job, position, worked_ms(tasks), services.estimates.eta(job, position, tasks))
 
 
 def _shown(services: Services, job: Job) -> JobOut:
