@@ -20,9 +20,11 @@ from maquette.pipelines.catalog import (
     CATALOG,
     DIMENSIONS,
     ENGINE_SETTINGS,
+    AssetId,
     Entry,
     check_inputs,
     check_views,
+    check_words,
     find,
     settle,
 )
@@ -234,6 +236,8 @@ class Jobs:
     def _accept(self, tx: Transaction, owner_id: str, new: NewJob, entry: Entry, settings: Mapping[str, Any]) -> Job:
         inputs, kinds = _with_views(tx, owner_id, new)
         check_inputs(entry, [(given.view, kind) for given, kind in zip(inputs, kinds, strict=True)])
+        check_words(entry, settings)
+        _check_pictures(tx, owner_id, entry, settings)
         self._check_engines(entry, settings)
         _check_request(new, entry)
         project = tx.projects.get(new.project_id, owner_id) if new.project_id else None
@@ -315,6 +319,18 @@ def _with_views(tx: Transaction, owner_id: str, new: NewJob) -> tuple[tuple[JobI
         inputs.append(given if given.view else replace(given, view=asset.view))
         kinds.append(asset.media_type)
     return tuple(inputs), kinds
+
+
+def _check_pictures(tx: Transaction, owner_id: str, entry: Entry, settings: Mapping[str, Any]) -> None:
+    """Raises ``not_found`` and ``not_an_image`` for what settings name."""
+    for name, setting in entry.settings.items():
+        if not isinstance(setting, AssetId) or settings[name] is None:
+            continue
+        asset = tx.assets.get(settings[name], owner_id)
+        if asset is None:
+            raise Refused("not_found", f"{name}: there is no such asset.")
+        if not asset.media_type.startswith("image/"):
+            raise Refused("not_an_image", f"{name} is no picture.")
 
 
 def _sized(settings: Mapping[str, Any], project: Project | None) -> Mapping[str, Any]:

@@ -62,6 +62,7 @@ CODES = _table(
         "Name it: front, left, right, back, top or bottom.",
     ),
     Code("duplicate_view", 422, "Two photos claim the same view", "Give each view once."),
+    Code("no_prompt", 422, "Nothing says what the picture shall show", "Say it in the setting prompt."),
     Code("no_model", 422, "There is no model", "Give one model, uploaded as a GLB."),
     Code("too_many_models", 422, "Too many models", "Start one job for each model."),
     Code("idempotency_mismatch", 422, "The Idempotency-Key was used for another request", "Use a new key."),
@@ -145,6 +146,14 @@ CODES = _table(
     ),
     Code(
         "model_invalid", 502, "The engine delivered a model that is not valid", "Retry, or use another engine.", exit=1
+    ),
+    Code("picture_invalid", 502, "The engine delivered no usable picture", "Retry, or use another engine.", exit=1),
+    Code(
+        "watermark_undrawable",
+        422,
+        "The watermark cannot be drawn",
+        "Use other letters in watermark_text, or give a PNG as watermark_logo.",
+        exit=1,
     ),
     Code("engine_failed", 502, "The engine failed", "Retry, or use another engine.", exit=1, retryable=True),
     Code("stage_timeout", 504, "A stage took too long", "Use smaller photos or a lower quality.", exit=1),

@@ -25,7 +25,7 @@ MODEL_LIMITS = Limits(seconds=20, memory_bytes=2048 * MIB, cpu_seconds=20)
 
 def perform(payload: dict[str, Any], progress: Callable[[float], None]) -> dict[str, Any]:
     """Does the work of one stage on the desk that ``desk_payload`` described."""
-    from maquette.pipelines.catalog import SPECS
+    from maquette.pipelines.catalog import spec_of
 
     desk = Desk(
         inputs=tuple(_input(entry) for entry in payload["inputs"]),
@@ -38,7 +38,7 @@ def perform(payload: dict[str, Any], progress: Callable[[float], None]) -> dict[
         marks={key: Marks.of(marks) for key, marks in payload["marks"].items()},
         carried=payload["carried"],
     )
-    return _produced(SPECS[Stage(payload["stage"])].work(desk))
+    return _produced(spec_of(payload["pipeline"], Stage(payload["stage"])).work(desk))
 
 
 def probe(payload: dict[str, Any], progress: Callable[[float], None]) -> dict[str, Any]:
@@ -76,6 +76,7 @@ def fix_model(payload: dict[str, Any], progress: Callable[[float], None]) -> dic
 
 
 def desk_payload(
+    pipeline: str,
     stage: Stage,
     inputs: tuple[InputFile, ...],
     settings: Mapping[str, Any],
@@ -89,6 +90,7 @@ def desk_payload(
     """What ``perform`` needs, as JSON."""
     weights = str(engine.weights) if engine and engine.weights else None
     return {
+        "pipeline": pipeline,
         "stage": stage.value,
         "inputs": [_plain(asdict(entry)) for entry in inputs],
         "settings": dict(settings),

@@ -19,7 +19,7 @@ from maquette.domain.fleet import Queue
 from maquette.domain.ids import new_id
 from maquette.domain.jobs import Job, Move, Task, TaskStatus
 from maquette.domain.states import ENDED, Stage, Status, WaitingFor
-from maquette.pipelines.catalog import CATALOG, ENGINE_SETTINGS, SPECS
+from maquette.pipelines.catalog import CATALOG, ENGINE_SETTINGS, spec_of
 from maquette.pipelines.outcome import AGAIN, DONE, STOP, WAITING, Errand, LeaseLost, Outcome, Stopped, detail_of
 from maquette.pipelines.patience import patiently, until_written
 from maquette.pipelines.stage import StageSpec
@@ -84,9 +84,9 @@ class Runner:
 
         A walk that was recovered may be of an earlier ``leg``: the job has been resumed since, and another walks.
         """
-        spec = SPECS[Stage(stage)]
         try:
             job = await patiently(self._bench.job, job_id)
+            spec = spec_of(job.pipeline, Stage(stage))
             if is_over(job, attempt, leg):
                 return STOP
             if await patiently(self._bench.is_finished, job, spec):
@@ -376,7 +376,7 @@ class Runner:
 
     def _planned(self, job: Job, stage: Stage) -> str | Errand:
         """An engine that cannot be had now is told by the stage, when it is tried."""
-        capability = SPECS[stage].capability
+        capability = spec_of(job.pipeline, stage).capability
         if capability is None:
             return stage.value
         try:

@@ -17,6 +17,8 @@ from maquette.ports.engines import Capability, Progress
 from maquette.ports.processes import Kind, Limits
 
 MIB = 1024 * 1024
+IS_TEST = "is_test"
+"""Under this the figures of a file say that it is simulated."""
 
 
 @dataclass(frozen=True, slots=True)

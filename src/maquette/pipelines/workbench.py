@@ -20,7 +20,7 @@ from maquette.domain.states import STAGE_ORDER, Stage
 from maquette.media.meshes.facts import GLB
 from maquette.pipelines import child
 from maquette.pipelines.carrying import NOTHING, PIECES, Carried, carried, in_order, piece_keys, rest_of
-from maquette.pipelines.catalog import CATALOG, ENGINE_SETTINGS, Choice
+from maquette.pipelines.catalog import CATALOG, ENGINE_SETTINGS, AssetId, Choice
 from maquette.pipelines.choosing import TOLD, chosen_only, settles_views
 from maquette.pipelines.keeping import add_kept
 from maquette.pipelines.outcome import WAITING
@@ -47,6 +47,7 @@ class Plan:
     of a stage that works on each by itself. ``carried`` is what it need not make again.
     """
 
+    pipeline: str
     stage: Stage
     assets: tuple[Asset, ...]
     settings: Mapping[str, Any]
@@ -95,7 +96,7 @@ class Plan:
         hints = self.boxes, self.marks
         carried = len(self.carried.pictures)
         return child.desk_payload(
-            self.stage, self.inputs, self.settings, *hints, self.into, self.engine, self.key, carried
+            self.pipeline, self.stage, self.inputs, self.settings, *hints, self.into, self.engine, self.key, carried
         )
 
 
@@ -161,6 +162,7 @@ class Workbench:
         # what is asked for anew with other inputs must not be answered with what was bought for the first ones
         work_key = f"{job.id}:{job.attempt}:{spec.stage}" + (f":{given[:16]}" if again else "")
         return Plan(
+            job.pipeline,
             spec.stage,
             assets,
             settings,
@@ -306,7 +308,18 @@ def _inputs(tx: Transaction, job: Job, spec: StageSpec) -> tuple[Asset, ...]:
     given = [_as_input(originals[entry.asset_id], None if unseen else entry.view) for entry in job.inputs]
     earlier = [task for task in _finished(tx, job) if STAGE_ORDER[task.stage] < STAGE_ORDER[spec.stage]]
     made = tx.assets.many([asset_id for task in earlier for asset_id in task.output_assets])
-    return tuple(asset for asset in (*given, *chosen_only(earlier, spec.stage, made)) if asset.role in spec.reads)
+    found = (*given, *chosen_only(earlier, spec.stage, made))
+    return (*(asset for asset in found if asset.role in spec.reads), *_named(tx, job, spec))
+
+
+def _named(tx: Transaction, job: Job, spec: StageSpec) -> tuple[Asset, ...]:
+    """The assets that the stage's settings name."""
+    known = CATALOG[job.pipeline].settings
+    named = [job.settings.get(name) for name in spec.settings if isinstance(known.get(name), AssetId)]
+    found = {asset_id: tx.assets.get(asset_id, job.owner_id) for asset_id in named if asset_id}
+    if missing := [asset_id for asset_id, asset in found.items() if asset is None]:
+        raise Unavailable("data_missing", f"A picture of this job was deleted: {', '.join(missing)}.")
+    return tuple(asset for asset in found.values() if asset)
 
 
 def _as_input(asset: Asset, view: View | None) -> Asset:

@@ -22,7 +22,7 @@ from maquette.ports.hosting import HostedEngine
 
 GROUP = "maquette.engines"
 OURS = "maquette.engines."
-METHODS: Mapping[Capability, str] = {Capability.CUTTER: "cut", Capability.MESHER: "mesh"}
+METHODS: Mapping[Capability, str] = {Capability.CUTTER: "cut", Capability.MESHER: "mesh", Capability.EDITOR: "edit"}
 """The method that an engine of each capability must have."""
 
 

@@ -189,6 +189,45 @@ class Mesher(Engine, Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class EditRequest:
+    """A picture to make from words, or to change.
+
+    ``pictures``: upright sRGB, 8 bits a channel, PNG or JPEG; the first is the one to change, the others are to be
+    looked at; none where the words alone shall do. ``mask``: PNG, 8-bit grey, the size of the first picture, white
+    where it is to be changed; without one all of it may be. ``into``: an empty folder for the results.
+    ``wants`` may hold ``variants`` (how many pictures) and ``width`` and ``height`` (pixels): wishes, not orders.
+    ``key`` is the same for every try of this very work, as in ``CutRequest``.
+    """
+
+    into: Path
+    prompt: str
+    pictures: tuple[Path, ...] = ()
+    mask: Path | None = None
+    wants: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EditedPicture:
+    """One picture that was made: a file of a kind that photos may have, not trusted until it has been read."""
+
+    picture: Path
+    quality: Quality = field(default_factory=lambda: Quality(1.0))
+    stats: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+class Editor(Engine, Protocol):
+    """Makes pictures from words and pictures."""
+
+    def edit(self, request: EditRequest, progress: Progress) -> tuple[EditedPicture, ...]:
+        """One picture or more, the best first.
+
+        Raises ``Permanent("no_photo")`` where it cannot do without a picture to change.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class EngineRecord:
     """An installed engine: what it says of itself, how it stands, and ``reference`` (``package.module:Class``).
 

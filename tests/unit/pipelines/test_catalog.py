@@ -4,7 +4,7 @@ import pytest
 
 from maquette.domain.assets import View
 from maquette.domain.errors import Refused
-from maquette.pipelines.catalog import CATALOG, SPECS, check_inputs, check_views, find, is_offered, offered, settle
+from maquette.pipelines.catalog import CATALOG, check_inputs, check_views, find, is_offered, offered, settle
 
 MODEL = CATALOG["photo_to_model"]
 
@@ -23,9 +23,9 @@ def test_an_unknown_pipeline_and_one_that_cannot_run_are_told_apart():
 
 
 def test_offered_pipelines_have_all_their_stages():
-    assert offered() == ("photo_to_model", "product_to_model", "cutout", "optimize")
+    assert offered() == ("photo_to_model", "product_to_model", "image", "cutout", "optimize")
     for name in offered():
-        assert all(stage in SPECS for stage in find(name).pipeline.stages)
+        assert all(find(name).spec(stage) for stage in find(name).pipeline.stages)
     assert not is_offered(CATALOG["transcribe"])
 
 
