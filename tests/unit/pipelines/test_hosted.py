@@ -17,6 +17,7 @@ from maquette.adapters.clocks import SystemClock
 from maquette.adapters.outbound.late import LateFetcher
 from maquette.adapters.sql.database import SqlDatabase
 from maquette.adapters.sql.schema import migrate
+from maquette.app.calls import Calls
 from maquette.app.jobs import Jobs, NewJob
 from maquette.domain.assets import Asset, Role, View, blob_key
 from maquette.domain.hosting import Billed, CallState, Clocks
@@ -450,3 +451,58 @@ def test_a_huge_answer_is_cut_off(house: House, provider: Tasks) -> None:
     assert house.run(house.accept()).status is Status.COMPLETED
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100 * 1024
     assert len(provider.bill) == 1
+
+
+def uncertain(folder: Path, provider: Tasks) -> tuple[House, Job, Any]:
+    house = House(folder, provider, reconciles=False)
+    provider.faults.add("reset", "submit")
+    job = house.accept()
+    house.run(job)
+    (call,) = house.calls(job)
+    return house, job, call
+
+
+def test_an_adopted_commission_is_followed_and_not_sent_again(tmp_path: Path, provider: Tasks) -> None:
+    house, job, call = uncertain(tmp_path, provider)
+    Calls(house.database, house.handed, house.clock).adopt(OWNER, job.id, call.id, "task-1")
+    assert house.run(job).status is Status.COMPLETED
+    assert len(provider.seen("submit")) == len(provider.bill) == 1
+    house.database.close()
+
+
+def test_a_repeated_commission_is_another_one(tmp_path: Path, provider: Tasks) -> None:
+    house, job, call = uncertain(tmp_path, provider)
+    Calls(house.database, house.handed, house.clock).repeat(OWNER, job.id, call.id)
+    assert house.run(job).status is Status.COMPLETED
+    assert len(provider.bill) == 2
+    assert len({task["key"] for task in provider.tasks.values()}) == 2
+    house.database.close()
+
+
+def test_a_forgotten_commission_is_made_anew_by_a_retry(tmp_path: Path, provider: Tasks) -> None:
+    house, job, call = uncertain(tmp_path, provider)
+    assert Calls(house.database, house.handed, house.clock).forget(OWNER, job.id, call.id).status is Status.FAILED
+    house.jobs.retry(OWNER, job.id)
+    assert house.run(job).status is Status.COMPLETED
+    assert len(provider.bill) == 2
+    house.database.close()
+
+
+def test_what_a_dead_process_left_open_for_a_canceled_job_is_canceled_there(house: House, provider: Tasks) -> None:
+    provider.polls = 10_000
+    job = house.accept()
+
+    async def scene() -> None:
+        work = asyncio.ensure_future(house.walked(job))
+        await until(lambda: bool(provider.seen("poll")))
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+
+    asyncio.run(scene())
+    assert house.calls(job)[0].is_open
+    house.jobs.cancel(OWNER, job.id)
+    provider.polls = 1
+    house.runner = house.runner_with()
+    house.run(house.accept())
+    assert house.calls(job)[0].state is CallState.CANCELED
+    assert provider.tasks["task-1"]["state"] == "canceled"
