@@ -17,13 +17,15 @@ from maquette.pipelines.clocks import Pace
 from maquette.pipelines.commission import Commission
 from maquette.pipelines.courier import Courier, nowhere
 from maquette.pipelines.delivered import Delivery, told
-from maquette.pipelines.ledger import Account, Live, Purse
+from maquette.pipelines.ledger import Account, Ledger, Live, Purse, Writing
 from maquette.pipelines.orders import Draft
 from maquette.pipelines.outcome import LeaseLost, Stopped
+from maquette.pipelines.parcels import Porter
 from maquette.pipelines.patience import patiently
 from maquette.pipelines.stage import StageSpec
 from maquette.pipelines.troubles import CallFailed, OnHold
 from maquette.pipelines.workbench import Plan
+from maquette.ports.blobs import BlobStore
 from maquette.ports.clock import Clock
 from maquette.ports.engines import EngineInfo, EngineRecord
 from maquette.ports.hosting import HostedEngine, HostedShelf
@@ -213,6 +215,16 @@ class Commissioner:
         with self._db.read() as tx:
             jobs = [(call, tx.jobs.get(call.job_id)) for call in tx.calls.open()]
         return [(call, job) for call, job in jobs if job is not None and job.status is Status.CANCELED]
+
+
+def hired(
+    hosting: Hosting, database: Database, blobs: BlobStore, processes: Processes, writing: Writing, clock: Clock
+) -> Commissioner:
+    """A commissioner whose writes count only while ``writing`` says so."""
+    ledger = Ledger(writing, clock, hosting.purse)
+    porter = Porter(database, blobs, hosting.fetcher, clock)
+    courier = Courier(database, ledger, porter, clock, hosting.pace, hosting.callback)
+    return Commissioner(database, processes, hosting.shelf, courier, clock)
 
 
 def order_key(job: Job, plan: Plan, engine: str, piece: str) -> str:
