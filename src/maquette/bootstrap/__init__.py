@@ -81,7 +81,7 @@ from maquette.bootstrap.place import (
     page_folder,
     store_address,
 )
-from maquette.bootstrap.shelving import agency, budget, lately, preferred, prices, shelf
+from maquette.bootstrap.shelving import agency, budget, hosting, lately, preferred, prices, shelf
 from maquette.domain.errors import Refused, Unavailable
 from maquette.domain.fleet import Queue, Worker
 from maquette.pipelines.runner import Runner
@@ -346,7 +346,7 @@ class Maquette:
         )
         folder = self._scratch.take(name)
         parts = (self._database, self.blobs, self._processes, self._here, self.clock)
-        return worker, Runner(*parts, folder, self.engines, name, self.tracer)
+        return worker, Runner(*parts, folder, self.engines, name, self.tracer, hosting(self.settings))
 
     def _bury_the_dead(self) -> None:
         """Nobody need wait for the lease of a process of this machine that is known to have died."""

@@ -10,6 +10,8 @@ from maquette.bootstrap.feeding import fetcher
 from maquette.bootstrap.place import database_url, is_behind
 from maquette.domain.errors import MaquetteError
 from maquette.domain.money import Budget, Price
+from maquette.pipelines.commissioning import Hosting
+from maquette.pipelines.ledger import Purse
 from maquette.plugins import Shelf
 from maquette.plugins.hosted import Agency, Contract
 from maquette.ports.costs import Record
@@ -57,6 +59,17 @@ def lately(settings: Settings) -> Mapping[str, Record]:
         return Costs(SqlCosts(database), database, SystemClock(), budget(settings)).records()
     finally:
         database.close()
+
+
+def hosting(settings: Settings) -> Hosting:
+    """What a worker needs for hosted engines: a shelf and a fetcher that belong to its event loop alone."""
+    base = settings.public_url.rstrip("/")
+
+    def callback(engine: str, secret: str) -> str:
+        return f"{base}/api/v1/hooks/{engine}/{secret}" if base else ""
+
+    purse = Purse(prices(settings), budget(settings))
+    return Hosting(shelf(settings), fetcher(), purse, callback=callback)
 
 
 def _contract(name: str, table: EngineTable) -> Contract:
