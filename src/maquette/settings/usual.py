@@ -30,6 +30,16 @@ PAIRS: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType(
     }
 )
 """The same where a key has two parts; they are joined by a colon."""
+BUCKET: Mapping[str, str] = MappingProxyType(
+    {
+        "AWS_ACCESS_KEY_ID": "`s3_access_key_id`",
+        "AWS_SECRET_ACCESS_KEY": "`s3_secret_access_key`",
+        "AWS_S3_BUCKET": "the bucket of `blobs_url`",
+        "AWS_REGION": "its region; also `AWS_DEFAULT_REGION`, else us-east-1",
+        "AWS_ENDPOINT_URL": "its endpoint, if not Amazon's; also `AWS_ENDPOINT_URL_S3`",
+    }
+)
+"""What variables of a bucket stand for."""
 UNNEEDED: Mapping[str, str] = MappingProxyType(
     {"REDIS_URL": "no Redis is needed: jobs, queues and events are in the database"}
 )
