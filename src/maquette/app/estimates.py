@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 from maquette.domain.approvals import MANUAL
 from maquette.domain.jobs import Job, Task, TaskStatus
 from maquette.domain.states import STAGE_ORDER, Stage, Status
-from maquette.pipelines.catalog import CATALOG, ENGINE_SETTINGS, spec_of
+from maquette.pipelines.catalog import CATALOG, ENGINE_SETTINGS
 from maquette.ports.clock import Clock
 from maquette.ports.paces import Load, Pace, PaceReader
 
@@ -71,8 +71,8 @@ class Estimates:
         return sum(known) if len(known) == len(times) else None
 
     def _usual(self, stage: Stage, job: Job | None) -> float | None:
-        capability = spec_of(job.pipeline, stage).capability if job else None
-        wanted = job.settings.get(ENGINE_SETTINGS[capability]) if job and capability else None
+        spec = CATALOG[job.pipeline].spec(stage) if job else None
+        wanted = job.settings.get(ENGINE_SETTINGS[spec.capability]) if job and spec and spec.capability else None
         fitting = [pace for pace in self._paces.now() if pace.stage == stage and wanted in (None, pace.engine)]
         return max(fitting, key=_newest).seconds if fitting else None
 

@@ -255,7 +255,7 @@ class Jobs:
             created_at=at,
             updated_at=at,
             priority=new.priority,
-            settings=_sized(settings, project),
+            settings=_sized(settings, None if new.batch_id else project),
             inputs=inputs,
             hold_after=new.hold_after,
             project_id=new.project_id,

@@ -12,6 +12,7 @@ from maquette.app.batches.planning import fingerprint as fingerprint_of
 from maquette.app.batches.planning import plan as planned
 from maquette.app.jobs import Jobs
 from maquette.domain.batches import (
+    PROJECT,
     SESSION,
     Batch,
     BatchInvalid,
@@ -129,7 +130,7 @@ class Batches:
         self, owner_id: str, plan: Plan, idempotency_key: str | None, sessions: Mapping[int, str]
     ) -> tuple[Batch, list[BatchRow]]:
         at, batch_id, new = self._clock.now(), new_id("bat"), plan.new
-        rows = [_row(batch_id, owner_id, one, sessions.get(one.number)) for one in plan.drafts]
+        rows = [_row(batch_id, owner_id, one, _of_row(new, sessions.get(one.number))) for one in plan.drafts]
         unsure = new.on_error is OnError.REFUSE and any(row.status is RowStatus.CHECKING for row in rows)
         batch = Batch(
             id=batch_id,
@@ -234,8 +235,12 @@ class Batches:
                 raise
 
 
-def _row(batch_id: str, owner_id: str, row: Draft, session: str | None) -> BatchRow:
-    opened = {SESSION: session} if session else {}
+def _of_row(new: NewBatch, session: str | None) -> dict[str, str]:
+    told = {SESSION: session, PROJECT: new.project_id}
+    return {name: value for name, value in told.items() if value}
+
+
+def _row(batch_id: str, owner_id: str, row: Draft, of_row: Mapping[str, str]) -> BatchRow:
     status = RowStatus.QUEUED if all(photo.asset_id for photo in row.photos) else RowStatus.CHECKING
     return BatchRow(
         batch_id=batch_id,
@@ -245,7 +250,7 @@ def _row(batch_id: str, owner_id: str, row: Draft, session: str | None) -> Batch
         status=RowStatus.REFUSED if row.wrong else status,
         name=row.name,
         photos=row.photos,
-        settings={} if row.wrong else {**row.settings, **opened},
+        settings={} if row.wrong else {**row.settings, **of_row},
         problems=row.wrong,
     )
 

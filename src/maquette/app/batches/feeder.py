@@ -110,7 +110,9 @@ class Feeder:
                 self._jobs.begin_again(tx, job)
             return row.job_id
         inputs = tuple(JobInput(photo.asset_id or "", photo.view) for photo in row.photos)
-        new = NewJob(batch.pipeline, inputs, row.job_settings, priority=batch.priority, batch_id=batch.id)
+        new = NewJob(
+            batch.pipeline, inputs, row.job_settings, row.project_id, priority=batch.priority, batch_id=batch.id
+        )
         job = self._jobs.begin(tx, batch.owner_id, new, f"{batch.id}:{row.number}")
         if row.session and tx.sessions.find(row.session) is None:
             tx.sessions.add(row.session, Session(job.owner_id, job.id), self._clock.now())

@@ -27,7 +27,7 @@ class GrabCut:
     def info(self) -> EngineInfo:
         return EngineInfo(
             name="grabcut",
-            version="4",
+            version="5",
             capability=Capability.CUTTER,
             title="Backdrop model, salience and GrabCut",
             licence="Apache-2.0",

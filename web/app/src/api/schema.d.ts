@@ -1690,6 +1690,8 @@ export interface components {
             pipeline: string;
             /** @default 0 */
             priority?: number;
+            /** @default null */
+            project_id?: string | null;
             rows: {
                 [key: string]: components["schemas"]["JsonValue"];
             }[];
@@ -4772,6 +4774,7 @@ export interface operations {
                 settings?: string;
                 name?: string;
                 priority?: number;
+                project_id?: string | null;
             };
             header?: {
                 "idempotency-key"?: string | null;
@@ -4803,6 +4806,14 @@ export interface operations {
                 };
             };
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
