@@ -22,6 +22,7 @@ from maquette.api.origins import Origins
 from maquette.api.routes import (
     assets,
     batches,
+    costs,
     files,
     hooks,
     jobs,
@@ -52,6 +53,7 @@ ROUTERS = (
     files.router,
     jobs.router,
     batches.router,
+    costs.router,
     results.router,
     pipelines.router,
     profiles.router,

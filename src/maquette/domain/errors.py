@@ -177,6 +177,32 @@ CODES = _table(
     Code("remote_failed", 502, "The other server failed, or took too long", "Try again.", exit=1, retryable=True),
     Code("remote_refused", 502, "The other server refused the request", "Check the engine's settings.", exit=1),
     Code("remote_too_large", 502, "The other server sent too much", "Ask for less, or use another engine.", exit=1),
+    # -- engines on other people's machines
+    Code("provider_quota", 402, "No credit is left with the provider", "Buy some, or use another engine.", exit=1),
+    Code("provider_denied", 502, "The provider does not accept the key", "Check the engine's key.", exit=1),
+    Code(
+        "provider_rejected", 422, "The provider cannot use this input", "Use other photos, or another engine.", exit=1
+    ),
+    Code("content_refused", 422, "The provider's rules forbid this content", "Use other photos or words.", exit=1),
+    Code("provider_failed", 502, "The provider failed", "Retry, or use another engine.", exit=1, retryable=True),
+    Code("provider_timeout", 504, "The provider took too long", "Retry: it is asked for the same work again.", exit=1),
+    Code("provider_expired", 502, "The provider has deleted the result", "Retry: it is made, and paid, again.", exit=1),
+    Code("provider_output", 502, "The provider delivered what cannot be used", "Retry, or use another engine.", exit=1),
+    Code(
+        "provider_lost",
+        502,
+        "Nobody knows what became of the commission",
+        "Look at the provider's own list, then retry: it is made, and perhaps paid, again.",
+        exit=1,
+    ),
+    Code(
+        "provider_uncertain",
+        409,
+        "Nobody knows whether the provider was given the work",
+        "Look at the provider's own list, then adopt, repeat or forget the commission.",
+        exit=1,
+    ),
+    Code("budget_exceeded", 402, "More would be spent than is allowed", "Raise the budget, then resume.", exit=1),
     # -- this machine
     Code("engine_unavailable", 503, "The engine cannot run on this machine", "Run `maquette doctor`.", exit=1),
     Code("storage_full", 507, "The disk is full", "Free some space and retry.", exit=1, retryable=True),

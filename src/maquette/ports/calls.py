@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Protocol
 
-from maquette.domain.calls import ProviderCall, Spent
+from maquette.domain.calls import Outlay, ProviderCall
 
 
 class CallRows(Protocol):
@@ -61,6 +61,6 @@ class CallRows(Protocol):
         job_id: str | None = None,
         batch_id: str | None = None,
         since: datetime | None = None,
-    ) -> Spent:
+    ) -> Outlay:
         """Sums over the commissions of those, written since then."""
         ...
