@@ -35,6 +35,7 @@ from maquette.cli import (
     queues,
     serve,
     sweep,
+    webhooks,
     weights,
     worker,
 )
@@ -99,6 +100,7 @@ app.command("export")(export.export)
 app.command("import")(import_.import_)
 app.command("import-photos")(import_photos.import_photos)
 app.add_typer(keys.app, name="keys")
+app.add_typer(webhooks.app, name="webhooks")
 app.command("engines")(engines.engines)
 app.add_typer(weights.app, name="weights")
 app.command("doctor")(doctor.doctor)
