@@ -38,10 +38,10 @@ def test_a_picture_and_its_preview_lie_in_the_folder(painting: Any, photos: Path
 
 def test_without_words_or_without_an_engine_nothing_is_made(program: Any) -> None:
     told = program.run("image", "--prompt", "A chair", "--json")
-    assert (told.code, told.events[0]["code"]) == (1, "engine_unavailable")
-    assert told.events[0]["hint"]
+    assert (told.code, told.document["error"]["code"]) == (1, "engine_unavailable")
+    assert told.document["error"]["hint"]
     told = program.run("image", "--json")
-    assert (told.code, told.events[0]["code"]) == (2, "no_prompt")
+    assert (told.code, told.document["error"]["code"]) == (2, "no_prompt")
 
 
 def test_webhooks_are_added_tried_out_and_removed(program: Any) -> None:
