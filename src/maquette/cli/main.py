@@ -36,6 +36,7 @@ from maquette.cli import (
     queues,
     serve,
     sweep,
+    webhooks,
     weights,
     worker,
 )
@@ -102,6 +103,7 @@ app.command("import-photos")(import_photos.import_photos)
 app.add_typer(keys.app, name="keys")
 app.add_typer(engines.app, name="engines")
 app.command("costs")(costs.costs)
+app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(weights.app, name="weights")
 app.command("doctor")(doctor.doctor)
 app.command("migrate")(migrate.migrate)
