@@ -1,5 +1,6 @@
 """The adapters under test: a new one adds one line."""
 
+from conformance.pictures import PICTURE_SUBJECTS
 from maquette.domain.assets import View
 from maquette.engines.hosted.hunyuan import Hunyuan
 from maquette.engines.hosted.meshy import Meshy, MeshyRemesh
@@ -17,6 +18,7 @@ OPEN = ("denied", "busy", "crowded", "broke", "refused")
 SECRET_ID = {"secret_id": TencentLoopback.secret_id}
 
 SUBJECTS = (
+    *PICTURE_SUBJECTS,
     Subject(Meshy, MeshyLoopback, photographed(View.FRONT)),
     Subject(MeshyRemesh, MeshyLoopback, modelled(triangles=5000)),
     Subject(Hunyuan, HunyuanLoopback, photographed(View.FRONT), "2.0", without=(*OPEN, "fails")),

@@ -69,8 +69,9 @@ class Faults:
     """What is to go wrong, where and how often.
 
     General kinds: ``busy`` (429, passing), ``crowded`` (429, too many open), ``broke`` (402 or what says it),
-    ``denied``, ``error`` (5xx), ``garbage``, ``hang``, ``trickle``, ``huge``, ``reset`` (the request is carried out,
-    then the connection breaks), ``drop`` (it breaks first). Those of a task's life are asked for by ``takes``:
+    ``denied``, ``missing``, ``error`` (5xx), ``garbage``, ``hang``, ``trickle``, ``huge``, ``reset`` (the request is
+    carried out, then the connection breaks), ``drop`` (it breaks first). Those of a task's life are asked for by
+    ``takes``:
     ``stuck`` (at 99), ``backwards``, ``refused``, ``fails``, ``expired`` (addresses), ``truncated`` (files).
     """
 
@@ -102,7 +103,20 @@ class Faults:
             self._faults.clear()
 
 
-GENERAL = ("busy", "crowded", "broke", "denied", "error", "garbage", "hang", "trickle", "huge", "reset", "drop")
+GENERAL = (
+    "busy",
+    "crowded",
+    "broke",
+    "denied",
+    "missing",
+    "error",
+    "garbage",
+    "hang",
+    "trickle",
+    "huge",
+    "reset",
+    "drop",
+)
 Answering = Callable[[Any, Call], Reply]
 
 
