@@ -191,7 +191,7 @@ class TestHunyuan:
     def test_it_is_not_chosen_unasked_and_says_where_it_may_not_be_used(self):
         info = offline(Hunyuan, base_url="http://127.0.0.1:8081").info
         assert not info.commercial_use
-        assert "European Union" in info.licence and "South Korea" in info.licence
+        assert "the EU" in info.licence and "South Korea" in info.licence
         assert not offline(Hunyuan).check().ready
 
 
