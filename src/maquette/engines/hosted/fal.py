@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -28,7 +29,7 @@ from maquette.engines.hosted.exchange import body_of, read_object
 from maquette.engines.hosted.mapping import plan_of, progress_in
 from maquette.engines.hosted.outline import Imprint, Outline
 from maquette.engines.hosted.parts import array, named_in
-from maquette.ports.engines import Capability
+from maquette.ports.engines import Capability, Readiness
 from maquette.ports.hosting import Options, Order, Parcel
 from maquette.ports.outbound import Answer, Fetcher
 
@@ -73,6 +74,11 @@ class Fal(Outline):
             cost_unit=str(more.get("unit", "unit")),
             clocks=Clocks(queue_s=1200.0, run_s=1200.0, stall_s=1200.0, total_s=2400.0),
         )
+
+    def check(self) -> Readiness:
+        if self._keys() and find_spec("cryptography") is None:
+            return Readiness(False, "Calls back cannot be checked.", "Run `pip install 'maquette[fal]'`.")
+        return super().check()
 
     def authorised(self, key: str) -> dict[str, str]:
         return {"authorization": f"Key {key}"}
