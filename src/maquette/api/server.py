@@ -24,6 +24,7 @@ from maquette.api.routes import (
     batches,
     costs,
     files,
+    hooks,
     jobs,
     keys,
     metrics,
@@ -37,6 +38,7 @@ from maquette.api.routes import (
     sign_in,
     tickets,
     uploads,
+    webhooks,
 )
 from maquette.api.security import Guard, SmallBodies, with_headers
 from maquette.api.services import Services
@@ -60,6 +62,8 @@ ROUTERS = (
     metrics.router,
     sign_in.router,
     tickets.router,
+    webhooks.router,
+    hooks.router,
     keys.router,
     optimize_model.router,
     photos.router,

@@ -24,6 +24,8 @@ from maquette.app.sessions import Sessions
 from maquette.app.tickets import Tickets
 from maquette.app.transfers import Transfers
 from maquette.app.uploads import Uploads
+from maquette.app.webhooks.callbacks import Callbacks
+from maquette.app.webhooks.webhooks import Webhooks
 from maquette.domain.money import Price
 from maquette.ports.blobs import BlobLinks, BlobStore, UrlSigner
 from maquette.ports.engines import EngineShelf, Readiness
@@ -79,6 +81,8 @@ class Services:
     batches: Batches
     care: Care
     carrier: Carrier
+    webhooks: Webhooks
+    callbacks: Callbacks
     blobs: BlobStore
     signer: UrlSigner
     engines: EngineShelf

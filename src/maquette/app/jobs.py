@@ -19,12 +19,11 @@ from maquette.pipelines.catalog import (
     CATALOG,
     ENGINE_SETTINGS,
     Entry,
-    check_inputs,
-    check_views,
     check_words,
     find,
     settle,
 )
+from maquette.pipelines.inputs import check_inputs, check_views
 from maquette.ports.clock import Clock
 from maquette.ports.engines import EngineShelf
 from maquette.ports.jobs import JobEngine

@@ -63,8 +63,10 @@ from maquette.app.sessions import Sessions
 from maquette.app.tickets import Tickets
 from maquette.app.transfers import Transfers
 from maquette.app.uploads import Uploads
+from maquette.app.webhooks.callbacks import Callbacks
+from maquette.app.webhooks.webhooks import Webhooks
 from maquette.app.weights import WeightStore
-from maquette.bootstrap.feeding import fetcher, hire_feeder
+from maquette.bootstrap.feeding import fetcher, hire_feeder, hire_postman, sender
 from maquette.bootstrap.opening import open_for_looking, open_for_serving, open_for_work, open_for_worker
 from maquette.bootstrap.place import (
     backup_database,
@@ -166,6 +168,8 @@ class Maquette:
         self.offers = Offers(self._database, self.quotes, self.estimates, self.clock, budget(settings))
         self.batches = Batches(self._database, self.jobs, self.engines, self.clock, settings.max_batch_rows)
         self._feeder = hire_feeder(self._database, self.jobs, self.uploads, settings, lambda: self.work.worker)
+        self.webhooks = Webhooks(self._database, sender(settings), self.clock)
+        self._postman = hire_postman(self._database, settings, lambda: self.work.worker)
 
     async def take_over(self, address: str = "", *, work: bool = True) -> bool:
         """Becomes the holder unless somebody else is. True when this process holds the folder, now or before.
@@ -190,6 +194,7 @@ class Maquette:
         self.works = True
         self.janitor.start()
         self._feeder.start()
+        self._postman.start()
 
     async def work_beside(self) -> None:
         """Works beside whoever holds the folder, under a fresh name. Raises ``data_folder_busy``, ``not_ready``."""
@@ -266,6 +271,8 @@ class Maquette:
             batches=self.batches,
             care=self.care,
             carrier=self.carrier,
+            webhooks=self.webhooks,
+            callbacks=Callbacks(self._database, self._here.hosted, self.clock),
             blobs=self.blobs,
             links=self.storage.links,
             redirect_downloads=self.settings.redirect_downloads,
@@ -291,6 +298,7 @@ class Maquette:
         try:
             await asyncio.to_thread(self.janitor.stop)
             await asyncio.to_thread(self._feeder.stop)
+            await asyncio.to_thread(self._postman.stop)
             await asyncio.to_thread(self.work.end)
             await asyncio.to_thread(self._engine.close)
             await self._processes.close()

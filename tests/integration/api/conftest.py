@@ -56,9 +56,13 @@ from maquette.app.sessions import Sessions
 from maquette.app.tickets import Tickets
 from maquette.app.transfers import Transfers
 from maquette.app.uploads import Uploads
+from maquette.app.webhooks.callbacks import Callbacks
+from maquette.app.webhooks.sending import Sender
+from maquette.app.webhooks.webhooks import Webhooks
 from maquette.cli.serving import server_for
 from maquette.domain import jobs as moves
 from maquette.domain.assets import Asset, Role, View
+from maquette.domain.errors import Refused
 from maquette.domain.ids import LOCAL_OWNER, new_id
 from maquette.domain.jobs import Job, Move, Result
 from maquette.domain.money import Budget
@@ -226,6 +230,8 @@ def make_world(folder: Path, url: str = "", address: Address = LOCAL) -> World:
         care=Care(database, engine, clock, undo_days=7),
         carrier=Carrier(database, blobs, processes, clock, Limits(20_000_000, 100, 5000)),
         queues=Queues(database, engine, clock),
+        webhooks=Webhooks(database, Sender(internet.fetcher(), clock, loopback=True), clock),
+        callbacks=Callbacks(database, _no_engine, clock),
         blobs=blobs,
         links=storage.links,
         signer=HmacSigner(b"s" * 32, clock),
@@ -237,6 +243,10 @@ def make_world(folder: Path, url: str = "", address: Address = LOCAL) -> World:
         version="0.0.test",
     )
     return World(services, database, blobs, engine, processes, folder, internet)
+
+
+def _no_engine(name: str) -> Any:
+    raise Refused("unknown_engine", f"There is no {name}.")
 
 
 class Served:

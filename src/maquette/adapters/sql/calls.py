@@ -69,6 +69,9 @@ class SqlCalls:
         self._connection.execute(update(PROVIDER_CALLS).where(mine).values(wakes=_C.wakes + 1))
         return self._one(select(PROVIDER_CALLS).where(mine))
 
+    def of_wake(self, wake_hash: str) -> ProviderCall | None:
+        return self._one(select(PROVIDER_CALLS).where(_C.wake_hash == wake_hash).limit(1))
+
     def hold(self, *names: str) -> None:
         """In one order, so that two who hold several do not wait for each other."""
         for name in sorted(set(names)):

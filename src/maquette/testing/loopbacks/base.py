@@ -153,6 +153,12 @@ class Loopback:
     """
 
     key = "loopback-key-never-shown"
+    adapter = ""
+    """The adapter that speaks with it, where it is not called as the loopback is."""
+    options: Mapping[str, Any] = {}
+    """What else that adapter has to be told, as in a table ``[engines.NAME]``."""
+    bind = 0
+    """The port to listen on; 0 takes a free one."""
 
     def __init__(self, polls: int = 2, tls: Any = None) -> None:
         self.polls = polls
@@ -162,7 +168,7 @@ class Loopback:
         self.lock = threading.RLock()
         self._ended = threading.Event()
         self._routes = [entry for name in dir(type(self)) for entry in getattr(getattr(type(self), name), "routes", ())]
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server = ThreadingHTTPServer(("127.0.0.1", self.bind), _handler(self))
         self._server.daemon_threads = True
         self._scheme = "https" if tls else "http"
         if tls:
