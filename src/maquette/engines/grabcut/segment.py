@@ -36,7 +36,7 @@ _BAND = 13
 """The outline of a small mask is looked for anew within so many pixels of the larger copy."""
 _FINE_BAND = 5
 """The same for a mask from the backdrop, whose outline follows blurred differences and runs a pixel wide."""
-_CONVINCING = 0.75
+_CONVINCING = 0.7
 """In busy scenes a proposal of which less is expected does not stand alone."""
 _LEAST_SHARE, _MOST_SHARE = 0.0005, 0.95
 """What covers less, or more, of the picture is no proposal."""
