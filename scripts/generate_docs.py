@@ -18,14 +18,16 @@ from maquette.media.meshes.profiles import PROFILES
 from maquette.media.meshes.report_text import limit, named
 from maquette.pipelines.catalog import (
     CATALOG,
-    SPECS,
     Approval,
+    AssetId,
     Choice,
     Count,
     EngineName,
+    Entry,
     Ground,
     Setting,
     TrueSize,
+    Words,
     is_offered,
 )
 from maquette.pipelines.stage import MIB
@@ -87,7 +89,7 @@ def pipelines() -> str:
     for entry in CATALOG.values():
         pipeline = entry.pipeline
         offered = "" if is_offered(entry) else " (not offered by this version)"
-        rows = [(f"`{step.stage}`", step.start, step.end, *_limits(step.stage)) for step in pipeline.steps]
+        rows = [(f"`{step.stage}`", step.start, step.end, *_limits(entry, step.stage)) for step in pipeline.steps]
         parts.append(f"\n## `{pipeline.name}`: {pipeline.title}{offered}\n")
         parts.append(table(("stage", "progress from", "to", "time limit", "memory limit"), rows))
         settings = [(f"`{name}`", setting.title, *_values(setting)) for name, setting in entry.settings.items()]
@@ -111,12 +113,15 @@ def _values(setting: Setting) -> tuple[str, str]:
             return "`manual`, `never`, `auto>=` and a score from 0 to 1", f"`{setting.default}`"
         case Ground():
             return f"`{TRANSPARENT}`, {', '.join(NAMES)}, `#rrggbb`", TRANSPARENT
-        case Approval():
-            return "`manual`, `never`, `auto>=` and a score", setting.default
+        case Words():
+            default = "must be given" if setting.required else f"`{setting.default}`" if setting.default else "none"
+            return f"text of at most {setting.longest:,} characters", default
+        case AssetId():
+            return "id of an uploaded picture", "none"
 
 
-def _limits(stage: Stage) -> tuple[str, str]:
-    spec = SPECS.get(stage)
+def _limits(entry: Entry, stage: Stage) -> tuple[str, str]:
+    spec = entry.spec(stage)
     return (f"{spec.limits.seconds:.0f} s", f"{spec.limits.memory_bytes // MIB} MiB") if spec else ("-", "-")
 
 

@@ -21,8 +21,9 @@ from maquette.app.portable.archive import Limits
 from maquette.app.portable.carrier import Carrier
 from maquette.domain import jobs as moves
 from maquette.domain.assets import Asset, Quality, Role, View
+from maquette.domain.batches import PROJECT, SESSION, Batch, BatchRow, RowStatus
 from maquette.domain.errors import Permanent, Problem
-from maquette.domain.ids import new_id
+from maquette.domain.ids import new_id, token_hash
 from maquette.domain.jobs import Job, JobInput, Result, Task, TaskStatus
 from maquette.domain.marks import Click, Marks, Stroke
 from maquette.domain.projects import Project, ProjectKind
@@ -115,7 +116,15 @@ def furnish(house: House, owner: str) -> str:
     report = {"quality": [{"asset_id": model.id, "score": 0.5}], "text": "A chair."}
     result = Result(new_id("res"), done.id, owner, "model", at, {"lod0": (model.id,)}, report, is_test=True)
     _write(house, done, tasks, lambda job: _completed(job, result), result)
-    failed = _job(house, owner, 2, original, project.id, parent_job_id=done.id, batch_id=new_id("bat"))
+    batch = Batch(new_id("bat"), owner, "photo_to_model", at, at, 2, name="Spring")
+    failed = _job(house, owner, 2, original, project.id, parent_job_id=done.id, batch_id=batch.id)
+    of_row = {"quality": "fast", SESSION: token_hash("secret"), PROJECT: project.id}
+    rows = [
+        BatchRow(batch.id, 1, owner, "OTHER", RowStatus.CANCELED),
+        BatchRow(batch.id, 2, owner, "SKU-2", RowStatus.STARTED, "A stool", settings=of_row, job_id=failed.id),
+    ]
+    with house.database.write() as tx:
+        tx.batches.add(batch, rows, "")
     problem = Problem.of(Permanent("no_subject"))
     task = replace(_task(failed, Stage.VALIDATING, 1, (original.id,), ()), status=TaskStatus.FAILED, error=problem)
     _write(house, failed, [task], lambda job: [moves.fail(job, problem, START + timedelta(hours=1))])

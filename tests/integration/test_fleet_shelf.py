@@ -98,3 +98,26 @@ def test_what_a_newer_version_says_of_itself_harms_nobody(database):
         }
         tx.workers.join(replace(worker, engines=engines))
     assert [found.name for found in FleetShelf(Shelf([]), database).all()] == ["cloud"]
+
+
+def test_a_list_is_followed_over_all_machines(database):
+    join(database, "strong", ("gpu", "net"), record("cloud", **GPU), record("far", queue=Queue.NET))
+    shelf = FleetShelf(Shelf([record("own"), record("lame", ready=False)]), database)
+    assert [one.name for one in shelf.order_of(Capability.MESHER, "lame,far,own,gone,cloud")] == ["far", "own", "cloud"]
+    assert shelf.choose(Capability.MESHER, "lame,cloud").name == "cloud"
+    with pytest.raises(Refused):
+        shelf.choose(Capability.MESHER, "cloud,gone")
+    assert [one.name for one in shelf.order_of(Capability.MESHER)] == ["own"]
+
+
+def test_the_operators_list_holds_for_the_fleet(database):
+    join(database, "strong", ("gpu",), record("cloud", **GPU))
+    shelf = FleetShelf(Shelf([record("own")]), database, {Capability.MESHER: ("cloud", "own")})
+    assert [one.name for one in shelf.order_of(Capability.MESHER)] == ["cloud", "own"]
+    assert shelf.choose(Capability.MESHER, "own").name == "own"
+
+
+def test_another_machines_hosted_engine_is_known_as_hosted(database):
+    join(database, "strong", ("net",), replace(record("cloud", queue=Queue.NET), hosted=True), record("own"))
+    (found,) = [one for one in FleetShelf(Shelf([]), database).all() if one.name == "cloud"]
+    assert found.hosted

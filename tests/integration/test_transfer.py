@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from maquette.domain.batches import BatchStatus, Standing, status_of
 from maquette.domain.errors import MaquetteError
 from maquette.domain.states import Status
 from portable import IDS, House, canonical, furnish, opened
@@ -71,6 +72,15 @@ def test_what_arrives_can_be_worked_with(houses: tuple[House, House], tmp_path: 
     assert model.blob_key.startswith("bob/")
     assert cached is None  # what came from elsewhere is shown, and never taken for work of this house
     assert there.counts("bob") == (1, 2, 3)
+    with there.database.read() as tx:
+        (batch,) = tx.batches.list("bob").items
+        (row,) = tx.batches.rows(batch.id)
+        tally = tx.batches.tally([batch.id])[batch.id]
+    assert (batch.name, batch.size, batch.id) == ("Spring", 1, failed.batch_id)
+    assert status_of(batch, tally) is BatchStatus.DONE
+    assert (row.row.sku, row.row.name, row.standing, row.job) == ("SKU-2", "A stool", Standing.FAILED, failed)
+    assert row.row.session is None
+    assert row.row.photos[0].asset_id == failed.inputs[0].asset_id
     again = there.take_in("bob", file)
     assert again.id != project.id
     assert there.counts("bob") == (2, 4, 6)

@@ -100,6 +100,7 @@ def _review(tx: Transaction, job: Job) -> Review:
         photos=tuple(approval.get("photos", ())),
         left_out=tuple(approval.get("left_out", ())),
         selection=_newest(tasks, Stage.SELECTING).get("selection", {"chosen": [], "left_out": []}),
+        project=tx.projects.get(job.project_id, job.owner_id) if job.project_id else None,
     )
 
 

@@ -12,6 +12,7 @@ from maquette.domain.assets import CAPTURE_VIEWS, Asset, Role, View
 from maquette.domain.errors import Refused
 from maquette.domain.jobs import Job, JobInput
 from maquette.domain.marks import Marks
+from maquette.domain.projects import Project
 from maquette.ports.clock import Clock
 from maquette.ports.stores import Transaction
 
@@ -72,7 +73,8 @@ class Ruling:
 class Review:
     """What there is to decide. ``photos`` are entries of ``stages.approving``, ``selection`` is that of ``selecting``.
 
-    ``photos`` is empty before the stage was reached. ``is_open``: the job waits for a person now.
+    ``photos`` is empty before the stage was reached. ``is_open``: the job waits for a person now. ``project`` is the
+    job's: it names the thing that flags are told of.
     """
 
     job: Job
@@ -81,6 +83,7 @@ class Review:
     photos: tuple[Mapping[str, Any], ...]
     left_out: tuple[Mapping[str, Any], ...]
     selection: Mapping[str, Any]
+    project: Project | None = None
 
 
 class Table:

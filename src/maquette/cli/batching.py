@@ -31,7 +31,7 @@ from maquette.domain.batches import (
 )
 from maquette.domain.errors import MaquetteError, Problem, Refused
 from maquette.domain.ids import LOCAL_OWNER
-from maquette.pipelines.catalog import CATALOG, ENGINE_SETTINGS, SPECS, find
+from maquette.pipelines.catalog import CATALOG, ENGINE_SETTINGS, find, spec_of
 from maquette.settings import Settings
 
 AT_ONCE = 2
@@ -175,7 +175,7 @@ def _key(house: Maquette, plan: Plan, photos: _Photos, folder: Path) -> str:
         "rows": [asdict(row) for row in plan.drafts],
         "photos": photos.digests,
         "folder": str(folder),
-        "stages": [[stage, SPECS[stage].version] for stage in entry.pipeline.stages],
+        "stages": [[stage, spec_of(entry.pipeline.name, stage).version] for stage in entry.pipeline.stages],
         "engines": [f"{info.name} {info.version}" for info in engines if info],
     }
     return f"cli-{hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()}"

@@ -13,12 +13,11 @@ from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
 
 from maquette import __version__
-from maquette.bootstrap import check_storage, holder, is_behind, page_folder
+from maquette.bootstrap import check_storage, holder, is_behind, page_folder, shelf
 from maquette.cli.wording import size
 from maquette.domain.errors import MaquetteError
-from maquette.plugins import Shelf
 from maquette.ports.engines import Capability
-from maquette.settings import Settings, unknown_variables
+from maquette.settings import Settings, unknown_variables, unneeded
 
 LOW_DISK = 2 * 1024**3
 """Bytes. A model with its working pictures takes some tens of megabytes; two gigabytes are a morning's work."""
@@ -77,7 +76,7 @@ def _this() -> list[Finding]:
 
 
 def _engines(settings: Settings) -> list[Finding]:
-    records = Shelf(weights=settings.weights_folder).all()
+    records = shelf(settings).all()
     findings: list[Finding] = []
     for record in records:
         ready = record.readiness.ready
@@ -89,8 +88,9 @@ def _engines(settings: Settings) -> list[Finding]:
     able = {record.info.capability for record in records if record.info and record.readiness.ready}
     for capability in Capability:
         if capability not in able:
-            # cut-outs can be made without a mesher; without a cutter nothing can
-            state = State.BROKEN if capability is Capability.CUTTER else State.MISSING
+            # cut-outs can be made without a mesher; without a cutter nothing can; the others are an offer
+            needed = {Capability.CUTTER: State.BROKEN, Capability.MESHER: State.MISSING}
+            state = needed.get(capability, State.NOTE)
             findings.append(Finding(f"a {capability}", state, "no engine is ready", "maquette engines"))
     return findings
 
@@ -186,4 +186,4 @@ def _variables() -> Sequence[Finding]:
     return [
         Finding("settings", State.MISSING, f"{name} is not a setting", "Is it misspelt?")
         for name in unknown_variables()
-    ]
+    ] + [Finding(name, State.NOTE, reason) for name, reason in unneeded().items()]

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from maquette.cli.options import JsonFlag, parse_box, parse_click, settings
+from maquette.cli.options import JsonFlag, parse_box, parse_marks, settings
 
 
 def cutout(
@@ -23,6 +23,13 @@ def cutout(
         list[str] | None, typer.Option(metavar="X,Y", help="A point of the object. May be given several times.")
     ] = None,
     exclude: Annotated[list[str] | None, typer.Option(metavar="X,Y", help="A point beside the object.")] = None,
+    brush: Annotated[
+        list[str] | None,
+        typer.Option(metavar="R:X,Y X,Y", help="A stroke over the object, by a round brush of radius R."),
+    ] = None,
+    erase: Annotated[
+        list[str] | None, typer.Option(metavar="R:X,Y X,Y", help="A stroke over what is beside it; wins over --brush.")
+    ] = None,
     background: Annotated[
         str | None, typer.Option(metavar="COLOUR", help="A shop picture too, before white, black or #rrggbb.")
     ] = None,
@@ -44,16 +51,12 @@ def cutout(
     """
     from maquette.cli.cutting import Order, fulfil
     from maquette.cli.screen import Screen
-    from maquette.domain.marks import Marks
 
-    clicks = [parse_click(text, include=True) for text in include or ()]
-    clicks += [parse_click(text, include=False) for text in exclude or ()]
     wishes = {"cutter": engine, "background": background, "shadow": shadow, "margin": margin}
     chosen = {name: value for name, value in wishes.items() if value is not None} | (
         {"frame": "square"} if square else {}
     )
-    # what was typed is checked as what is sent would be
-    marks = Marks.of(Marks(tuple(clicks)).document())
+    marks = parse_marks(include or (), exclude or (), brush or (), erase or ())
     order = Order(photos, output, parse_box(box) if box else None, marks, mask, chosen)
     if not fulfil(order, settings(ctx), Screen(as_json)):
         raise typer.Exit(1)

@@ -16,11 +16,11 @@ def engines(ctx: typer.Context, as_json: JsonFlag = False) -> None:
 
     What each does, its version and licence, and whether it can run here.
     """
+    from maquette.bootstrap import shelf
     from maquette.cli.screen import Screen
-    from maquette.plugins import Shelf
 
     screen = Screen(as_json)
-    records = Shelf(weights=settings(ctx).weights_folder).all()
+    records = shelf(settings(ctx)).all()
     if as_json:
         from maquette.api.schemas.service import EngineRecordOut
 

@@ -114,9 +114,20 @@ def approve(
     ctx: typer.Context,
     job: JobId,
     reject: Annotated[list[str] | None, typer.Option(metavar="PHOTO[:REASON]", help="Leave this photo out.")] = None,
-    redo: Annotated[list[str] | None, typer.Option(metavar="PHOTO", help="Cut it out again, with --box.")] = None,
+    redo: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PHOTO", help="Cut it out again without the hints before; those below do so with theirs."),
+    ] = None,
     box: Annotated[
         list[str] | None, typer.Option(metavar="PHOTO=X,Y,W,H", help="Where its object is, in pixels.")
+    ] = None,
+    include: Annotated[list[str] | None, typer.Option(metavar="PHOTO=X,Y", help="A point of its object.")] = None,
+    exclude: Annotated[list[str] | None, typer.Option(metavar="PHOTO=X,Y", help="A point beside it.")] = None,
+    brush: Annotated[
+        list[str] | None, typer.Option(metavar="PHOTO=R:X,Y X,Y", help="A stroke over it, by a brush of radius R.")
+    ] = None,
+    erase: Annotated[
+        list[str] | None, typer.Option(metavar="PHOTO=R:X,Y X,Y", help="A stroke over what is beside it.")
     ] = None,
     replace: Annotated[
         list[str] | None, typer.Option(metavar="PHOTO=FILE", help="Take another photo of the same side.")
@@ -131,10 +142,11 @@ def approve(
 
     What is redone or replaced is cut out again, and the job then waits again.
     """
-    from maquette.cli.reviewing import Words, approve_job
+    from maquette.cli.reviewing import Hints, Words, approve_job
     from maquette.cli.screen import Screen
 
-    words = Words(reject or (), redo or (), box or (), replace or (), view or (), others_wait)
+    hints = Hints(box or (), include or (), exclude or (), brush or (), erase or ())
+    words = Words(reject or (), redo or (), hints, replace or (), view or (), others_wait)
     approve_job(settings(ctx), Screen(as_json), job, words)
 
 

@@ -22,9 +22,10 @@ from maquette.cli.work import accept, take_in
 from maquette.domain.assets import View
 from maquette.domain.errors import MaquetteError
 from maquette.domain.ids import LOCAL_OWNER
-from maquette.domain.jobs import Job, JobInput, Result, Task
+from maquette.domain.jobs import Job, JobInput, Result, Task, worked_ms
 from maquette.domain.states import Status
-from maquette.pipelines.catalog import check_views, find, settle
+from maquette.pipelines.catalog import find, settle
+from maquette.pipelines.inputs import check_views
 from maquette.settings import Settings
 
 PIPELINE = "photo_to_model"
@@ -121,19 +122,19 @@ def _document(made: Made) -> dict[str, Any]:
 
     reused, saved_ms = _reused(made.tasks)
     return {
-        "job": JobOut.of(made.job, None, _elapsed(made.tasks)).model_dump(mode="json"),
+        "job": JobOut.of(made.job, None, worked_ms(made.tasks)).model_dump(mode="json"),
         "files": [file.document() for file in made.files],
         "report": dict(made.result.report),
         "reused": [task.stage.value for task in reused],
         "saved_ms": saved_ms,
-        "elapsed_ms": _elapsed(made.tasks),
+        "elapsed_ms": worked_ms(made.tasks),
         "cost_usd": made.job.cost_usd,
     }
 
 
 def _tell(screen: Screen, made: Made, next_step: str) -> None:
     reused, saved_ms = _reused(made.tasks)
-    line = f"Made in {duration(_elapsed(made.tasks))}, cost {money(made.job.cost_usd)}."
+    line = f"Made in {duration(worked_ms(made.tasks))}, cost {money(made.job.cost_usd)}."
     if reused:
         line += f" {plural(len(reused), 'stage')} reused, which saved {duration(saved_ms)}."
     screen.err.print(f"\n[bold green]Done.[/bold green] {line}")
@@ -166,10 +167,6 @@ def _remarks(made: Made) -> list[str]:
 def _is_size_unknown(report: Mapping[str, Any] | None) -> bool:
     rules = [rule for profile in (report or {"profiles": []})["profiles"] for rule in profile["rules"]]
     return any(rule["rule"] == "true_size" for rule in rules)
-
-
-def _elapsed(tasks: Sequence[Task]) -> int:
-    return sum(task.duration_ms for task in tasks if not task.reused)
 
 
 def _reused(tasks: Sequence[Task]) -> tuple[list[Task], int]:

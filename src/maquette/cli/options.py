@@ -1,6 +1,7 @@
 """Options that several commands share, and the settings that follow from them."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,12 +10,13 @@ import typer
 
 from maquette.domain.dimensions import Dimensions, parse_length
 from maquette.domain.errors import Refused
-from maquette.domain.marks import Click
+from maquette.domain.marks import Click, Marks, Stroke
 from maquette.ports.engines import Box
 
 if TYPE_CHECKING:
     from maquette.settings import Settings
 
+Texts = Iterable[str]
 JsonFlag = Annotated[bool, typer.Option("--json", help="JSON on stdout, progress as JSON lines on stderr.")]
 DeletedFlag = Annotated[bool, typer.Option("--deleted", help="Those that were deleted and can be restored.")]
 CutterName = Annotated[
@@ -69,6 +71,29 @@ def parse_click(text: str, *, include: bool) -> Click:
     if not (math.isfinite(x) and math.isfinite(y)) or min(x, y) < 0:
         raise _bad_click(text)
     return Click(x, y, include)
+
+
+def parse_stroke(text: str, *, include: bool) -> Stroke:
+    """Reads ``radius:x,y x,y``, all in pixels. Raises ``invalid_request``."""
+    radius, sign, line = text.partition(":")
+    try:
+        points = tuple(tuple(float(part) for part in point.split(",")) for point in line.split())
+        pairs = tuple((x, y) for x, y in points)
+        if not sign or not pairs:
+            raise ValueError(text)
+        return Stroke(pairs, float(radius), include)
+    except ValueError:
+        hint = 'Write radius:x,y x,y in pixels: --brush "12:320,240 400,260"'
+        raise Refused("invalid_request", f"{text!r} is not a stroke.", hint) from None
+
+
+def parse_marks(include: Texts, exclude: Texts, brush: Texts, erase: Texts) -> Marks:
+    """What the four options say. Raises ``invalid_request``, and ``invalid_marks`` as for marks that are sent."""
+    clicks = [parse_click(text, include=True) for text in include]
+    clicks += [parse_click(text, include=False) for text in exclude]
+    strokes = [parse_stroke(text, include=True) for text in brush]
+    strokes += [parse_stroke(text, include=False) for text in erase]
+    return Marks.of(Marks(tuple(clicks), tuple(strokes)).document())
 
 
 def _bad_click(text: str) -> Refused:

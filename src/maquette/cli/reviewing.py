@@ -12,16 +12,29 @@ from maquette.api.schemas.approvals import ReviewOut
 from maquette.api.schemas.jobs import JobOut
 from maquette.app.approvals import Action, Others, PhotoRuling, Review, Ruling
 from maquette.bootstrap import Maquette, open_for_looking
-from maquette.cli.options import parse_box
+from maquette.cli.options import parse_box, parse_marks
 from maquette.cli.photos import Photo
 from maquette.cli.screen import Screen, plain_table
 from maquette.cli.steering import find_job
+from maquette.cli.wording import flag_texts
 from maquette.cli.work import take_in
 from maquette.domain.assets import View
 from maquette.domain.errors import Refused
 from maquette.domain.ids import LOCAL_OWNER
 from maquette.domain.jobs import Job
+from maquette.domain.projects import Project
 from maquette.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """Where objects are, each PHOTO=HINT: a photo with any of them is cut out again by all of its own."""
+
+    box: Sequence[str] = ()
+    include: Sequence[str] = ()
+    exclude: Sequence[str] = ()
+    brush: Sequence[str] = ()
+    erase: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +43,7 @@ class Words:
 
     reject: Sequence[str] = ()
     redo: Sequence[str] = ()
-    box: Sequence[str] = ()
+    hints: Hints = Hints()
     replace: Sequence[str] = ()
     view: Sequence[str] = ()
     others_wait: bool = False
@@ -47,6 +60,28 @@ class _Rulings:
         asset_id = _named(self.review, photo)
         known = self.found.get(asset_id, PhotoRuling(asset_id, Action.VIEW))
         self.found[asset_id] = replace(known, **changes)
+
+    def hint(self, hints: Hints) -> None:
+        """Each hinted photo is cut out again by all that is said of it."""
+        for text in hints.box:
+            photo, box = _pair(text, "--box PHOTO=X,Y,WIDTH,HEIGHT")
+            area = parse_box(box)
+            self.change(photo, action=Action.REDO, box=(area.x, area.y, area.width, area.height))
+        kinds = {
+            "--include PHOTO=X,Y": hints.include,
+            "--exclude PHOTO=X,Y": hints.exclude,
+            '--brush "PHOTO=R:X,Y X,Y"': hints.brush,
+            '--erase "PHOTO=R:X,Y X,Y"': hints.erase,
+        }
+        told = {form: [self._pair(text, form) for text in texts] for form, texts in kinds.items()}
+        for photo in dict.fromkeys(photo for pairs in told.values() for photo, _ in pairs):
+            marks = parse_marks(*([text for one, text in pairs if one == photo] for pairs in told.values()))
+            self.change(photo, action=Action.REDO, marks=marks)
+
+    def _pair(self, text: str, form: str) -> tuple[str, str]:
+        """The photo's id and what is said: a photo has several names."""
+        photo, said = _pair(text, form)
+        return _named(self.review, photo), said
 
 
 def review_job(settings: Settings, screen: Screen, wanted: str) -> None:
@@ -68,7 +103,7 @@ def approve_job(settings: Settings, screen: Screen, wanted: str, words: Words) -
 
     async def work() -> None:
         async with open_for_looking(settings, steering=True) as house:
-            job = await _decide(house, find_job(house, wanted).id, words)
+            job = await decide(house, find_job(house, wanted).id, words)
             if screen.as_json:
                 screen.document(JobOut.of(job, None, house.jobs.elapsed_ms(job)).model_dump(mode="json"))
                 return
@@ -86,12 +121,13 @@ def show(screen: Screen, review: Review) -> None:
         chosen = known.get(photo["asset_id"], {})
         side = f"{photo['view']}{_DOUBT.get(chosen.get('view_from', ''), '')}"
         score = "-" if photo["score"] is None else f"{photo['score']:.2f}"
-        table.add_row(side, escape(str(photo["name"])), score, _state(photo), escape(_remark(photo)))
+        table.add_row(side, escape(str(photo["name"])), score, _state(photo), escape(_remark(photo, review.project)))
     screen.out.print(table)
     for entry in review.selection["left_out"]:
         screen.err.print(f"[dim]Left out: {escape(entry['name'])}. {escape(entry['sentence'])}[/dim]")
     if review.is_open:
-        hint = f"maquette jobs approve {review.job.id} [--reject PHOTO:REASON] [--redo PHOTO --box PHOTO=X,Y,W,H]"
+        options = "[--reject PHOTO:REASON] [--box PHOTO=X,Y,W,H] [--include PHOTO=X,Y]"
+        hint = f"maquette jobs approve {review.job.id} {options}"
         screen.err.print(f"\nThe job waits for you ({escape(review.rule)}). [bold]Try:[/bold] {escape(hint)}")
 
 
@@ -103,12 +139,13 @@ def _state(photo: Mapping[str, Any]) -> str:
     return f"[{colours[photo['state']]}]{photo['state']}[/]"
 
 
-def _remark(photo: Mapping[str, Any]) -> str:
+def _remark(photo: Mapping[str, Any], project: Project | None) -> str:
     error = photo["error"]
-    return f"{error['message']}. {error['hint']}" if error else ", ".join(photo["flags"])
+    return f"{error['message']}. {error['hint']}" if error else " ".join(flag_texts(photo["flags"], project))
 
 
-async def _decide(house: Maquette, job_id: str, words: Words) -> Job:
+async def decide(house: Maquette, job_id: str, words: Words) -> Job:
+    """Carries out what the options say. Raises as ``Approvals.decide``, and ``not_found`` for an unknown photo."""
     review = house.approvals.review(LOCAL_OWNER, job_id)
     told = _Rulings(review)
     for text in words.reject:
@@ -116,10 +153,7 @@ async def _decide(house: Maquette, job_id: str, words: Words) -> Job:
         told.change(photo, action=Action.REJECT, reason=reason.strip())
     for photo in words.redo:
         told.change(photo, action=Action.REDO)
-    for text in words.box:
-        photo, box = _pair(text, "--box PHOTO=X,Y,WIDTH,HEIGHT")
-        area = parse_box(box)
-        told.change(photo, action=Action.REDO, box=(area.x, area.y, area.width, area.height))
+    told.hint(words.hints)
     for text in words.view:
         photo, side = _pair(text, "--view PHOTO=SIDE")
         told.change(photo, view=_side(side))

@@ -8,7 +8,7 @@ from rich.markup import escape
 
 from maquette.cli.screen import Screen, plain_table
 from maquette.cli.wording import duration, money, size
-from maquette.domain.jobs import Job, Task, TaskStatus
+from maquette.domain.jobs import Job, Task, TaskStatus, worked_ms
 from maquette.domain.states import STAGE_LABELS, STATUS_LABELS, Status
 from maquette.ports.stores import LogLine
 
@@ -44,11 +44,18 @@ def jobs(screen: Screen, items: Sequence[Job], elapsed: Mapping[str, int]) -> No
     screen.out.print(table)
 
 
-def job(screen: Screen, job: Job, position: int | None, tasks: Sequence[Task], logs: Sequence[LogLine]) -> None:
+def job(
+    screen: Screen,
+    job: Job,
+    position: int | None,
+    tasks: Sequence[Task],
+    logs: Sequence[LogLine],
+    eta: datetime | None,
+) -> None:
     """Everything about one job."""
     table = plain_table("", "")
     table.show_header = False
-    for name, value in _facts(job, position, tasks):
+    for name, value in _facts(job, position, tasks, eta):
         table.add_row(f"[dim]{name}[/dim]", value)
     screen.out.print(table)
     if tasks:
@@ -62,8 +69,7 @@ def job(screen: Screen, job: Job, position: int | None, tasks: Sequence[Task], l
             screen.out.print(f"[dim]{escape(line.detail.rstrip())}[/dim]")
 
 
-def _facts(job: Job, position: int | None, tasks: Sequence[Task]) -> list[tuple[str, str]]:
-    elapsed = sum(task.duration_ms for task in tasks if not task.reused)
+def _facts(job: Job, position: int | None, tasks: Sequence[Task], eta: datetime | None) -> list[tuple[str, str]]:
     settings = ", ".join(f"{name} {_plain(value)}" for name, value in job.settings.items() if value is not None)
     facts = [
         ("job", job.id),
@@ -72,11 +78,13 @@ def _facts(job: Job, position: int | None, tasks: Sequence[Task]) -> list[tuple[
         ("stage", f"{STAGE_LABELS[job.stage].text if job.stage else '-'}, {job.progress} %"),
         ("photos", str(len(job.inputs))),
         ("attempt", str(job.attempt)),
-        ("worked", f"{duration(elapsed)}, cost {money(job.cost_usd)}"),
+        ("worked", f"{duration(worked_ms(tasks))}, cost {money(job.cost_usd)}"),
         ("created", _local(job.created_at)),
     ]
     if position is not None:
         facts.append(("in the queue", f"number {position}"))
+    if eta is not None:
+        facts.append(("ready", f"about {_local(eta)}"))
     if job.error:
         facts.append(("failed", f"[red]{escape(job.error.message)}[/red] [dim]({job.error.code})[/dim]"))
         facts.append(("try", escape(job.error.hint)))

@@ -11,7 +11,7 @@ from maquette.cli.screen import Screen
 from maquette.cli.session import attend
 from maquette.domain.errors import Refused
 from maquette.domain.ids import LOCAL_OWNER
-from maquette.domain.jobs import Job
+from maquette.domain.jobs import Job, worked_ms
 from maquette.domain.states import Stage, Status
 from maquette.settings import Settings
 
@@ -46,7 +46,8 @@ def show_job(settings: Settings, screen: Screen, wanted: str) -> None:
             }
             screen.document(_document(house, job) | more)
         else:
-            showing.job(screen, job, house.jobs.queue_position(job), tasks, logs)
+            position = house.jobs.queue_position(job)
+            showing.job(screen, job, position, tasks, logs, house.estimates.eta(job, position, tasks))
 
     _look(settings, look)
 
@@ -120,7 +121,9 @@ def _steer(settings: Settings, screen: Screen, steer: Callable[[Maquette], Job],
 
 
 def _document(house: Maquette, job: Job) -> dict[str, object]:
-    return JobOut.of(job, house.jobs.queue_position(job), house.jobs.elapsed_ms(job)).model_dump(mode="json")
+    position, tasks = house.jobs.queue_position(job), house.jobs.tasks(job.owner_id, job.id)
+    eta = house.estimates.eta(job, position, tasks)
+    return JobOut.of(job, position, worked_ms(tasks), eta).model_dump(mode="json")
 
 
 def _status(text: str) -> Status:

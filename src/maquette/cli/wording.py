@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from maquette.domain.projects import Project
 from maquette.domain.quality import explain_all
 
 KIB = 1024
@@ -39,9 +40,9 @@ def money(usd: float) -> str:
     return f"${usd:.4f}".rstrip("0").rstrip(".") if usd else "nothing"
 
 
-def flag_texts(flags: Iterable[str]) -> list[str]:
+def flag_texts(flags: Iterable[str], project: Project | None = None) -> list[str]:
     """Each flag of a photo, a cut-out or a model as a sentence and what to do about it."""
-    return [f"{note.message} {note.hint}".strip() for note in explain_all(flags)]
+    return [f"{note.message} {note.hint}".strip() for note in explain_all(flags, project)]
 
 
 def photo_remarks(report: Mapping[str, Any]) -> list[str]:

@@ -15,7 +15,7 @@ from maquette.domain.errors import Refused
 from maquette.domain.ids import LOCAL_OWNER
 from maquette.domain.jobs import Job, JobInput
 from maquette.domain.states import RETRYABLE, Status, WaitingFor
-from maquette.pipelines.catalog import CATALOG, ENGINE_SETTINGS, SPECS, Entry
+from maquette.pipelines.catalog import CATALOG, ENGINE_SETTINGS, Entry, spec_of
 from maquette.ports.blobs import BlobWriter
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def _key(house: "Maquette", new: NewJob, folder: Path) -> str:
         "inputs": [given.document() for given in new.inputs],
         "settings": dict(new.settings),
         "folder": str(folder),
-        "stages": [[stage, SPECS[stage].version] for stage in entry.pipeline.stages],
+        "stages": [[stage, spec_of(entry.pipeline.name, stage).version] for stage in entry.pipeline.stages],
         "engines": _engines(house, entry, new),
     }
     return f"cli-{hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()}"

@@ -73,6 +73,11 @@ COUNTED = frozenset({Standing.COMPLETED, Standing.FAILED, Standing.CANCELED, Sta
 """What a success rate is about."""
 
 
+SESSION, PROJECT = "session", "project"
+OF_ROW = frozenset({SESSION, PROJECT})
+"""What is kept among a row's settings though it is none. No pipeline has settings of these names."""
+
+
 @dataclass(frozen=True, slots=True)
 class RowProblem:
     """What is wrong with one row, or with the table itself where ``row`` is None.
@@ -101,7 +106,7 @@ class RowPhoto:
 
 @dataclass(frozen=True, slots=True)
 class BatchRow:
-    """One product. ``settings`` are those of its job, as given."""
+    """One product. ``settings`` are those of its job, as given, and beside them what ``OF_ROW`` names."""
 
     batch_id: str
     number: int
@@ -113,6 +118,21 @@ class BatchRow:
     settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
     problems: tuple[RowProblem, ...] = ()
     job_id: str | None = None
+
+    @property
+    def job_settings(self) -> dict[str, Any]:
+        """What its job is started with."""
+        return {name: value for name, value in self.settings.items() if name not in OF_ROW}
+
+    @property
+    def session(self) -> str | None:
+        """The hash of a session token that opens its job, where one was given out before there is a job."""
+        return self.settings.get(SESSION)
+
+    @property
+    def project_id(self) -> str | None:
+        """The project that its job will belong to."""
+        return self.settings.get(PROJECT)
 
 
 @dataclass(frozen=True, slots=True)

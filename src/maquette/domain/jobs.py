@@ -6,7 +6,7 @@ made again from what the other left. Every move raises ``seq`` by one and append
 job are gapless by construction.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -141,6 +141,11 @@ class Task:
     peak_bytes: int = 0
     error: Problem | None = None
     ended_at: datetime | None = None
+
+
+def worked_ms(tasks: Iterable[Task]) -> int:
+    """The working time over all attempts, in milliseconds."""
+    return sum(task.duration_ms for task in tasks if not task.reused)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,37 +1,45 @@
 """Every pipeline in full: its stages with the progress they show, its settings, and what it delivers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from maquette.domain.approvals import DEFAULT, Rule
-from maquette.domain.assets import CAPTURE_VIEWS, MODEL_VIEWS, Role, View
+from maquette.domain.assets import MODEL_VIEWS, Role, View
 from maquette.domain.colours import ground
 from maquette.domain.dimensions import Dimensions
 from maquette.domain.errors import Refused
 from maquette.domain.states import Pipeline, Stage, Step
-from maquette.media.meshes.facts import GLB
 from maquette.pipelines.stage import StageSpec
 from maquette.pipelines.stages import (
     approving,
     generating,
+    generating_picture,
     optimizing,
     removing_background,
     selecting,
     storing,
+    storing_picture,
     submitting,
     uploading,
     validating,
+    watermarking,
 )
 from maquette.ports.engines import SHAPES, Capability
 
 _MODULES = (
     *(uploading, validating, selecting, removing_background, approving),
-    *(submitting, generating, storing, optimizing),
+    *(submitting, generating, storing, optimizing, watermarking),
 )
 SPECS: Mapping[Stage, StageSpec] = MappingProxyType({module.SPEC.stage: module.SPEC for module in _MODULES})
 """The stages that this version can run."""
+PICTURE = "image"
+"""The kind of result of pipelines that deliver pictures."""
+PICTURE_SPECS: Mapping[Stage, StageSpec] = MappingProxyType(
+    {module.SPEC.stage: module.SPEC for module in (generating_picture, storing_picture)}
+)
+"""Stages that work otherwise where a picture is made and not a model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +90,24 @@ class Ground:
     title: str
 
 
-Setting = Choice | EngineName | TrueSize | Count | Approval | Ground
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A setting that is a text of at most ``longest`` characters; a ``required`` one cannot be left out."""
+
+    title: str
+    longest: int
+    required: bool = False
+    default: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AssetId:
+    """A setting that names a picture among the owner's assets; None for none."""
+
+    title: str
+
+
+Setting = Choice | EngineName | TrueSize | Count | Approval | Ground | Words | AssetId
 
 QUALITY = Choice("Quality", ("fast", "medium", "full"), "medium")
 SHAPE = Choice("Shape", SHAPES, "auto")
@@ -96,9 +121,22 @@ BACKGROUND = Ground("Background of a picture for a shop")
 SHADOW = Choice("Shadow under the object", ("none", "soft"), "none")
 MARGIN = Count("Margin around the object, in percent of the picture; the object is then centred", 0, 40)
 FRAME = Choice("Proportions of the picture", ("photo", "square"), "photo")
+EDITOR = EngineName("Engine that makes the picture", Capability.EDITOR)
+PROMPT = Words("What the picture shall show, or what shall change in the photo", 8000, required=True)
+STYLE = Words("Style, in words", 1000)
+PICTURE_SIZE = Choice("Proportions of the picture", ("photo", "square", "landscape", "portrait"), "photo")
+VARIANTS = Count("How many pictures", 1, 4)
+MARK_TEXT = Words("Text on the preview", 80, default="Preview")
+MARK_LOGO = AssetId("Logo on the preview, instead of the text")
+MARK_OPACITY = Count("Opacity of the mark, in percent", 5, 100)
+MARK_PLACE = Choice("Where the mark is", ("corner", "tiled"), "corner")
+MARK_SCALE = Count("Width of the mark, in percent of the picture", 2, 100)
 DIMENSIONS = "dimensions"
 """The name of the setting that takes a project's dimensions where a job gives none."""
-ENGINE_SETTINGS: Mapping[Capability, str] = MappingProxyType({Capability.CUTTER: "cutter", Capability.MESHER: "mesher"})
+LONGEST_NAME = 200
+ENGINE_SETTINGS: Mapping[Capability, str] = MappingProxyType(
+    {Capability.CUTTER: "cutter", Capability.MESHER: "mesher", Capability.EDITOR: "editor"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +152,17 @@ class Entry:
     """Models from elsewhere; a pipeline starts from photos or from these, never from both."""
     views: tuple[View, ...] = ()
     """When given, each photo must show one of these, and no two the same."""
+    min_photos: int = 1
 
     @property
     def available(self) -> bool:
         """Whether this version can run every stage of it."""
-        return all(stage in SPECS for stage in self.pipeline.stages)
+        return all(self.spec(stage) for stage in self.pipeline.stages)
+
+    def spec(self, stage: Stage) -> StageSpec | None:
+        """How this pipeline does a stage; None for one that this version cannot run."""
+        special = PICTURE_SPECS.get(stage) if self.result == PICTURE else None
+        return special or SPECS.get(stage)
 
 
 def _pipeline(name: str, title: str, *steps: tuple[Stage, int, int]) -> Pipeline:
@@ -172,10 +216,22 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
             ),
             Entry(
                 _pipeline("image", "A generated picture", (_S.VALIDATING, 10, 10), *_MARKED),
-                "image",
+                PICTURE,
                 (Role.EDIT, Role.PREVIEW),
-                {},
+                {
+                    "prompt": PROMPT,
+                    "style": STYLE,
+                    "size": PICTURE_SIZE,
+                    "variants": VARIANTS,
+                    "editor": EDITOR,
+                    "watermark_text": MARK_TEXT,
+                    "watermark_logo": MARK_LOGO,
+                    "watermark_opacity": MARK_OPACITY,
+                    "watermark_place": MARK_PLACE,
+                    "watermark_scale": MARK_SCALE,
+                },
                 max_photos=1,
+                min_photos=0,
             ),
             Entry(
                 _pipeline(
@@ -188,7 +244,7 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
                     (_S.RETRIEVING, 30, 30),
                     *_MARKED,
                 ),
-                "image",
+                PICTURE,
                 (Role.EDIT, Role.PREVIEW),
                 {},
                 max_photos=1,
@@ -229,6 +285,14 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
 NOT_OFFERED = frozenset({"transcribe", "analyze"})
 
 
+def spec_of(pipeline: str, stage: Stage) -> StageSpec:
+    """How a pipeline does one of its stages. Raises KeyError for one that this version cannot run."""
+    spec = CATALOG[pipeline].spec(stage)
+    if spec is None:
+        raise KeyError(stage)
+    return spec
+
+
 def find(name: str) -> Entry:
     """The entry of a pipeline that can run. Raises ``unknown_pipeline`` or ``pipeline_unavailable``."""
     entry = CATALOG.get(name)
@@ -265,9 +329,7 @@ def settle(entry: Entry, given: Mapping[str, Any]) -> dict[str, Any]:
 def _value(name: str, setting: Setting, given: Any) -> Any:
     match setting:
         case EngineName():
-            if given is None or isinstance(given, str):
-                return given
-            raise Refused("invalid_setting", f"{name} must be the name of an engine.")
+            return _named(name, given, "the name of an engine")
         case TrueSize():
             size = Dimensions.of(given)
             return size.document() if size else None
@@ -279,6 +341,30 @@ def _value(name: str, setting: Setting, given: Any) -> Any:
             return ground(given)
         case Choice():
             return _chosen(name, setting, given)
+        case Words():
+            return _worded(name, setting, given)
+        case AssetId():
+            return _named(name, given, "the id of an asset")
+
+
+def _named(name: str, given: object, what: str) -> str | None:
+    if given is None or (isinstance(given, str) and len(given) <= LONGEST_NAME):
+        return given
+    raise Refused("invalid_setting", f"{name} must be {what}.")
+
+
+def _worded(name: str, setting: Words, given: object) -> str:
+    text = setting.default if given is None else given
+    if not isinstance(text, str) or len(text) > setting.longest or "\0" in text:
+        raise Refused("invalid_setting", f"{name} must be a text of at most {setting.longest:,} characters.")
+    return text.strip()
+
+
+def check_words(entry: Entry, settings: Mapping[str, Any]) -> None:
+    """Looks whether settled settings have all the texts that they need. Raises ``no_prompt``."""
+    for name, setting in entry.settings.items():
+        if isinstance(setting, Words) and setting.required and not settings[name]:
+            raise Refused("no_prompt", f"{entry.pipeline.name} needs the setting {name}.")
 
 
 def _counted(name: str, setting: Count, given: object) -> int | None:
@@ -296,39 +382,3 @@ def _chosen(name: str, setting: Choice, given: object) -> str:
     if given not in setting.values:
         raise Refused("invalid_setting", f"{name} cannot be {given!r}.", f"Choose one of: {', '.join(setting.values)}.")
     return str(given)
-
-
-def check_inputs(entry: Entry, inputs: Sequence[tuple[View | None, str]]) -> None:
-    """Each input is the side that it shows and its media type.
-
-    Raises ``no_photo``, ``no_model``, ``too_many_photos``, ``too_many_models``, ``not_an_image``, ``not_a_model``,
-    ``view_missing`` or ``duplicate_view``.
-    """
-    if not entry.max_models:
-        if any(media_type == GLB for _, media_type in inputs):
-            raise Refused("not_an_image", f"{entry.pipeline.name} starts from photos, not from a model.")
-        check_views(entry, [view for view, _ in inputs])
-        return
-    if not inputs:
-        raise Refused("no_model")
-    if len(inputs) > entry.max_models:
-        raise Refused("too_many_models", f"{entry.pipeline.name} takes one model at a time.")
-    if any(media_type != GLB for _, media_type in inputs):
-        raise Refused("not_a_model", f"{entry.pipeline.name} starts from a model.")
-
-
-def check_views(entry: Entry, views: Sequence[View | None]) -> None:
-    """Raises ``no_photo``, ``too_many_photos``, ``view_missing`` or ``duplicate_view``."""
-    if not views:
-        raise Refused("no_photo")
-    if len(views) > entry.max_photos:
-        raise Refused("too_many_photos", f"{entry.pipeline.name} takes at most {entry.max_photos} photos.")
-    if not entry.views:
-        return
-    for view in views:
-        if view not in entry.views:
-            raise Refused("view_missing", hint=f"Name the view: {', '.join(entry.views)}.")
-        if views.count(view) > 1:
-            raise Refused("duplicate_view", f"Two photos claim the view {view}.")
-    if not set(views) & set(CAPTURE_VIEWS):
-        raise Refused("view_missing", "Photos from above and below need one from a side.")

@@ -13,6 +13,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from maquette.domain.assets import Quality, View
 from maquette.domain.fleet import Queue
+from maquette.domain.hosting import Abilities
 from maquette.domain.marks import NO_MARKS, Marks
 
 Progress = Callable[[float], None]
@@ -24,6 +25,10 @@ class Capability(StrEnum):
 
     CUTTER = "cutter"
     MESHER = "mesher"
+    EDITOR = "editor"
+    """Makes a picture from words and pictures, or changes one."""
+    REMESHER = "remesher"
+    TRANSCRIBER = "transcriber"
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,11 +189,51 @@ class Mesher(Engine, Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class EditRequest:
+    """A picture to make from words, or to change.
+
+    ``pictures``: upright sRGB, 8 bits a channel, PNG or JPEG; the first is the one to change, the others are to be
+    looked at; none where the words alone shall do. ``mask``: PNG, 8-bit grey, the size of the first picture, white
+    where it is to be changed; without one all of it may be. ``into``: an empty folder for the results.
+    ``wants`` may hold ``variants`` (how many pictures) and ``width`` and ``height`` (pixels): wishes, not orders.
+    ``key`` is the same for every try of this very work, as in ``CutRequest``.
+    """
+
+    into: Path
+    prompt: str
+    pictures: tuple[Path, ...] = ()
+    mask: Path | None = None
+    wants: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EditedPicture:
+    """One picture that was made: a file of a kind that photos may have, not trusted until it has been read."""
+
+    picture: Path
+    quality: Quality = field(default_factory=lambda: Quality(1.0))
+    stats: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+class Editor(Engine, Protocol):
+    """Makes pictures from words and pictures."""
+
+    def edit(self, request: EditRequest, progress: Progress) -> tuple[EditedPicture, ...]:
+        """One picture or more, the best first.
+
+        Raises ``Permanent("no_photo")`` where it cannot do without a picture to change.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class EngineRecord:
     """An installed engine: what it says of itself, how it stands, and ``reference`` (``package.module:Class``).
 
     ``info`` is None for an engine that could not even be imported. ``weights`` is the folder that it reads weights
-    from, where it does.
+    from, where it does. ``hosted``: it is commissioned (``ports.hosting``) and cannot be called; ``abilities`` are
+    its, where this machine has it configured.
     """
 
     name: str
@@ -196,6 +241,10 @@ class EngineRecord:
     readiness: Readiness
     info: EngineInfo | None = None
     weights: Path | None = None
+    hosted: bool = False
+    abilities: Abilities | None = None
+    base_url: str = ""
+    """Where an operator says that a hosted engine is; empty for the provider's public address."""
 
 
 class EngineShelf(Protocol):
@@ -204,8 +253,16 @@ class EngineShelf(Protocol):
     def all(self) -> tuple[EngineRecord, ...]: ...
 
     def choose(self, capability: Capability, wanted: str | None = None) -> EngineRecord:
-        """The wanted engine, or the first ready one. The record's ``info`` is never None.
+        """The wanted engine, the first ready one of a list (``a,b``), or where none is wanted the best ready one.
 
-        Raises ``Refused("unknown_engine")``, or ``Unavailable("engine_unavailable")`` with the hint that mends it.
+        The record's ``info`` is never None. Raises ``Refused("unknown_engine")``, or
+        ``Unavailable("engine_unavailable")`` with the hint that mends it.
+        """
+        ...
+
+    def order_of(self, capability: Capability, wanted: str | None = None) -> tuple[EngineRecord, ...]:
+        """Whom to try, one after the other; the first is what ``choose`` chooses. Names that nobody has are left out.
+
+        Raises as ``choose`` where nobody is left.
         """
         ...

@@ -10,16 +10,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from maquette.domain.access import ApiKey, SignIn, Ticket
 from maquette.domain.assets import Asset
 from maquette.domain.fleet import QueueState, Worker
 from maquette.domain.jobs import Event, Job, Move, Result, Task
 from maquette.domain.projects import Project
 from maquette.domain.states import Stage, Status
 from maquette.domain.uploads import Upload
+from maquette.ports.access import KeyRows, SignInRows, TicketRows
 from maquette.ports.batches import BatchRows
+from maquette.ports.calls import CallRows
 from maquette.ports.care import ChoreRows, DeletedRows, ImportRows, StaleRows
 from maquette.ports.pages import Page as Page
+from maquette.ports.webhooks import DeliveryRows, WebhookRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,60 +283,6 @@ class WorkerRows(Protocol):
         ...
 
 
-class KeyRows(Protocol):
-    def add(self, key: ApiKey) -> None: ...
-
-    def by_hash(self, key_hash: str) -> ApiKey | None:
-        """Also a revoked or expired one."""
-        ...
-
-    def get(self, key_id: str) -> ApiKey | None:
-        """Also a revoked or expired one."""
-        ...
-
-    def list(self, *, cursor: str | None = None, limit: int = 50) -> Page[ApiKey]:
-        """The keys of all owners."""
-        ...
-
-    def revoke(self, key_id: str, at: datetime) -> bool:
-        """Ends the key, its sign-ins and its tickets. True if it was not revoked yet."""
-        ...
-
-    def used(self, key_id: str, at: datetime, unless_after: datetime) -> None:
-        """Notes a use, unless one was noted after ``unless_after``."""
-        ...
-
-    def opening(self, now: datetime) -> bool:
-        """Whether there is a key that is neither revoked nor expired."""
-        ...
-
-
-class SignInRows(Protocol):
-    def add(self, sign_in: SignIn) -> None: ...
-
-    def find(self, token_hash: str) -> tuple[SignIn, ApiKey] | None:
-        """With the key behind it."""
-        ...
-
-    def end(self, token_hash: str) -> None: ...
-
-    def sweep(self, now: datetime) -> None:
-        """Removes the expired ones."""
-        ...
-
-
-class TicketRows(Protocol):
-    def add(self, ticket: Ticket) -> None: ...
-
-    def take(self, token_hash: str, path: str) -> Ticket | None:
-        """Removes and gives it, in one statement: of two that ask, one gets it."""
-        ...
-
-    def sweep(self, now: datetime) -> None:
-        """Removes the expired ones."""
-        ...
-
-
 class Transaction(Protocol):
     """All repositories on one connection; what they write becomes visible together or not at all."""
 
@@ -376,6 +324,12 @@ class Transaction(Protocol):
     def tickets(self) -> TicketRows: ...
     @property
     def batches(self) -> BatchRows: ...
+    @property
+    def calls(self) -> CallRows: ...
+    @property
+    def webhooks(self) -> WebhookRows: ...
+    @property
+    def deliveries(self) -> DeliveryRows: ...
     @property
     def connection(self) -> Any:
         """The database connection itself, for a job engine that must enqueue in this very transaction."""

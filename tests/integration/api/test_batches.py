@@ -60,6 +60,22 @@ def test_what_is_wrong_is_told_by_row_and_nothing_is_stored(world):
     assert len(world.http.get(URL).json()["items"]) == before
 
 
+def test_the_jobs_of_a_batch_may_belong_to_a_project(world, feeder):
+    size = {"width": 80, "unit": "cm"}
+    project = world.http.post("/api/v1/projects", json={"kind": "product", "name": "Chairs", "dimensions": size}).json()
+    batch = accept(world, rows_of(world, "A"), project_id=project["id"])
+    text = f"sku,front\nB,{world.photo()['id']}\n"
+    query = {"project_id": project["id"]}
+    sent = world.http.post(URL, content=text, headers={"content-type": "text/csv"}, params=query).json()
+    feeder.feed()
+    for one in (batch, sent):
+        (row,) = world.http.get(f"{URL}/{one['id']}").json()["rows"]
+        assert (row["job"]["project_id"], row["job"]["batch_id"]) == (project["id"], one["id"])
+        assert row["job"]["settings"]["dimensions"] is None
+    answer = send(world, rows_of(world, "A"), project_id="prj_nobody")
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
 def test_a_csv_file_says_the_same_as_json(world):
     photo = world.photo()["id"]
     text = f"SKU;Name;Front;Width;Unit;Quality\r\nA;=Chair;{photo};80,5;cm;fast\r\n\r\nB;;{photo};;;\r\n"

@@ -3,7 +3,9 @@
 import pytest
 
 from internet import reply
+from maquette.app.batches.feeder import Feeder
 from maquette.domain.ids import new_id
+from maquette.testing import ManualClock
 
 from .conftest import png
 from .test_models import glb, upload
@@ -157,12 +159,35 @@ def test_a_batch_in_the_old_shape(world):
     ]  # fmt: skip
     assert (body["status"], body["total"], body["failed"], body["success_rate"]) == ("running", 2, 1, 0.0)
     good, bad = body["products"]
+    token = good.pop("session_token")
+    assert token and bad["session_token"] is None
+    good["session_token"] = None
     assert (good["product_id"], good["status"], good["error"]) == ("1", "queued", None)
     assert (bad["product_id"], bad["status"], bad["error"]["code"]) == ("two", "refused", "NOT_FOUND")
     assert world.http.get(f"/api/batch-status/{body['batch_id']}").json() == body
     canceled = world.http.post(f"/api/batch-cancel/{body['batch_id']}").json()
     assert (canceled["status"], canceled["products"][0]["status"]) == ("canceled", "canceled")
     assert world.http.get("/api/batch-status/bat_missing").json()["error"]["code"] == "NOT_FOUND"
+
+
+def test_the_token_of_a_batched_product_opens_its_job_once_it_has_one(locked):
+    alice = locked.owner("own_alice_batch")
+    photo = alice.photo(None)["url"]
+    asked = {"products": [{"product_id": name, "image_urls": [photo]} for name in ("a", "b")]}
+    key = {"Idempotency-Key": new_id("key")}
+    batch = alice.http.post("/api/batch-process", json=asked, headers=key).json()
+    tokens = [one["session_token"] for one in batch["products"]]
+    again = alice.http.post("/api/batch-process", json=asked, headers=key).json()
+    assert again["batch_id"] == batch["batch_id"]
+    assert [one["session_token"] for one in again["products"]] == [None, None]
+    Feeder(alice.database, alice.services.jobs, alice.services.fetching, ManualClock(), lambda: True).feed()
+    started = alice.http.get(f"/api/batch-status/{batch['batch_id']}").json()["products"]
+    assert [one["session_token"] for one in started] == [None, None]
+    jobs = [one["task_id"] for one in started]
+    assert "session" not in alice.services.jobs.get("own_alice_batch", jobs[0]).settings
+    for job, own, other in zip(jobs, tokens, reversed(tokens), strict=True):
+        assert locked.client(**{"X-Session-Token": own}).get(f"/api/status/{job}").status_code == 200
+        assert locked.client(**{"X-Session-Token": other}).get(f"/api/status/{job}").status_code == 404
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"products":[]}', b'{"products":[1]}', b"[" * 5000, b"\xff"])

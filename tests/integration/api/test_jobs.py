@@ -6,14 +6,17 @@ import subprocess
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
+from maquette.app.jobs import NewJob
 from maquette.domain import jobs as moves
 from maquette.domain.assets import Asset, Role
 from maquette.domain.errors import Problem, Unavailable
-from maquette.domain.jobs import Job, Result
+from maquette.domain.fleet import Worker
+from maquette.domain.jobs import Job, JobInput, Result, Task, TaskStatus
 from maquette.domain.projects import Project, ProjectKind
 from maquette.domain.states import Stage, WaitingFor
 
@@ -208,6 +211,24 @@ def test_delete(world):
     assert world.http.delete(f"/api/v1/jobs/{job['id']}").status_code == 204
     gone = [world.http.get(f"/api/v1/jobs/{job['id']}{path}") for path in ("", "/tasks", "/logs", "/events")]
     assert {answer.status_code for answer in gone} == {404}
+
+
+def test_the_time_of_arrival_is_told_once_it_can_be_known(make):
+    world = make()
+    photo = world.photo()
+    job = world.services.jobs.create("local", NewJob("cutout", (JobInput(photo["id"]),))).job
+    at = datetime.now(UTC)
+    with world.database.write() as tx:
+        tx.workers.join(Worker("wrk_1", "here", 1, "1", ("cpu",), 1, at, at))
+        for number, stage in enumerate((Stage.UPLOADING, Stage.VALIDATING, Stage.REMOVING_BACKGROUND), 1):
+            done = Task(f"tsk_{number}", job.id, "local", stage, 1, 1, at, TaskStatus.FINISHED, ended_at=at)
+            tx.tasks.add(replace(done, duration_ms=20_000))
+    shown = world.http.get(f"/api/v1/jobs/{job.id}").json()
+    assert 60 <= (datetime.fromisoformat(shown["eta"]) - at).total_seconds() < 90
+    assert world.http.get("/api/v1/jobs").json()["items"][0]["eta"] is not None
+    unknown = submit(world, pipeline="photo_to_model", inputs=given(photo)).json()
+    assert unknown["eta"] is None
+    assert act(world, shown, "cancel").json()["eta"] is None
 
 
 def test_list(make):

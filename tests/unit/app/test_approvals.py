@@ -23,7 +23,6 @@ BOX = (12.0, 5.0, 100.0, 90.0)
 def cuts(monkeypatch: pytest.MonkeyPatch) -> Cuts:
     cuts = Cuts()
     monkeypatch.setattr(catalog, "SPECS", specs(cuts))
-    monkeypatch.setattr("maquette.pipelines.runner.SPECS", catalog.SPECS)
     return cuts
 
 

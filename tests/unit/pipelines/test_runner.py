@@ -66,7 +66,6 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Play:
         for stage, spec in catalog.SPECS.items()
     }
     monkeypatch.setattr(catalog, "SPECS", specs)
-    monkeypatch.setattr("maquette.pipelines.runner.SPECS", specs)
     return play
 
 

@@ -274,7 +274,7 @@ def test_the_size_is_no_business_of_the_stage_that_makes_the_shape():
 def test_what_crosses_the_process_boundary_arrives_as_it_left(tmp_path, model):
     hints = {"ast_1": (1, 2, 3, 4)}, {"ast_1": Marks((Click(1, 2),))}
     payload = child.desk_payload(
-        storing.SPEC.stage, (model,), {"quality": "fast"}, *hints, tmp_path, None, "job_1:1:storing"
+        "photo_to_model", storing.SPEC.stage, (model,), {"quality": "fast"}, *hints, tmp_path, None, "job_1:1:storing"
     )
     value = child.perform(payload, lambda fraction: None)
     assert child.outputs(value) == Produced((), storing.work(desk(tmp_path, model)).data)

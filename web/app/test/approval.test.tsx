@@ -9,17 +9,19 @@ import { ToastProvider } from '@/ui/Toasts'
 
 const photo = (view: string, more: object = {}) => ({
   asset_id: `ast_${view}`, name: `chair-${view}`, view, guessed: false, photo_url: `/photo/${view}`, cutout_id: `cut_${view}`,
-  cutout_url: `/cut/${view}`, mask_url: null, score: 0.9, flags: [], state: 'open', by: '', at: null, error: null, ...more,
+  cutout_url: `/cut/${view}`, mask_url: null, score: 0.9, flags: [], notes: [], state: 'open', by: '', at: null, error: null, ...more,
 })
 
 const LOST = { cutout_id: null, cutout_url: null, score: null, error: { code: 'no_subject', message: 'Nothing was found', hint: 'Draw a box.', retryable: false } }
+
+const UNCERTAIN = [{ code: 'uncertain', severity: 'warning', message: 'The cut-out is uncertain.', hint: 'Look at it; a box or some clicks mend it.' }]
 
 const REVIEW = {
   job_id: 'job_1',
   seq: 7,
   rule: 'manual',
   is_open: true,
-  photos: [photo('front'), photo('left', { guessed: true, score: 0.4, flags: ['uncertain'] }), photo('back', LOST)],
+  photos: [photo('front'), photo('left', { guessed: true, score: 0.4, flags: ['uncertain'], notes: UNCERTAIN }), photo('back', LOST)],
   left_out: [],
   selection: { chosen: [], left_out: [{ asset_id: 'ast_x', name: 'IMG_7', reason: 'near_duplicate', sentence: 'It shows the same as chair-front.', score: 0.5 }] },
 }
@@ -72,6 +74,11 @@ test('one word approves what is good, leaves out what failed, and says what the 
       ],
     },
   })
+})
+
+test('what a flag means is said in a sentence', async () => {
+  await open()
+  expect(screen.getByText('The cut-out is uncertain. Look at it; a box or some clicks mend it.')).toBeTruthy()
 })
 
 test('a photo is left out with the reason, and not the last one', async () => {

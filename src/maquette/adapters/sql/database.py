@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Engine
 
 from maquette.adapters.sql.assets import SqlAssets
 from maquette.adapters.sql.batches import SqlBatches
+from maquette.adapters.sql.calls import SqlCalls
 from maquette.adapters.sql.chores import SqlChores
 from maquette.adapters.sql.deleted import SqlDeleted
 from maquette.adapters.sql.dialect import engines
@@ -21,6 +22,7 @@ from maquette.adapters.sql.records import SqlLogs, SqlResults, SqlSessions
 from maquette.adapters.sql.stale import SqlStale
 from maquette.adapters.sql.tasks import SqlTasks
 from maquette.adapters.sql.uploads import SqlUploads
+from maquette.adapters.sql.webhooks import SqlDeliveries, SqlWebhooks
 from maquette.adapters.sql.workers import SqlWorkers
 
 
@@ -48,6 +50,9 @@ class SqlTransaction:
         self.sign_ins = SqlSignIns(connection)
         self.tickets = SqlTickets(connection)
         self.batches = SqlBatches(connection)
+        self.calls = SqlCalls(connection)
+        self.webhooks = SqlWebhooks(connection)
+        self.deliveries = SqlDeliveries(connection)
 
 
 class SqlDatabase:

@@ -94,6 +94,13 @@ def hold_content(connection: Connection, owner_id: str, sha256: str, *, alone: b
     return True
 
 
+def hold_name(connection: Connection, name: str) -> None:
+    """Until the transaction ends nobody else holds the name. SQLite lets one transaction write at a time anyway."""
+    if connection.dialect.name == "postgresql":
+        number = int.from_bytes(hashlib.blake2b(f"name {name}".encode(), digest_size=8).digest(), signed=True)
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({number})")
+
+
 def _sqlite(url: str, synchronous: str) -> Engine:
     engine = create_engine(url, pool_size=16, max_overflow=32, connect_args={"timeout": BUSY_TIMEOUT_S})
 

@@ -19,6 +19,11 @@ def facts() -> Document:
     return Document(dict, dict)
 
 
+def many_facts() -> Document:
+    """A tuple of mappings of JSON values."""
+    return Document(lambda value: [dict(item) for item in value], tuple)
+
+
 def names() -> Document:
     """A tuple of strings."""
     return Document(list, tuple)

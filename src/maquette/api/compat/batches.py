@@ -1,6 +1,7 @@
 """The e-commerce front end's batches: many products at once, in its own shape."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Request, Response
@@ -11,10 +12,11 @@ from maquette.api.dependencies import OwnerDep, ServicesDep
 from maquette.api.problems import documented
 from maquette.api.schemas.compat import BatchBody, BatchedProduct, BatchProcess, BatchProduct, OldError
 from maquette.api.services import Services
-from maquette.app.batches.batches import BatchView, NewBatch
+from maquette.app.batches.batches import NO_SESSIONS, BatchView, NewBatch
 from maquette.app.products import PIPELINE
 from maquette.domain.approvals import NEVER
 from maquette.domain.batches import OnError, RowView, Standing
+from maquette.domain.ids import new_token, token_hash
 
 router = APIRouter(prefix="/api", tags=["compat"])
 _FAILED = (Standing.FAILED, Standing.REFUSED)
@@ -38,13 +40,18 @@ async def process_batch(
     owner: OwnerDep,
     idempotency_key: Key = None,
 ) -> BatchBody:
-    """Makes a model of each product, without asking for approval unless the settings say so. Bad products are told."""
+    """Makes a model of each product, without asking for approval unless the settings say so. Bad products are told.
+
+    The `session_token` of each product opens its job as soon as it has one; it is shown this once.
+    """
     rows = [await asyncio.to_thread(_row, product, request, services, owner) for product in asked.products]
     new = NewBatch(PIPELINE, rows, {"approve": NEVER, **asked.settings}, OnError.SKIP)
-    view = await asyncio.to_thread(services.batches.submit, owner, new, idempotency_key)
+    tokens = {number: new_token() for number, _ in enumerate(rows, 1)}
+    sessions = {number: token_hash(token) for number, token in tokens.items()}
+    view = await asyncio.to_thread(services.batches.submit, owner, new, idempotency_key, sessions)
     response.headers["location"] = f"/api/v1/batches/{view.batch.id}"
     response.headers["retry-after"] = str(RETRY_S)
-    return await asyncio.to_thread(_body, services, view)
+    return await asyncio.to_thread(_body, services, view, tokens)
 
 
 @router.get("/batch-status/{batch_id}", response_model=BatchBody, responses=documented("not_found", "not_ready"))
@@ -64,9 +71,11 @@ def _row(product: BatchProduct, request: Request, services: Services, owner: str
     return {"sku": product.name, "photos": photos} | ({"settings": product.settings} if product.settings else {})
 
 
-def _body(services: Services, view: BatchView) -> BatchBody:
+def _body(services: Services, view: BatchView, tokens: Mapping[int, str] = NO_SESSIONS) -> BatchBody:
     batch, tally = view.batch, view.tally
-    products = [_product(row) for row in services.batches.all_rows(batch.owner_id, batch.id)]
+    products = [
+        _product(row, tokens.get(row.row.number)) for row in services.batches.all_rows(batch.owner_id, batch.id)
+    ]
     return BatchBody(
         batch_id=batch.id,
         status=view.status,
@@ -80,7 +89,7 @@ def _body(services: Services, view: BatchView) -> BatchBody:
     )
 
 
-def _product(view: RowView) -> BatchedProduct:
+def _product(view: RowView, token: str | None) -> BatchedProduct:
     job, wrong = view.job, view.problem
     return BatchedProduct(
         product_id=view.row.sku,
@@ -90,4 +99,6 @@ def _product(view: RowView) -> BatchedProduct:
         model_url=job.result_id and f"/api/v1/results/{job.result_id}/download?as=glb" if job else None,
         cost=job.cost_usd if job else 0.0,
         error=wrong and OldError(code=wrong.code.upper(), message=wrong.message, hint=wrong.hint),
+        # a batch that was accepted before has other tokens, and a row that was refused has none
+        session_token=token if token and view.row.session == token_hash(token) else None,
     )

@@ -43,8 +43,8 @@ _REFUSALS = (
     "no_photo", "not_an_image", "not_found", "url_refused", "url_unreachable", "fetches_busy", "file_too_large",
     "empty_file", "image_truncated", "image_damaged", "image_too_large", "image_too_small", "heic_missing",
     "unknown_setting", "invalid_setting", "invalid_dimensions", "unknown_engine", "engine_unavailable", "queue_full",
-    "too_many_photos", "storage_full", "not_ready", "no_subject", "nothing_approved", "illegal_move", "engine_failed",
-    "canceled", "deadline_exceeded", "stage_timeout", "data_missing", "storage_unavailable",
+    "too_many_photos", "view_missing", "storage_full", "not_ready", "no_subject", "nothing_approved", "illegal_move",
+    "engine_failed", "canceled", "deadline_exceeded", "stage_timeout", "data_missing", "storage_unavailable",
 )  # fmt: skip
 _LATER: dict[int | str, dict[str, Any]] = {
     202: {"model": ProductTask, "description": "It goes on; ask `/api/model-status`"}

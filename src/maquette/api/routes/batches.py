@@ -38,7 +38,8 @@ CSV = "text/csv"
 _JSON = {"schema": {"$ref": "#/components/schemas/NewBatchIn"}}
 _REFUSALS = (
     "batch_invalid", "unknown_pipeline", "pipeline_unavailable", "unknown_setting", "invalid_setting",
-    "invalid_dimensions", "engine_unavailable", "idempotency_mismatch", "deleted", "file_too_large", "upload_timeout",
+    "invalid_dimensions", "engine_unavailable", "idempotency_mismatch", "deleted", "not_found", "file_too_large",
+    "upload_timeout",
     "storage_full", "not_ready",
 )  # fmt: skip
 Key = Annotated[str | None, Header(min_length=1, max_length=255, description="Makes repeating the request safe")]
@@ -65,6 +66,7 @@ async def create_batch(
     settings: Annotated[str, Query(max_length=5000, description="With CSV: settings of all rows, as JSON")] = "{}",
     name: Annotated[str, Query(max_length=200, description="With CSV: what to call the batch")] = "",
     priority: Annotated[Priority, Query(description="With CSV: where in the queue its jobs stand")] = 0,
+    project_id: Annotated[str | None, Query(max_length=100, description="With CSV: the project of its jobs")] = None,
     idempotency_key: Key = None,
 ) -> CreatedBatchOut:
     """Accepts a table of products: once this is answered, all of it is stored and will be worked on.
@@ -75,7 +77,7 @@ async def create_batch(
     body = await request.body()
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() == CSV:
         records, problems = _records(body, pipeline)
-        new = NewBatch(pipeline, records, _settings(settings), on_error, clean(name), priority, problems)
+        new = NewBatch(pipeline, records, _settings(settings), on_error, clean(name), priority, problems, project_id)
     else:
         new = _parsed(body).order()
     view = await asyncio.to_thread(services.batches.submit, owner, new, idempotency_key)

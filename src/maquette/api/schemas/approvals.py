@@ -5,11 +5,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from maquette.api.schemas.assets import NoteOut
 from maquette.api.schemas.common import Answer, Asked, Instant
 from maquette.api.schemas.jobs import ErrorOut, Id, MarksIn, Pixels
 from maquette.app.approvals import Action, Others, PhotoRuling, Review, Ruling
 from maquette.domain.approvals import MAX_REASON, Verdict
 from maquette.domain.assets import View
+from maquette.domain.projects import Project
 
 
 class PhotoRulingIn(Asked):
@@ -54,7 +56,7 @@ class ReviewedOut(Answer):
     """One cut-out to look at.
 
     `state`: `approved` by a person, `passed` by its score, `open` to be decided, `failed` and gone without.
-    `guessed` tells that nobody said which side the photo shows.
+    `guessed` tells that nobody said which side the photo shows. `notes` are the flags in words.
     """
 
     asset_id: str
@@ -67,6 +69,7 @@ class ReviewedOut(Answer):
     mask_url: str | None
     score: float | None
     flags: list[str]
+    notes: list[NoteOut]
     state: Literal["approved", "passed", "open", "failed"]
     by: str
     at: Instant | None
@@ -133,19 +136,20 @@ class ReviewOut(Answer):
             seq=review.job.seq,
             rule=review.rule,
             is_open=review.is_open,
-            photos=[_photo(photo, guessed) for photo in review.photos],
+            photos=[_photo(photo, guessed, review.project) for photo in review.photos],
             left_out=[LeftOutOut.model_validate(entry) for entry in review.left_out],
             selection=SelectionOut.model_validate(selection),
         )
 
 
-def _photo(photo: Mapping[str, Any], guessed: set[str]) -> ReviewedOut:
+def _photo(photo: Mapping[str, Any], guessed: set[str], project: Project | None) -> ReviewedOut:
     error = photo["error"]
     told = {name: value for name, value in photo.items() if name in ReviewedOut.model_fields}
     return ReviewedOut.model_validate(
         told
         | {
             "guessed": photo["asset_id"] in guessed,
+            "notes": NoteOut.all_of(photo["flags"], project),
             "photo_url": _url(photo["asset_id"]),
             "cutout_url": _url(photo["cutout_id"]),
             "mask_url": _url(photo["mask_id"]),

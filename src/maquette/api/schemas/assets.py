@@ -1,5 +1,6 @@
 """Assets on the wire."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -28,6 +29,12 @@ class NoteOut(Answer):
     message: str
     hint: str
 
+    @classmethod
+    def all_of(cls, flags: Iterable[str], project: Project | None = None) -> "list[NoteOut]":
+        """Flags in the words for what the project is about."""
+        told = explain_all(flags, project)
+        return [cls(code=note.code, severity=note.severity, message=note.message, hint=note.hint) for note in told]
+
 
 class QualityOut(Answer):
     """How good an asset is, from 0 to 1, and what is wrong: `flags` such as `cut_off:right`, `notes` in words."""
@@ -39,10 +46,7 @@ class QualityOut(Answer):
     @classmethod
     def of(cls, quality: Quality, project: Project | None = None) -> "QualityOut":
         """In the words for what the project is about."""
-        notes = [
-            NoteOut(code=note.code, severity=note.severity, message=note.message, hint=note.hint)
-            for note in explain_all(quality.flags, project)
-        ]
+        notes = NoteOut.all_of(quality.flags, project)
         return cls(score=quality.score, flags=list(quality.flags), notes=notes)
 
 

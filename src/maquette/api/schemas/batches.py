@@ -8,7 +8,7 @@ from pydantic import Field, JsonValue
 
 from maquette.api.schemas.assets import View
 from maquette.api.schemas.common import Answer, Asked, Instant, RowProblemOut
-from maquette.api.schemas.jobs import ErrorOut, JobOut, Priority
+from maquette.api.schemas.jobs import ErrorOut, Id, JobOut, Priority
 from maquette.app.batches.batches import BatchView, NewBatch
 from maquette.domain.batches import BatchStatus, OnError, RowPhoto, RowProblem, RowView, Standing
 
@@ -20,7 +20,7 @@ class NewBatchIn(Asked):
 
     A row maps columns to values: `sku`, `name`, `width`, `height`, `depth`, `unit` or `dimensions`, a photo in `front`,
     `left`, `right`, `back`…, several in `photos` (asset ids, URLs, or objects of `asset_id` or `url` and `view`), and
-    any setting of the pipeline. The guide to batches has all of them.
+    any setting of the pipeline. The guide to batches has all of them. The jobs belong to the project, if one is named.
     """
 
     pipeline: Annotated[str, Field(max_length=100)]
@@ -29,10 +29,12 @@ class NewBatchIn(Asked):
     on_error: OnError = OnError.REFUSE
     name: Name = ""
     priority: Priority = 0
+    project_id: Id | None = None
 
     def order(self) -> NewBatch:
         """As the use case takes it."""
-        return NewBatch(self.pipeline, self.rows, self.settings, self.on_error, clean(self.name), self.priority)
+        told = (self.pipeline, self.rows, self.settings, self.on_error, clean(self.name), self.priority)
+        return NewBatch(*told, project_id=self.project_id)
 
 
 class BatchOut(Answer):

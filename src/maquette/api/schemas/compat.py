@@ -297,7 +297,10 @@ class BatchProcess(BaseModel):
 
 
 class BatchedProduct(Answer):
-    """One product of a batch and its job, once it has one."""
+    """One product of a batch and its job, once it has one.
+
+    `session_token` opens that job. Only the answer to `batch-process` has it, and only the first one.
+    """
 
     product_id: str
     task_id: str | None
@@ -306,6 +309,7 @@ class BatchedProduct(Answer):
     model_url: str | None
     cost: float
     error: OldError | None
+    session_token: str | None
 
 
 class BatchBody(Answer):

@@ -1,11 +1,12 @@
 """Jobs, their tasks, logs and events on the wire."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from maquette.api.schemas.common import Answer, Asked, Instant
-from maquette.app.jobs import DEADLINE_S, MAX_DEADLINE_S
+from maquette.app.new_jobs import DEADLINE_S, MAX_DEADLINE_S
 from maquette.domain import marks as marking
 from maquette.domain import projections
 from maquette.domain.assets import View
@@ -153,7 +154,11 @@ class ErrorOut(Answer):
 
 
 class JobOut(Answer):
-    """One run of a pipeline, also in the words of the older front ends."""
+    """One run of a pipeline, also in the words of the older front ends.
+
+    `eta` is when it will have ended, or will wait for you, going by what the same stages took lately; null where nobody
+    knows, and for a job within a batch.
+    """
 
     id: str
     pipeline: str
@@ -191,9 +196,9 @@ class JobOut(Answer):
     model_status: projections.S1
 
     @classmethod
-    def of(cls, job: Job, queue_position: int | None, elapsed_ms: int) -> "JobOut":
+    def of(cls, job: Job, queue_position: int | None, elapsed_ms: int, eta: datetime | None = None) -> "JobOut":
         """As its owner sees it."""
-        return cls.model_validate(job_fields(job, queue_position, elapsed_ms))
+        return cls.model_validate(job_fields(job, queue_position, elapsed_ms, eta))
 
 
 class CreatedJobOut(JobOut):
@@ -202,7 +207,7 @@ class CreatedJobOut(JobOut):
     session_token: str
 
 
-def job_fields(job: Job, queue_position: int | None, elapsed_ms: int) -> dict[str, Any]:
+def job_fields(job: Job, queue_position: int | None, elapsed_ms: int, eta: datetime | None = None) -> dict[str, Any]:
     """The fields of ``JobOut``."""
     pipeline = CATALOG[job.pipeline].pipeline
     seen = projections.project(pipeline, job.status, job.stage, job.failed_stage, job.waiting_for)
@@ -211,7 +216,7 @@ def job_fields(job: Job, queue_position: int | None, elapsed_ms: int) -> dict[st
         "error": ErrorOut.of(job.error),
         "inputs": [InputOut.of(given) for given in job.inputs],
         "settings": dict(job.settings),
-        "eta": None,
+        "eta": eta,
         "queue_position": queue_position,
         "elapsed_ms": elapsed_ms,
         "generation_status": seen.generation_status,

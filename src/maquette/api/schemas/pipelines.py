@@ -12,8 +12,8 @@ from maquette.domain.colours import TRANSPARENT
 from maquette.domain.dimensions import UNITS
 from maquette.domain.states import STAGE_LABELS, Stage, Step
 from maquette.pipelines.catalog import (
-    SPECS,
     Approval,
+    AssetId,
     Choice,
     Count,
     EngineName,
@@ -21,6 +21,7 @@ from maquette.pipelines.catalog import (
     Ground,
     Setting,
     TrueSize,
+    Words,
     is_offered,
 )
 from maquette.ports.engines import Capability
@@ -40,9 +41,9 @@ class StageOut(Answer):
     timeout_s: float | None
 
     @classmethod
-    def of(cls, step: Step) -> "StageOut":
+    def of(cls, entry: Entry, step: Step) -> "StageOut":
         """With its label and limit."""
-        label, spec = STAGE_LABELS[step.stage], SPECS.get(step.stage)
+        label, spec = STAGE_LABELS[step.stage], entry.spec(step.stage)
         timeout = spec.limits.seconds if spec else None
         return cls(
             stage=step.stage, label=label.text, icon=label.icon, start=step.start, end=step.end, timeout_s=timeout
@@ -99,8 +100,26 @@ class GroundOut(Answer):
     default: str
 
 
+class WordsOut(Answer):
+    """A setting that is a text of at most `longest` characters; a `required` one cannot be left out."""
+
+    type: Literal["words"] = "words"
+    title: str
+    longest: int
+    required: bool
+    default: str
+
+
+class AssetOut(Answer):
+    """A setting that names a picture among your assets; left out, there is none."""
+
+    type: Literal["asset"] = "asset"
+    title: str
+
+
 SettingOut = Annotated[
-    ChoiceOut | EngineOut | DimensionsOut | CountOut | GroundOut | ApprovalOut, Field(discriminator="type")
+    ChoiceOut | EngineOut | DimensionsOut | CountOut | GroundOut | ApprovalOut | WordsOut | AssetOut,
+    Field(discriminator="type"),
 ]
 
 
@@ -119,6 +138,7 @@ class PipelineOut(Answer):
     title: str
     offered: bool
     result: str
+    min_photos: int
     max_photos: int
     max_models: int
     views: list[View]
@@ -137,10 +157,11 @@ class PipelineOut(Answer):
             title=entry.pipeline.title,
             offered=is_offered(entry),
             result=entry.result,
+            min_photos=min(entry.min_photos, entry.max_photos),
             max_photos=entry.max_photos,
             max_models=entry.max_models,
             views=list(entry.views),
-            stages=[StageOut.of(step) for step in (*entry.pipeline.steps, entry.pipeline.step(Stage.COMPLETE))],
+            stages=[StageOut.of(entry, step) for step in (*entry.pipeline.steps, entry.pipeline.step(Stage.COMPLETE))],
             settings=_settings(entry.settings),
             ui_steps=steps if photo else None,
             status_map={word: dict(row) for word, row in projections.STATUS_MAP.items()} if photo else None,
@@ -165,6 +186,12 @@ def _setting(setting: Setting) -> SettingOut:
             return CountOut(title=setting.title, low=setting.low, high=setting.high)
         case Ground():
             return GroundOut(title=setting.title, default=TRANSPARENT)
+        case Words():
+            return WordsOut(
+                title=setting.title, longest=setting.longest, required=setting.required, default=setting.default
+            )
+        case AssetId():
+            return AssetOut(title=setting.title)
 
 
 class PipelinePage(Answer):

@@ -1,8 +1,9 @@
 """Batches: accept a table of products, look at it, cancel it, retry what failed."""
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 
 from maquette.app.batches.drafts import Draft
 from maquette.app.batches.planning import NewBatch as NewBatch
@@ -11,6 +12,8 @@ from maquette.app.batches.planning import fingerprint as fingerprint_of
 from maquette.app.batches.planning import plan as planned
 from maquette.app.jobs import Jobs
 from maquette.domain.batches import (
+    PROJECT,
+    SESSION,
     Batch,
     BatchInvalid,
     BatchRow,
@@ -31,6 +34,7 @@ from maquette.ports.stores import Database, Page, Transaction
 
 MAX_ROWS = 1000
 MANY = 200
+NO_SESSIONS: Mapping[int, str] = MappingProxyType({})
 RETRIED = frozenset({Standing.FAILED, Standing.CANCELED, Standing.REFUSED})
 
 
@@ -60,14 +64,21 @@ class Batches:
 
     # -- accepting
 
-    def submit(self, owner_id: str, new: NewBatch, idempotency_key: str | None = None) -> BatchView:
+    def submit(
+        self,
+        owner_id: str,
+        new: NewBatch,
+        idempotency_key: str | None = None,
+        sessions: Mapping[int, str] = NO_SESSIONS,
+    ) -> BatchView:
         """Accepts a batch: when this returns it is stored, and all of it will be worked on whatever dies.
 
         With ``OnError.REFUSE`` any problem that can be known now raises ``BatchInvalid`` with all of them, and nothing
         is stored. Photos that have to be fetched from URLs are checked later. The same ``idempotency_key`` with the
-        same request gives the same batch, with another request ``idempotency_mismatch``.
+        same request gives the same batch, with another request ``idempotency_mismatch``. ``sessions`` are hashes of
+        tokens that shall open the jobs of rows, by number; the rows of a batch that was accepted before keep theirs.
         """
-        return self.start(owner_id, self.plan(new), idempotency_key)
+        return self.start(owner_id, self.plan(new), idempotency_key, sessions=sessions)
 
     def plan(self, new: NewBatch) -> Plan:
         """Reads all rows. Raises the catalog's errors about the pipeline and the settings of all rows."""
@@ -79,18 +90,30 @@ class Batches:
             return looked_at(tx, self._engines, owner_id, plan, arriving)
 
     def start(
-        self, owner_id: str, plan: Plan, idempotency_key: str | None = None, arriving: Container[str] = frozenset()
+        self,
+        owner_id: str,
+        plan: Plan,
+        idempotency_key: str | None = None,
+        arriving: Container[str] = frozenset(),
+        sessions: Mapping[int, str] = NO_SESSIONS,
     ) -> BatchView:
         """Accepts what was planned; see ``submit``. ``arriving`` are photos of rows that are refused for others."""
         try:
-            return self._start(owner_id, plan, idempotency_key, arriving)
+            return self._start(owner_id, plan, idempotency_key, arriving, sessions)
         except Refused as refusal:
             if refusal.code != "conflict":
                 raise
             # a twin took the key between our look and our insert: now it can be seen
-            return self._start(owner_id, plan, idempotency_key, arriving)
+            return self._start(owner_id, plan, idempotency_key, arriving, sessions)
 
-    def _start(self, owner_id: str, plan: Plan, idempotency_key: str | None, arriving: Container[str]) -> BatchView:
+    def _start(
+        self,
+        owner_id: str,
+        plan: Plan,
+        idempotency_key: str | None,
+        arriving: Container[str],
+        sessions: Mapping[int, str],
+    ) -> BatchView:
         fingerprint = fingerprint_of(plan)
         with self._db.read() as tx:
             known = _replay(tx, owner_id, idempotency_key, fingerprint)
@@ -98,14 +121,16 @@ class Batches:
                 return _seen(tx, known)
             looked = looked_at(tx, self._engines, owner_id, plan, arriving)
         looked.check()
-        batch, rows = self._made(owner_id, looked, idempotency_key)
+        batch, rows = self._made(owner_id, looked, idempotency_key, sessions)
         with self._db.write() as tx:
             tx.batches.add(batch, rows, fingerprint)
             return _seen(tx, batch)
 
-    def _made(self, owner_id: str, plan: Plan, idempotency_key: str | None) -> tuple[Batch, list[BatchRow]]:
+    def _made(
+        self, owner_id: str, plan: Plan, idempotency_key: str | None, sessions: Mapping[int, str]
+    ) -> tuple[Batch, list[BatchRow]]:
         at, batch_id, new = self._clock.now(), new_id("bat"), plan.new
-        rows = [_row(batch_id, owner_id, one) for one in plan.drafts]
+        rows = [_row(batch_id, owner_id, one, _of_row(new, sessions.get(one.number))) for one in plan.drafts]
         unsure = new.on_error is OnError.REFUSE and any(row.status is RowStatus.CHECKING for row in rows)
         batch = Batch(
             id=batch_id,
@@ -210,7 +235,12 @@ class Batches:
                 raise
 
 
-def _row(batch_id: str, owner_id: str, row: Draft) -> BatchRow:
+def _of_row(new: NewBatch, session: str | None) -> dict[str, str]:
+    told = {SESSION: session, PROJECT: new.project_id}
+    return {name: value for name, value in told.items() if value}
+
+
+def _row(batch_id: str, owner_id: str, row: Draft, of_row: Mapping[str, str]) -> BatchRow:
     status = RowStatus.QUEUED if all(photo.asset_id for photo in row.photos) else RowStatus.CHECKING
     return BatchRow(
         batch_id=batch_id,
@@ -220,7 +250,7 @@ def _row(batch_id: str, owner_id: str, row: Draft) -> BatchRow:
         status=RowStatus.REFUSED if row.wrong else status,
         name=row.name,
         photos=row.photos,
-        settings={} if row.wrong else row.settings,
+        settings={} if row.wrong else {**row.settings, **of_row},
         problems=row.wrong,
     )
 

@@ -12,6 +12,7 @@ from maquette.domain.batches import RowPhoto, RowProblem
 from maquette.domain.dimensions import AXES, UNITS, Dimensions
 from maquette.domain.errors import Problem, Refused
 from maquette.pipelines.catalog import DIMENSIONS, Choice, Count, Entry, settle
+from maquette.pipelines.inputs import NO_SIDE, NO_SIDE_HINT, lacks_side
 
 PLAIN = ("sku", "name", *AXES, "unit", "dimensions", "photos")
 LONGEST_SKU, LONGEST_NAME = 100, 200
@@ -98,6 +99,9 @@ def check_views(entry: Entry, row: Draft) -> tuple[Draft, list[RowProblem]]:
             message = f"{seen[photo.view]} and {name} both show the {photo.view}."
             found.append(problem("duplicate_view", message, row=number, column=column, sku=sku))
         seen.setdefault(photo.view, name)
+    if photos and not found and lacks_side(entry, [photo.view for photo in photos]):
+        column = photos[0].column
+        found.append(problem("view_missing", NO_SIDE, row=row.number, column=column, sku=row.sku, hint=NO_SIDE_HINT))
     return replace(row, photos=photos), found
 
 

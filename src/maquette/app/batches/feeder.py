@@ -24,7 +24,7 @@ from maquette.domain.jobs import JobInput
 from maquette.domain.states import RETRYABLE
 from maquette.media.meshes.facts import GLB
 from maquette.ports.clock import Clock
-from maquette.ports.stores import Database, Transaction
+from maquette.ports.stores import Database, Session, Transaction
 
 LOOK_EVERY_S = 1.0
 PAUSES_S = (1.0, 4.0)
@@ -110,8 +110,13 @@ class Feeder:
                 self._jobs.begin_again(tx, job)
             return row.job_id
         inputs = tuple(JobInput(photo.asset_id or "", photo.view) for photo in row.photos)
-        new = NewJob(batch.pipeline, inputs, row.settings, priority=batch.priority, batch_id=batch.id)
-        return self._jobs.begin(tx, batch.owner_id, new, f"{batch.id}:{row.number}").id
+        new = NewJob(
+            batch.pipeline, inputs, row.job_settings, row.project_id, priority=batch.priority, batch_id=batch.id
+        )
+        job = self._jobs.begin(tx, batch.owner_id, new, f"{batch.id}:{row.number}")
+        if row.session and tx.sessions.find(row.session) is None:
+            tx.sessions.add(row.session, Session(job.owner_id, job.id), self._clock.now())
+        return job.id
 
     def _refuse(self, row: BatchRow, refusal: Refused) -> None:
         told = RowProblem(row.number, None, row.sku, refusal.code, refusal.message, refusal.hint)

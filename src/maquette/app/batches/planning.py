@@ -22,7 +22,8 @@ class NewBatch:
     """What a caller asks for. ``settings`` are those of every row, unless the row has its own.
 
     A row maps the names of columns to what its cells hold: see ``drafts.columns``, and ``docs/guides/batches.md``.
-    ``problems`` are those that were found while the table was read.
+    ``problems`` are those that were found while the table was read. The jobs belong to the project, if one is named;
+    its true size is not theirs.
     """
 
     pipeline: str
@@ -32,6 +33,7 @@ class NewBatch:
     name: str = ""
     priority: int = 0
     problems: tuple[RowProblem, ...] = ()
+    project_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,9 @@ def looked_at(tx: Transaction, shelf: EngineShelf, owner_id: str, plan: Plan, ar
 
     ``arriving`` are photos that will be uploaded before it starts.
     """
-    entry = find(plan.new.pipeline)
+    entry, project_id = find(plan.new.pipeline), plan.new.project_id
+    if project_id is not None and tx.projects.get(project_id, owner_id) is None:
+        raise Refused("not_found", "There is no such project.")
     engines = _Engines(shelf, entry)
     drafts: list[Draft] = []
     for one in plan.drafts:
@@ -92,7 +96,7 @@ def looked_at(tx: Transaction, shelf: EngineShelf, owner_id: str, plan: Plan, ar
 def fingerprint(plan: Plan) -> str:
     """The same for the same request."""
     new = plan.new
-    parts = {
+    parts: dict[str, Any] = {
         "pipeline": new.pipeline,
         "on_error": new.on_error,
         "name": new.name,
@@ -100,6 +104,8 @@ def fingerprint(plan: Plan) -> str:
         "rows": [asdict(row) for row in plan.drafts],
         "problems": [asdict(one) for one in new.problems],
     }
+    if new.project_id is not None:
+        parts["project_id"] = new.project_id
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

@@ -99,6 +99,8 @@ class Carrier:
                 for job, events in rows.jobs:
                     tx.imports.add_job(job, events)
                 tx.imports.add_tasks(rows.tasks)
+                for batch, batched in rows.batches:
+                    tx.batches.add(batch, batched, "")
                 for result in rows.results:
                     tx.results.add(result)
                 if not all(self._blobs.exists(asset.blob_key) for asset in rows.assets):

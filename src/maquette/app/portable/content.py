@@ -57,6 +57,7 @@ def read(archive: Archive, limits: Limits, now: datetime) -> Content:
     )
     _check_assets(content, archive)
     _check_jobs(content)
+    _check_batches(content.jobs)
     _check_rest(content)
     return content
 
@@ -117,9 +118,23 @@ def _check_jobs(content: Content) -> None:
             raise invalid("A job belongs to another project.")
         _check_pipeline(job)
         _check_end(job, content.results)
+        if job.row and not job.batch_id:
+            raise invalid("A job is a row of no batch.")
         events = content.events.get(job.id, ())
         if [event.seq for event in events] != list(range(1, job.seq + 1)):
             raise invalid("The events of a job have gaps.")
+
+
+def _check_batches(jobs: Iterable[JobLine]) -> None:
+    """Of a batch, every row has an SKU of its own, as what comes back is in a folder of that name."""
+    seen: dict[str, tuple[str, set[str]]] = {}
+    for job in jobs:
+        if job.row and job.batch_id:
+            pipeline, skus = seen.setdefault(job.batch_id, (job.pipeline, set()))
+            sku = job.row.sku
+            if job.pipeline != pipeline or sku.casefold() in skus or not (sku + job.row.name).isprintable():
+                raise invalid("The rows of a batch do not fit together.")
+            skus.add(sku.casefold())
 
 
 def _check_pipeline(job: JobLine) -> None:

@@ -169,7 +169,21 @@ class InputLine(Line):
     decision: Annotated[DecisionLine | None, Field(exclude_if=_undecided)] = None
 
 
+class RowLine(Line):
+    """The row of a batch that a job was made for; ``batch`` is what the batch is called."""
+
+    sku: Annotated[str, Field(min_length=1, max_length=100)]
+    name: Annotated[str, Field(max_length=200)]
+    batch: Annotated[str, Field(max_length=200)]
+
+
+def _alone(row: RowLine | None) -> bool:
+    return row is None
+
+
 class JobLine(Line):
+    """``row`` is left out where there is none."""
+
     id: Id
     project_id: Id | None
     pipeline: Word
@@ -198,6 +212,7 @@ class JobLine(Line):
     seq: Counter
     started_at: AwareDatetime | None
     ended_at: AwareDatetime | None
+    row: Annotated[RowLine | None, Field(exclude_if=_alone)] = None
 
 
 class TaskLine(Line):

@@ -2,7 +2,7 @@
 
 import hashlib
 import zipfile
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -21,6 +21,7 @@ from maquette.app.portable.lines import (
     Manifest,
     ProjectLine,
     ResultLine,
+    RowLine,
     TaskLine,
 )
 from maquette.app.zips import Outlet, entry
@@ -39,7 +40,7 @@ MANY = 500
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """A project with all that belongs to it and has ended."""
+    """A project with all that belongs to it and has ended. ``rows`` are those of batches, by job."""
 
     project: Project
     assets: tuple[Asset, ...]
@@ -47,6 +48,7 @@ class Contents:
     tasks: tuple[Task, ...]
     events: tuple[Event, ...]
     results: tuple[Result, ...]
+    rows: Mapping[str, RowLine]
     open_jobs: int
 
 
@@ -66,7 +68,9 @@ def collect(tx: Transaction, owner_id: str, project_id: str) -> Contents:
     chunks = (others[start : start + MANY] for start in range(0, len(others), MANY))
     assets = (*inside, *(asset for chunk in chunks for asset in tx.assets.many(chunk) if asset.owner_id == owner_id))
     ordered = sorted(assets, key=lambda asset: (asset.created_at, asset.role, asset.name, asset.sha256, asset.id))
-    return Contents(project, tuple(ordered), jobs, tasks, events, results, len(found) - len(jobs))
+    return Contents(
+        project, tuple(ordered), jobs, tasks, events, results, _rows(tx, owner_id, jobs), len(found) - len(jobs)
+    )
 
 
 async def pack(contents: Contents, blobs: BlobStore) -> AsyncGenerator[bytes, None]:
@@ -95,7 +99,7 @@ def _files(contents: Contents) -> Iterator[tuple[str, Iterable[Line]]]:
     project = contents.project
     yield "project.jsonl", [lines.fields(ProjectLine, project)]
     yield "assets.jsonl", (_asset(asset, project.id) for asset in contents.assets)
-    yield "jobs.jsonl", (lines.fields(JobLine, job) for job in contents.jobs)
+    yield "jobs.jsonl", (lines.fields(JobLine, job, row=contents.rows.get(job.id)) for job in contents.jobs)
     yield "tasks.jsonl", (_task(task) for task in contents.tasks)
     yield "events.jsonl", (lines.fields(EventLine, event) for event in contents.events)
     yield "results.jsonl", (lines.fields(ResultLine, result) for result in contents.results)
@@ -128,6 +132,19 @@ def _encoded(line: Line) -> bytes:
 def _write(archive: zipfile.ZipFile, name: str, data: bytes) -> Entry:
     archive.writestr(entry(name, len(data)), data, zipfile.ZIP_DEFLATED)
     return Entry(sha256=hashlib.sha256(data).hexdigest(), bytes=len(data))
+
+
+def _rows(tx: Transaction, owner_id: str, jobs: Iterable[Job]) -> dict[str, RowLine]:
+    """A batch may have rows in several projects, or in none; those of these jobs come along."""
+    wanted, found = {job.id for job in jobs}, dict[str, RowLine]()
+    for batch_id in dict.fromkeys(job.batch_id for job in jobs if job.batch_id):
+        batch = tx.batches.get(batch_id, owner_id)
+        after = 0
+        while batch and (views := tx.batches.rows(batch_id, after=after, limit=MANY)):
+            after = views[-1].row.number
+            for row in (view.row for view in views if view.row.job_id in wanted):
+                found[row.job_id or ""] = RowLine(sku=row.sku, name=row.name, batch=batch.name)
+    return found
 
 
 def _referred(jobs: Iterable[Job], tasks: Iterable[Task], results: Iterable[Result]) -> list[str]:

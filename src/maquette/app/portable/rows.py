@@ -1,12 +1,23 @@
 """The rows of the domain from the lines of an archive, with new ids and a new owner."""
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from maquette.app.portable.content import Content
-from maquette.app.portable.lines import AssetLine, EventLine, InputLine, JobLine, ProblemLine, ResultLine, TaskLine
+from maquette.app.portable.lines import (
+    AssetLine,
+    EventLine,
+    InputLine,
+    JobLine,
+    ProblemLine,
+    ResultLine,
+    RowLine,
+    TaskLine,
+)
 from maquette.app.portable.renaming import Renaming
 from maquette.domain.approvals import Decision
 from maquette.domain.assets import Asset, Quality
+from maquette.domain.batches import Batch, BatchRow, OnError, RowPhoto, RowStatus
 from maquette.domain.errors import Problem
 from maquette.domain.jobs import Event, Job, JobInput, Result, Task
 from maquette.domain.marks import Marks
@@ -24,6 +35,7 @@ class Rows:
         self.assets = tuple(self._asset(line) for line in content.assets)
         self.jobs = tuple((self._job(line), self._events(content.events[line.id])) for line in content.jobs)
         self.tasks = tuple(self._task(line) for line in content.tasks)
+        self.batches = tuple(self._batches(content.jobs))
         self.results = tuple(self._result(line) for line in content.results.values())
 
     def _project(self, content: Content) -> Project:
@@ -61,6 +73,34 @@ class Rows:
                 settings=settle(CATALOG[line.pipeline], line.settings),
                 inputs=tuple(self._input(given) for given in line.inputs),
             )
+        )
+
+    def _batches(self, lines: Sequence[JobLine]) -> Iterator[tuple[Batch, list[BatchRow]]]:
+        """A batch of the rows that have come; it has ended, for all its jobs have."""
+        for batch_id in dict.fromkeys(line.batch_id for line in lines if line.row and line.batch_id):
+            mine = [(line, line.row) for line in lines if line.row and line.batch_id == batch_id]
+            new_id = self._names.of(batch_id, "bat")
+            rows = [self._row(new_id, number, line, row) for number, (line, row) in enumerate(mine, 1)]
+            yield (
+                Batch(
+                    id=new_id,
+                    owner_id=self._owner_id,
+                    pipeline=mine[0][0].pipeline,
+                    created_at=min(line.created_at for line, _ in mine),
+                    updated_at=max(line.updated_at for line, _ in mine),
+                    size=len(rows),
+                    on_error=OnError.SKIP,
+                    name=mine[0][1].batch,
+                ),
+                rows,
+            )
+
+    def _row(self, batch_id: str, number: int, line: JobLine, row: RowLine) -> BatchRow:
+        given = [(self._names.of(one.asset_id, "ast"), one.view) for one in line.inputs]
+        photos = tuple(RowPhoto(asset_id, view=view, asset_id=asset_id) for asset_id, view in given)
+        job_id = self._names.of(line.id, "job")
+        return BatchRow(
+            batch_id, number, self._owner_id, row.sku, RowStatus.STARTED, row.name, photos, line.settings, job_id=job_id
         )
 
     def _input(self, line: InputLine) -> JobInput:
@@ -106,7 +146,7 @@ class Rows:
 
 
 def _given(line: Any, **others: Any) -> dict[str, Any]:
-    return dict(line) | others
+    return {name: value for name, value in line if name != "row"} | others
 
 
 def _problem(line: ProblemLine | None) -> Problem | None:

@@ -2,8 +2,9 @@
 
 Along the outline each pixel is taken as a mix of the object's colour and the background's, both averaged from
 nearby on their own side; its share on the line between the two is the alpha (the compositing equation, solved per
-pixel). The colours along the edge are then estimated from a matte that is a little narrower than the one written: an
-outline found on a small copy is off by about a pixel of that copy, and what it takes in too much is the background's.
+pixel; Smith and Blinn, "Blue Screen Matting", SIGGRAPH 1996). It is solved twice: first to see where the outline
+runs and how wide the passage is, then with colours from just beyond it. The colours along the edge are estimated
+from a matte that is a little narrower than the one written: what an outline takes in too much is the background's.
 Around the object its colours go on under alpha 0, so that scaling and textures mix in nothing else.
 """
 
@@ -12,14 +13,32 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
-from maquette.engines.grabcut.pixels import Bytes, Floats, Mask, blurred, distance_to, resized
+from maquette.engines.grabcut.edges import (
+    bounded,
+    depth_in,
+    layers_of,
+    outlined_anew,
+    passage,
+    share_of,
+    side,
+    sure_of,
+)
+from maquette.engines.grabcut.pixels import Bytes, Floats, Mask, blurred, resized
 from maquette.media.images.foreground import estimated
 
 _TILE = 1024
-_UNSURE_CONTRAST = 20.0
-"""Where object and background differ by less than about this (8-bit levels), the outline outweighs the colours."""
-_HAZE = 0.08
-_FAINT, _WHOLE = 0.05, 0.99
+_BAND = 3.0
+"""The edge lies within so many pixels of the small copy of the mask's outline; a blurred one is this wide."""
+_ASTRAY = 1.0
+"""An outline found on a small copy is off by about so many of its pixels."""
+_NEAR, _WIDE = 1.0, 2.0
+"""Colours of the two sides are averaged over so many pixels of the small copy."""
+_SURE = 0.7
+"""Half of a passage is so many times its width as its steepest slope tells: lenses blur like a bell, not a box."""
+_NOISE = 0.7
+"""Shares are blurred by this, in pixels, before the outline is read off."""
+_HAZE = 0.04
+_FAINT = 0.05
 _NARROWER = 0.5
 """The matte for colours is the lesser of alpha and alpha blurred by this, in pixels of the small copy.
 
@@ -38,7 +57,7 @@ def refine(photo: Bytes, mask: Mask) -> tuple[Bytes, Bytes]:
     height, width = photo.shape[:2]
     scale = max(1.0, width / mask.shape[1])
     outline = resized(blurred(mask, 0.6), width, height) > 0.5
-    reach = int(np.ceil(1.5 * scale)) + 2
+    reach = int(np.ceil(_BAND * scale)) + 2
     alpha = np.where(outline, np.uint8(255), np.uint8(0))
     colours = photo * outline[..., None]
     for inner, outer in _tiles(height, width, 4 * reach):
@@ -64,60 +83,57 @@ def _tiles(height: int, width: int, halo: int) -> Iterator[tuple[tuple[slice, sl
 
 
 def _refine_tile(photo: Floats, outline: Mask, reach: int, scale: float) -> tuple[Bytes, Bytes]:
-    depth = distance_to(~outline) - distance_to(outline)  # pixels within the object, negative outside
-    near = np.abs(depth) <= reach
-    inside = _average(photo, np.clip(depth, 0, reach) ** 2, reach)
-    beyond = _average(photo, np.clip(-depth, 0, reach) ** 2, reach)
-    alpha = np.where(near, _mix_share(photo, inside, beyond, depth, reach, scale), outline).astype(np.float32)
-    colours = np.where(near[..., None], _own(photo, alpha, reach, scale), photo * outline[..., None])
+    depth = depth_in(outline)
+    where = np.nonzero(np.abs(depth) <= reach)
+    layers = layers_of(photo)
+    near, wide = max(1, round(_NEAR * scale)), max(2, round(_WIDE * scale))
+    weights = np.clip(depth, 0, reach) ** 2, np.clip(-depth, 0, reach) ** 2
+    own, other = (side(layers, weight, reach, wide, where) for weight in weights)
+    share, trust = share_of(photo[where], own, other, depth[where] > -1)
+    shares, trusts = outline.astype(np.float32), np.zeros_like(depth)
+    shares[where], trusts[where] = share, trust
+    shares = blurred(shares, _NOISE)
+    outline = outlined_anew(outline, depth, shares, trusts, _ASTRAY * scale)
+    depth = depth_in(outline)
+    width = passage(shares, depth, trusts, 2 * scale, 2 * _BAND * scale)
+    margin = _SURE * width + 0.5
+    weights = (sure.astype(np.float32) for sure in sure_of(depth, margin))
+    own, other = (side(layers, weight, near, wide, where) for weight in weights)
+    share, trust = share_of(photo[where], own, other, depth[where] > -1)
+    alpha = outline.astype(np.float32)
+    alpha[where] = _alpha(share, trust, depth[where], width[where], margin[where], scale)
+    colours = _own(photo, alpha, scale)
+    colours[where] = np.where(alpha[where][:, None] < 1, bounded(colours[where], own, other), photo[where])
+    colours = _carried(colours, alpha, np.abs(depth) <= margin + 2 * scale)
     return np.rint(alpha * 255).astype(np.uint8), np.rint(colours).astype(np.uint8)
 
 
-def _average(photo: Floats, weight: Floats, reach: int) -> Floats:
-    """The weighted mean colour around each pixel; two box filters, whose cost does not depend on their size."""
-    box = (2 * reach + 1, 2 * reach + 1)
-    total = np.asarray(cv2.blur(cv2.blur(weight, box), box), np.float32)
-    summed = np.asarray(cv2.blur(cv2.blur(photo * weight[..., None], box), box), np.float32)
-    return np.asarray(summed / np.maximum(total, 1e-6)[..., None], np.float32)
-
-
-def _mix_share(photo: Floats, inside: Floats, beyond: Floats, depth: Floats, reach: int, scale: float) -> Floats:
-    """Alpha by colour where colours tell the two sides apart, else by the outline; far from the outline by its side."""
-    span = inside - beyond
-    contrast = (span * span).sum(-1)
-    by_colour = np.clip(((photo - beyond) * span).sum(-1) / np.maximum(contrast, 1e-6), 0, 1)
-    by_outline = np.clip(0.5 + depth / (2 * scale), 0, 1)
-    trust = contrast / (contrast + 3 * _UNSURE_CONTRAST**2)
-    alpha = by_outline + trust * (by_colour - by_outline)
-    far = np.clip(2 * np.abs(depth) / reach - 1, 0, 1)
+def _alpha(share: Floats, trust: Floats, depth: Floats, width: Floats, margin: Floats, scale: float) -> Floats:
+    """By colour where colours tell the two sides apart, else by the outline; far from the outline by its side."""
+    by_outline = np.clip(0.5 + depth / np.maximum(width, 2 * scale), 0, 1)
+    alpha = by_outline + trust * (share - by_outline)
+    far = np.clip(np.abs(depth) - margin - 1, 0, 1)
     alpha += far * ((depth > 0) - alpha)
     return np.asarray(np.clip((alpha - _HAZE) / (1 - 2 * _HAZE), 0, 1), np.float32)
 
 
-def _own(photo: Floats, alpha: Floats, reach: int, scale: float) -> Floats:
-    """The object's colours, and beyond it those of its nearest pixel."""
+def _own(photo: Floats, alpha: Floats, scale: float) -> Floats:
+    """The object's colours where alpha is above 0."""
     narrow = np.minimum(alpha, blurred(alpha, _NARROWER * scale))
-    radii = tuple(max(1, round(radius * scale)) for radius in _FUSED)
-    own = estimated(photo, narrow[..., None], radii)
-    return _carried(_bounded(own, photo, alpha, reach), alpha)
+    return estimated(photo, narrow, tuple(max(1, round(radius * scale)) for radius in _FUSED))
 
 
-def _bounded(own: Floats, photo: Floats, alpha: Floats, reach: int) -> Floats:
-    """Nothing darker or brighter than the object is nearby: what is taken out too much would be a rim of its own."""
-    whole, window = (alpha >= _WHOLE)[..., None], np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
-    levels = photo.astype(np.uint8)
-    least = cv2.erode(np.where(whole, levels, np.uint8(255)), window)
-    most = cv2.dilate(np.where(whole, levels, np.uint8(0)), window)
-    return np.where(least <= most, np.clip(own, least, most), own).astype(np.float32)
-
-
-def _carried(colours: Floats, alpha: Floats) -> Floats:
-    """Where next to nothing of the object is left, the colours of its nearest pixel that is half there."""
+def _carried(colours: Floats, alpha: Floats, near: Mask) -> Floats:
+    """Where next to nothing of the object is left, the colours of its nearest pixel that is half there, or black."""
     there = alpha >= min(0.5, float(alpha.max()))
-    blank = (~there).astype(np.uint8)
+    rim = there & (cv2.erode(there.view(np.uint8), np.ones((3, 3), np.uint8)) == 0)
     labels = np.asarray(
-        cv2.distanceTransformWithLabels(blank, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)[1], np.int32
+        cv2.distanceTransformWithLabels((~rim).view(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)[1],
+        np.int32,
     )
     known = np.zeros((int(labels.max()) + 1, 3), np.float32)
-    known[labels[there]] = colours[there]
-    return np.asarray(np.where((alpha < _FAINT)[..., None], known[labels], colours), np.float32)
+    known[labels[rim]] = colours[rim]
+    blank = near & (alpha < _FAINT)
+    colours[(alpha == 0) & ~near] = 0
+    colours[blank] = known[labels[blank]]
+    return colours

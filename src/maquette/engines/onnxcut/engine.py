@@ -44,7 +44,7 @@ class OnnxCutter:
     def info(self) -> EngineInfo:
         return EngineInfo(
             name=self.weights.name,
-            version="1",
+            version="2",
             capability=Capability.CUTTER,
             title=self.weights.title,
             licence=self.weights.licence,

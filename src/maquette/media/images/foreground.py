@@ -2,7 +2,8 @@
 
 Blur fusion: Forte, "Approximate Fast Foreground Colour Estimation", ICIP 2021. The foreground's and the background's
 colours are each blurred with the matte as weight, then corrected by what the compositing equation still lacks; twice,
-from wide to narrow.
+from wide to narrow. Only mixed pixels are computed: where alpha is 1 the photo is the foreground, where it is 0 the
+background, of which the paper goes on with blurred copies instead.
 """
 
 from typing import TYPE_CHECKING
@@ -40,7 +41,7 @@ def own_colours(photo: "Bytes", alpha: "Bytes") -> "Bytes":
                 slice(max(0, left - halo), left + _TILE + halo),
             )
             share = alpha[outer].astype(np.float32) * np.float32(1 / 255)
-            found = estimated(photo[outer].astype(np.float32), share[..., None])
+            found = estimated(photo[outer].astype(np.float32), share)
             start = top - outer[0].start, left - outer[1].start
             found = found[start[0] : start[0] + part.shape[0], start[1] : start[1] + part.shape[1]]
             colours[inner][mixed] = np.rint(np.clip(found, 0, 255)).astype(np.uint8)[mixed]
@@ -48,25 +49,26 @@ def own_colours(photo: "Bytes", alpha: "Bytes") -> "Bytes":
 
 
 def estimated(photo: "Floats", alpha: "Floats", radii: tuple[int, ...] = _RADII) -> "Floats":
-    """sRGB (H, W, 3) of 0..255 and a matte (H, W, 1) of 0..1 to the foreground's colours (H, W, 3), one pass a radius.
+    """sRGB (H, W, 3) of 0..255 and a matte (H, W) of 0..1 to the foreground's colours (H, W, 3), one pass a radius.
 
-    Where alpha is 1 that is the photo; beyond the last radius (pixels) from the foreground it is black.
+    Where alpha is 1 or 0 that is the photo.
     """
-    front, back = photo, photo
+    mixed = (alpha > 0) & (alpha < 1)
+    share, seen = alpha[mixed][:, None], photo[mixed]
+    front, back = photo.copy(), photo.copy()
     for radius in radii:
-        front, back = _fused(photo, front, back, alpha, radius)
+        mean_front = _average(front, alpha, radius, mixed)
+        mean_back = _average(back, 1 - alpha, radius, mixed)
+        lacking = seen - share * mean_front - (1 - share) * mean_back
+        front[mixed], back[mixed] = np.clip(mean_front + share * lacking, 0, 255), mean_back
     return front
 
 
-def _fused(photo: "Floats", front: "Floats", back: "Floats", alpha: "Floats", radius: int) -> "tuple[Floats, Floats]":
-    share = _blurred(alpha, radius)[..., None]
-    mean_front = _blurred(front * alpha, radius) / (share + _LEAST)
-    mean_back = _blurred(back * (1 - alpha), radius) / (1 - share + _LEAST)
-    lacking = photo - alpha * mean_front - (1 - alpha) * mean_back
-    return np.asarray(np.clip(mean_front + alpha * lacking, 0, 255), np.float32), np.asarray(mean_back, np.float32)
-
-
-def _blurred(values: "Floats", radius: int) -> "Floats":
+def _average(values: "Floats", weight: "Floats", radius: int, where: "NDArray[np.bool_]") -> "Floats":
+    """The weighted mean colour (N, 3) around the chosen pixels."""
     import cv2
 
-    return np.asarray(cv2.blur(values, (2 * radius + 1, 2 * radius + 1)), np.float32)
+    size = (2 * radius + 1, 2 * radius + 1)
+    total = np.asarray(cv2.blur(weight, size), np.float32)[where][:, None]
+    summed = np.asarray(cv2.blur(values * weight[..., None], size), np.float32)[where]
+    return np.asarray(summed / (total + _LEAST), np.float32)

@@ -123,6 +123,26 @@ def test_views_must_be_known_and_once():
         ("view_missing", "photos"),
         ("view_missing", "photos"),
     ]
+    assert "does not say" in found[1].message
     many = ";".join(f"{number}.jpg" for number in range(25))
     _, found = check_views(CATALOG["cutout"], read({"sku": "A", "photos": many}, entry=CATALOG["cutout"]))
     assert [one.code for one in found] == ["too_many_photos"]
+
+
+@pytest.mark.parametrize("pipeline", ["photo_to_model", "product_to_model"])
+def test_a_model_needs_a_photo_from_a_side(pipeline):
+    entry = CATALOG[pipeline]
+    _, found = check_views(entry, read({"sku": "A", "top": "a.jpg", "bottom": "b.jpg"}, entry=entry))
+    (one,) = found
+    assert (one.code, one.row, one.column, one.sku) == ("view_missing", 3, "top", "A")
+    assert "No photo is from a side" in one.message
+    assert "front, left, right, back" in one.hint
+    _, found = check_views(entry, read({"sku": "A", "top": "a.jpg", "left": "b.jpg"}, entry=entry))
+    assert found == []
+
+
+def test_what_does_not_need_a_side_is_not_asked_for_one():
+    entry = CATALOG["cutout"]
+    assert check_views(entry, read({"sku": "A", "top": "a.jpg"}, entry=entry))[1] == []
+    entry = CATALOG["product_to_model"]
+    assert check_views(entry, read({"sku": "A", "photos": "a.jpg;top=b.jpg"}, entry=entry))[1] == []

@@ -59,6 +59,13 @@ def _job(which: str, /, **values: Any) -> Forge:
     return forge
 
 
+def _same_row(archive: bytes) -> bytes:
+    """Two rows of one batch, called the same but for the case."""
+    row = {"sku": "A", "name": "", "batch": ""}
+    both = {"batch_id": "bat_1", "row": row}
+    return _job("failed", **both)(_job("completed", **both | {"row": row | {"sku": "a"}})(archive))
+
+
 def _without(name: str) -> Forge:
     return lambda archive: packed({key: data for key, data in opened(archive).items() if key != name})
 
@@ -231,6 +238,10 @@ FORGED: dict[str, tuple[Forge, str]] = {
     "a success without a result": (_job("completed", result_id=None), "archive_invalid"),
     "somebody's result": (_job("completed", result_id="res_other"), "archive_invalid"),
     "half a success": (_job("completed", progress=50), "archive_invalid"),
+    "a row of no batch": (_job("failed", batch_id=None), "archive_invalid"),
+    "a row without a name": (_job("failed", row={"sku": "", "name": "", "batch": ""}), "archive_invalid"),
+    "a row that breaks lines": (_job("failed", row={"sku": "a\nb", "name": "", "batch": ""}), "archive_invalid"),
+    "a product twice": (_same_row, "archive_invalid"),
     "a pipeline of elsewhere": (_job("failed", pipeline="mining"), "unknown_pipeline"),
     "a setting of elsewhere": (_job("failed", settings={"command": "rm"}), "unknown_setting"),
     "a stage of elsewhere": (_job("failed", stage="transcribing"), "archive_invalid"),

@@ -1303,6 +1303,7 @@ export interface components {
             model_url: string | null;
             product_id: string;
             progress: number;
+            session_token: string | null;
             status: components["schemas"]["Standing"];
             task_id: string | null;
         };
@@ -1689,6 +1690,8 @@ export interface components {
             pipeline: string;
             /** @default 0 */
             priority?: number;
+            /** @default null */
+            project_id?: string | null;
             rows: {
                 [key: string]: components["schemas"]["JsonValue"];
             }[];
@@ -2034,6 +2037,7 @@ export interface components {
             guessed: boolean;
             mask_url: string | null;
             name: string;
+            notes: components["schemas"]["NoteOut"][];
             photo_url: string;
             score: number | null;
             /** @enum {string} */
@@ -4770,6 +4774,7 @@ export interface operations {
                 settings?: string;
                 name?: string;
                 priority?: number;
+                project_id?: string | null;
             };
             header?: {
                 "idempotency-key"?: string | null;
@@ -4801,6 +4806,14 @@ export interface operations {
                 };
             };
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -118,7 +118,7 @@ function Photo({ photo, draft, onChange }: PhotoProps) {
 const ACTIONS: readonly Action[] = ['approve', 'redo', 'reject']
 
 function Remarks({ photo }: { photo: Reviewed }) {
-  const told = [...(photo.guessed ? [t('approval.guessed')] : []), ...photo.flags.map((flag) => word('flag', flag))]
+  const told = [...(photo.guessed ? [t('approval.guessed')] : []), ...photo.notes.map(({ message, hint }) => `${message} ${hint}`.trim())]
   if (photo.error) told.push(`${photo.error.message}. ${photo.error.hint}`)
   return (
     <ul className={css.remarks}>

@@ -2,74 +2,75 @@
 
 Every engine is an entry point of the group ``maquette.engines`` that names a class (``ports.engines``). A broken one
 becomes a record with a hint: one bad package must not take the others with it. Listing is cheap because an engine
-loads its heavy libraries where it does its work.
+loads its heavy libraries where it does its work. Beside them stand the hosted ones that were configured
+(``plugins.hosted``).
 """
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from types import MappingProxyType
 
-from maquette.domain.errors import Refused, Unavailable
+from maquette.domain.errors import Refused
 from maquette.pipelines.hiring import hire, reads_weights
+from maquette.pipelines.ranking import check_known, in_order
+from maquette.plugins.hosted import Agency
 from maquette.ports.engines import Capability, Engine, EngineInfo, EngineRecord, Readiness
+from maquette.ports.hosting import HostedEngine
 
 GROUP = "maquette.engines"
 OURS = "maquette.engines."
-METHODS: Mapping[Capability, str] = {Capability.CUTTER: "cut", Capability.MESHER: "mesh"}
+METHODS: Mapping[Capability, str] = {Capability.CUTTER: "cut", Capability.MESHER: "mesh", Capability.EDITOR: "edit"}
 """The method that an engine of each capability must have."""
 
 
-class Shelf:
-    """Implements ``EngineShelf`` over entry points; by default those of the installed packages.
+NO_PREFERENCE: Mapping[Capability, Sequence[str]] = MappingProxyType({})
 
-    Engines that read trained weights look for them in the folder ``weights``.
+
+class Shelf:
+    """Implements ``HostedShelf`` over entry points; by default those of the installed packages.
+
+    Engines that read trained weights look for them in the folder ``weights``. ``agency`` has the hosted engines;
+    ``preferred`` are an operator's lists of whom to try where a job names none.
     """
 
-    def __init__(self, points: Iterable[EntryPoint] | None = None, weights: Path | None = None) -> None:
+    def __init__(
+        self,
+        points: Iterable[EntryPoint] | None = None,
+        weights: Path | None = None,
+        agency: Agency | None = None,
+        preferred: Mapping[Capability, Sequence[str]] = NO_PREFERENCE,
+    ) -> None:
         self._points = points
         self._weights = weights
+        self._agency = agency
+        self._preferred = preferred
         self._slots: tuple[_Slot, ...] | None = None
         self._lock = threading.Lock()
 
     def all(self) -> tuple[EngineRecord, ...]:
-        """Every engine, ours first, then by name. Each is asked anew whether it can run."""
-        return tuple(slot.record() for slot in self._loaded())
+        """Every engine, ours first, then by name, then the hosted. Each is asked anew whether it can run."""
+        local = tuple(slot.record() for slot in self._loaded())
+        taken = {record.name: record.reference for record in local}
+        hosted = self._agency.records() if self._agency else ()
+        return (*local, *(_renamed(record, taken.get(record.name)) for record in hosted))
 
     def choose(self, capability: Capability, wanted: str | None = None) -> EngineRecord:
-        """The wanted engine, or of those that are ready the one with the highest rank.
+        """The first of ``order_of``. Every name of a list must be known."""
+        check_known(self.all(), capability, wanted)
+        return self.order_of(capability, wanted)[0]
 
-        One whose results are simulated, or may not be used commercially, only by its name.
-        """
-        return self._by_name(capability, wanted) if wanted is not None else self._first_ready(capability)
+    def order_of(self, capability: Capability, wanted: str | None = None) -> tuple[EngineRecord, ...]:
+        """``ranking.in_order``: one whose results are simulated, or may not be sold, only by its name."""
+        return in_order(self.all(), capability, wanted, self._preferred.get(capability, ()))
 
-    def _by_name(self, capability: Capability, wanted: str) -> EngineRecord:
-        fitting = [record for record in self.all() if record.info and record.info.capability is capability]
-        named = [record for record in self.all() if record.name == wanted]
-        if not named:
-            names = ", ".join(record.name for record in fitting) or "none"
-            raise Refused("unknown_engine", f"There is no {capability} called {wanted!r}.", f"Installed: {names}.")
-        # of several with one name the first holds it; the others' records say so
-        record = named[0]
-        if not record.readiness.ready or record.info is None:
-            raise Unavailable("engine_unavailable", f"{wanted}: {record.readiness.message}", record.readiness.hint)
-        if record.info.capability is not capability:
-            names = ", ".join(other.name for other in fitting) or "none"
-            message = f"{wanted} is a {record.info.capability}, not a {capability}."
-            raise Refused("unknown_engine", message, f"Installed: {names}.")
-        return record
-
-    def _first_ready(self, capability: Capability) -> EngineRecord:
-        fitting = [record for record in self.all() if record.info and record.info.capability is capability]
-        real = [record for record in fitting if record.info and not record.info.is_test]
-        for record in sorted(filter(_is_free, real), key=_rank, reverse=True):
-            if record.readiness.ready:
-                return record
-        if not real:
-            hint = f"Install an engine that is a {capability}; `maquette engines` lists what is there."
-            raise Unavailable("engine_unavailable", f"No {capability} is installed.", hint)
-        reason = real[0].readiness
-        raise Unavailable("engine_unavailable", f"No {capability} can run here: {reason.message}", reason.hint)
+    def hosted(self, name: str) -> HostedEngine:
+        """Raises ``Refused("unknown_engine")``, ``Unavailable("engine_unavailable")``."""
+        if self._agency is None:
+            raise Refused("unknown_engine", f"There is no hosted engine called {name!r}.", "None is configured.")
+        return self._agency.engine(name)
 
     def _loaded(self) -> "tuple[_Slot, ...]":
         with self._lock:
@@ -136,12 +137,12 @@ def _misfit(point: EntryPoint, engine: object) -> str:
     return ""
 
 
-def _is_free(record: EngineRecord) -> bool:
-    return record.info is not None and record.info.commercial_use
-
-
-def _rank(record: EngineRecord) -> int:
-    return record.info.rank if record.info else 0
+def _renamed(record: EngineRecord, holder: str | None) -> EngineRecord:
+    """A hosted engine that goes by the name of a local one can be no other's choice."""
+    if holder is None:
+        return record
+    hint = f"Call it otherwise, with the line adapter = {record.name!r}."
+    return replace(record, readiness=Readiness(False, f"the name is taken by {holder}", hint))
 
 
 def _info(engine: Engine | None) -> EngineInfo | None:

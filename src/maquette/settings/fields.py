@@ -1,21 +1,16 @@
-"""Every setting with its default, and the only code that reads the environment.
-
-Where a value comes from, first match wins: a flag of the command line, ``MAQUETTE_<NAME>`` in the environment, the
-TOML file (``--config``, else ``MAQUETTE_CONFIG``, else ``config.toml`` in the user's configuration folder), the
-default below.
-"""
+"""What an operator may set."""
 
 import ipaddress
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
-from platformdirs import user_config_path, user_data_path
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from platformdirs import user_data_path
+from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -23,11 +18,12 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from maquette.domain.errors import Refused
 from maquette.domain.fleet import Queue
+from maquette.settings.tables import BudgetTable, EngineName, EngineTable, PreferTable, PriceTable
+from maquette.settings.usual import UsualNames
 
 PREFIX = "MAQUETTE_"
-CONFIG_VARIABLE = f"{PREFIX}CONFIG"
+WITHIN = "__"
 MEGABYTE = 1_000_000
 LEAST_SECRET = 32
 EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - these are compared with, not bound
@@ -61,7 +57,9 @@ def _concurrency() -> int:
 class Settings(BaseSettings):
     """What an operator may set. Frozen: read once, then handed to whoever needs it."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True, env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter=WITHIN, extra="forbid", frozen=True, env_ignore_empty=True
+    )
 
     data: Path = Field(
         default_factory=_data_folder,
@@ -141,6 +139,9 @@ class Settings(BaseSettings):
     net_concurrency: int = Field(
         default=32, ge=1, le=1000, description="Stages at a time that wait for somebody else's machine."
     )
+    webhook_loopback: bool = Field(
+        default=False, description="Whether webhooks may lead to this very machine, on any port; for development."
+    )
     link_secret: SecretStr = Field(
         default=SecretStr(""),
         description="What links to files are signed with: 32 letters or more, the same on all machines that serve. "
@@ -166,6 +167,16 @@ class Settings(BaseSettings):
         default="",
         description="Base address of the OpenTelemetry collector that traces go to, such as http://127.0.0.1:4318. "
         "Empty: none are made. Needs `maquette[otel]`.",
+    )
+    engines: dict[EngineName, EngineTable] = Field(
+        default_factory=dict, description="Hosted engines: a table `[engines.NAME]` for each."
+    )
+    prices: dict[EngineName, PriceTable] = Field(
+        default_factory=dict, description="What they charge: a table `[prices.NAME]` for each whose price is known."
+    )
+    budget: BudgetTable = Field(default=BudgetTable(), description="What may be spent at most.")
+    prefer: PreferTable = Field(
+        default=PreferTable(), description="Which engines are tried, in this order, where a job names none."
     )
 
     @field_validator("otlp_endpoint")
@@ -245,10 +256,12 @@ class Settings(BaseSettings):
 
     def secrets(self) -> frozenset[str]:
         """Values that must never be written down: those marked as secret, and passwords inside URLs."""
-        values = [getattr(self, name) for name in type(self).model_fields]
+        values = tuple(_leaves(self))
         marked = {value.get_secret_value() for value in values if isinstance(value, SecretStr)}
+        # the two parts of a key are as secret as the whole
+        parts = {part for secret in marked for part in secret.split(":")}
         in_urls = {password for value in values if isinstance(value, str) for password in _passwords(value)}
-        return frozenset((marked | in_urls) - {""})
+        return frozenset((marked | parts | in_urls) - {""})
 
     @classmethod
     def settings_customise_sources(
@@ -259,39 +272,8 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the library passes it by this name
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Flags, environment, TOML; nothing else."""
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
-
-
-def load(config: Path | None = None, flags: Mapping[str, Any] | None = None) -> Settings:
-    """Reads the settings. ``flags`` holds what the command line gave; None values count as not given.
-
-    Raises ``file_missing`` for a named file that is not there, ``invalid_setting`` naming the first bad value.
-    """
-    path = _config_path(config)
-
-    class Configured(Settings):
-        model_config = SettingsConfigDict(toml_file=path)
-
-    given = {name: value for name, value in (flags or {}).items() if value is not None}
-    try:
-        return Configured(**given)
-    except ValidationError as error:
-        raise _refusal(error, path) from error
-    except ValueError as error:
-        # a TOML file that cannot be parsed, or an environment value that should have been JSON
-        raise Refused("invalid_setting", f"The settings cannot be read: {error}", _where(path)) from error
-
-
-def config_path() -> Path:
-    """Where the TOML file is looked for when nobody names one."""
-    return user_config_path("maquette", appauthor=False) / "config.toml"
-
-
-def unknown_variables() -> tuple[str, ...]:
-    """``MAQUETTE_`` variables that name no setting: most likely misspelt."""
-    known = {f"{PREFIX}{name}".upper() for name in Settings.model_fields} | {CONFIG_VARIABLE}
-    return tuple(sorted(name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in known))
+        """Flags, environment, TOML, the names of others; nothing else."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls), UsualNames(settings_cls)
 
 
 def _queues(text: str) -> tuple[str, ...]:
@@ -324,28 +306,12 @@ def check_origin(text: str) -> str:
     return text
 
 
-def _config_path(named: Path | None) -> Path | None:
-    path = named or (Path(os.environ[CONFIG_VARIABLE]) if os.environ.get(CONFIG_VARIABLE) else None)
-    if path is None:
-        default = config_path()
-        return default if default.is_file() else None
-    if not path.is_file():
-        raise Refused("file_missing", f"There is no settings file {path}.")
-    return path
-
-
-def _refusal(error: ValidationError, path: Path | None) -> Refused:
-    first = error.errors(include_url=False)[0]
-    name = ".".join(str(part) for part in first["loc"])
-    if first["type"] == "extra_forbidden":
-        known = ", ".join(Settings.model_fields)
-        return Refused("invalid_setting", f"There is no setting {name!r}.", f"Choose from: {known}.")
-    reason = first["msg"].removeprefix("Value error, ")
-    if not name:
-        name, _, reason = reason.partition(": ")
-    return Refused("invalid_setting", f"{name}: {reason}", _where(path, name))
-
-
-def _where(path: Path | None, name: str = "") -> str:
-    variable = f"{PREFIX}{name.upper()}" if name else f"{PREFIX}* variables"
-    return f"Look at the flags, {variable}" + (f", or {path}." if path else ".")
+def _leaves(value: Any) -> Iterable[Any]:
+    """Every single value of the settings and their tables."""
+    if isinstance(value, BaseModel):
+        parts: Iterable[Any] = (getattr(value, name) for name in type(value).model_fields)
+    elif isinstance(value, Mapping):
+        parts = value.values()  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+    else:
+        return (value,)
+    return (leaf for part in parts for leaf in _leaves(part))

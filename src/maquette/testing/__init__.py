@@ -18,6 +18,7 @@ from maquette.domain.assets import View
 from maquette.domain.errors import MaquetteError, Refused, Unavailable
 from maquette.domain.fleet import Queue, Waiting
 from maquette.domain.jobs import Job
+from maquette.pipelines.ranking import in_order
 from maquette.ports.engines import (
     Capability,
     CutRequest,
@@ -95,12 +96,17 @@ class Shelf:
         return self._records
 
     def choose(self, capability: Capability, wanted: str | None = None) -> EngineRecord:
+        if wanted and "," in wanted:
+            return self.order_of(capability, wanted)[0]
         for record in self._records:
             if record.info and record.info.capability is capability and wanted in (None, record.name):
                 if not record.readiness.ready:
                     raise Unavailable("engine_unavailable", record.readiness.message, record.readiness.hint)
                 return record
         raise Refused("unknown_engine", f"There is no {capability} called {wanted!r}.")
+
+    def order_of(self, capability: Capability, wanted: str | None = None) -> tuple[EngineRecord, ...]:
+        return in_order(self._records, capability, wanted) if wanted else (self.choose(capability),)
 
 
 class RecordingJobs:
