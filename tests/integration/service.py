@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +16,19 @@ from PIL import Image, ImageDraw
 
 
 class Service:
-    """Answers from the moment that it is made. What it says goes to ``folder/log``."""
+    """Answers from the moment that it is made. What it says goes to ``folder/log``.
 
-    def __init__(self, folder: Path, database: str, **settings: object) -> None:
+    ``within`` is a command that starts the server's in its own place, for instance with disks of its own.
+    """
+
+    def __init__(self, folder: Path, database: str, within: Sequence[str] = (), **settings: object) -> None:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAQUETTE_", "XDG_"))}
         given = {"data": folder / "data", "database_url": database, "max_queued": 1000} | settings
         named = {f"MAQUETTE_{name.upper()}": str(value) for name, value in given.items()}
         self.log = folder / "log"
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "maquette", "serve", "--port", "0", "--json"],
+                [*within, sys.executable, "-m", "maquette", "serve", "--port", "0", "--json"],
                 env=kept | named | {"HOME": str(folder)},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,

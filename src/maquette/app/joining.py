@@ -16,7 +16,8 @@ from maquette.domain.errors import Refused
 from maquette.domain.ids import new_token, token_hash
 from maquette.domain.jobs import Job, JobInput, Move
 from maquette.domain.states import STAGE_ORDER, Stage, Status, WaitingFor
-from maquette.pipelines.catalog import CATALOG, check_inputs
+from maquette.pipelines.catalog import CATALOG
+from maquette.pipelines.inputs import check_inputs
 from maquette.ports.clock import Clock
 from maquette.ports.jobs import JobEngine
 from maquette.ports.stores import Database, Session, Transaction

@@ -24,7 +24,8 @@ from maquette.domain.errors import MaquetteError
 from maquette.domain.ids import LOCAL_OWNER
 from maquette.domain.jobs import Job, JobInput, Result, Task, worked_ms
 from maquette.domain.states import Status
-from maquette.pipelines.catalog import check_views, find, settle
+from maquette.pipelines.catalog import find, settle
+from maquette.pipelines.inputs import check_views
 from maquette.settings import Settings
 
 PIPELINE = "photo_to_model"

@@ -24,7 +24,8 @@ from maquette.domain.assets import View
 from maquette.domain.errors import Refused
 from maquette.domain.ids import LOCAL_OWNER
 from maquette.domain.states import Status
-from maquette.pipelines.catalog import check_views, find, settle
+from maquette.pipelines.catalog import find, settle
+from maquette.pipelines.inputs import check_views
 from maquette.settings import Settings
 
 PIPELINE = "product_to_model"

@@ -11,16 +11,8 @@ from maquette.domain.assets import View
 from maquette.domain.batches import RowPhoto, RowProblem
 from maquette.domain.dimensions import AXES, UNITS, Dimensions
 from maquette.domain.errors import Problem, Refused
-from maquette.pipelines.catalog import (
-    DIMENSIONS,
-    NO_SIDE,
-    NO_SIDE_HINT,
-    Choice,
-    Count,
-    Entry,
-    lacks_side,
-    settle,
-)
+from maquette.pipelines.catalog import DIMENSIONS, Choice, Count, Entry, settle
+from maquette.pipelines.inputs import NO_SIDE, NO_SIDE_HINT, lacks_side
 
 PLAIN = ("sku", "name", *AXES, "unit", "dimensions", "photos")
 LONGEST_SKU, LONGEST_NAME = 100, 200
