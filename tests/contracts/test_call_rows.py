@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from maquette.domain.calls import ProviderCall, Spent
+from maquette.domain.calls import Outlay, ProviderCall
 from maquette.domain.errors import Problem, Refused
 from maquette.domain.hosting import Billed, CallState, Handle
 from maquette.domain.ids import new_id
@@ -145,11 +145,11 @@ def test_sums_tell_costs_reserves_and_what_nobody_knows(tx, sample, other):
         call_of(other, state=done, cost_usd=8.0),
     ):
         tx.calls.add(call)
-    assert tx.calls.spent(owner_id=sample.owner) == Spent(2.5, 0.375, 2)
-    assert tx.calls.spent(owner_id=sample.owner, since=START) == Spent(0.5, 0.375, 2)
-    assert tx.calls.spent(owner_id=sample.owner, job_id=job) == Spent(0.0, 0.25, 0)
-    assert tx.calls.spent(owner_id=sample.owner, batch_id="bat_1") == Spent(0.0, 0.0, 1)
-    assert tx.calls.spent(owner_id=new_id("own")) == Spent()
+    assert tx.calls.spent(owner_id=sample.owner) == Outlay(2.5, 0.375, 2)
+    assert tx.calls.spent(owner_id=sample.owner, since=START) == Outlay(0.5, 0.375, 2)
+    assert tx.calls.spent(owner_id=sample.owner, job_id=job) == Outlay(0.0, 0.25, 0)
+    assert tx.calls.spent(owner_id=sample.owner, batch_id="bat_1") == Outlay(0.0, 0.0, 1)
+    assert tx.calls.spent(owner_id=new_id("own")) == Outlay()
 
 
 def test_whoever_holds_a_name_counts_alone(database, sample):

@@ -17,8 +17,8 @@ from maquette.domain.errors import MaquetteError, Refused
 PRINCIPAL = "maquette.principal"
 """Where the scope of a request carries whoever makes it; None on an open path."""
 OPEN = frozenset({"/healthz", "/openapi.json", "/api/v1/sign-in"})
-OPEN_PREFIX = "/files/"
-"""Signed links carry their own permission."""
+OPEN_PREFIXES = ("/files/", "/api/v1/hooks/")
+"""Signed links, and the addresses that providers may call, carry their own permission."""
 READINESS = "/readyz"
 """Open, and says more to those it knows."""
 
@@ -73,7 +73,7 @@ class Door:
 
 def is_open(path: str) -> bool:
     """Whether nobody is asked who they are."""
-    return path in OPEN or path.startswith(OPEN_PREFIX)
+    return path in OPEN or path.startswith(OPEN_PREFIXES)
 
 
 def reaches(method: str, path: str) -> bool:

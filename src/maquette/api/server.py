@@ -22,7 +22,9 @@ from maquette.api.origins import Origins
 from maquette.api.routes import (
     assets,
     batches,
+    costs,
     files,
+    hooks,
     jobs,
     keys,
     metrics,
@@ -36,6 +38,7 @@ from maquette.api.routes import (
     sign_in,
     tickets,
     uploads,
+    webhooks,
 )
 from maquette.api.security import Guard, SmallBodies, with_headers
 from maquette.api.services import Services
@@ -50,6 +53,7 @@ ROUTERS = (
     files.router,
     jobs.router,
     batches.router,
+    costs.router,
     results.router,
     pipelines.router,
     profiles.router,
@@ -58,6 +62,8 @@ ROUTERS = (
     metrics.router,
     sign_in.router,
     tickets.router,
+    webhooks.router,
+    hooks.router,
     keys.router,
     optimize_model.router,
     photos.router,

@@ -1,18 +1,20 @@
 """What the API needs of the rest, handed over by whoever composes the program."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from maquette.app.approvals import Approvals
 from maquette.app.batches.batches import Batches
 from maquette.app.care import Care
+from maquette.app.costs import Costs
 from maquette.app.estimates import Estimates
 from maquette.app.events import Events
 from maquette.app.fetching import Fetching
 from maquette.app.jobs import Jobs
 from maquette.app.joining import Joining
 from maquette.app.keys import Keys
+from maquette.app.offers import Offers
 from maquette.app.portable.carrier import Carrier
 from maquette.app.products import Products
 from maquette.app.projects import Projects
@@ -22,6 +24,9 @@ from maquette.app.sessions import Sessions
 from maquette.app.tickets import Tickets
 from maquette.app.transfers import Transfers
 from maquette.app.uploads import Uploads
+from maquette.app.webhooks.callbacks import Callbacks
+from maquette.app.webhooks.webhooks import Webhooks
+from maquette.domain.money import Price
 from maquette.ports.blobs import BlobLinks, BlobStore, UrlSigner
 from maquette.ports.engines import EngineShelf, Readiness
 from maquette.ports.meters import Meter
@@ -37,6 +42,15 @@ class Access:
     sessions: Sessions
     tickets: Tickets
     required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """What is known of money: the ledger, what jobs would cost, and what one unit of an engine does."""
+
+    costs: Costs
+    offers: Offers
+    prices: Mapping[str, Price] = field(default_factory=dict[str, Price])
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +73,7 @@ class Services:
     joining: Joining
     products: Products
     estimates: Estimates
+    spending: Spending
     events: Events
     projects: Projects
     results: Results
@@ -66,6 +81,8 @@ class Services:
     batches: Batches
     care: Care
     carrier: Carrier
+    webhooks: Webhooks
+    callbacks: Callbacks
     blobs: BlobStore
     signer: UrlSigner
     engines: EngineShelf

@@ -89,7 +89,9 @@ class Care:
                 tx.batches.cancel_rows(batch.id)
                 tx.batches.save(replace(batch, status=BatchStatus.CANCELED, updated_at=self._clock.now()))
             canceled = [self._cancel(tx, job) for job in _open_jobs(tx, owner_id)]
-            act = tx.deleted.delete_owner(owner_id, self._instant(tx, owner_id))
+            at = self._instant(tx, owner_id)
+            act = tx.deleted.delete_owner(owner_id, at)
+            tx.webhooks.delete_all(owner_id, at)
         for job in canceled:
             self._engine.cancel(job)
         return act

@@ -1,26 +1,23 @@
 """Jobs: accept, look at, cancel, retry, resume, delete."""
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
+from maquette.app.new_jobs import NewJob, check_pictures, check_request, fingerprint_of, sized, with_views
+from maquette.app.quotes import Quotes
 from maquette.domain import jobs as moves
 from maquette.domain.approvals import OUT, Decision
-from maquette.domain.assets import View
-from maquette.domain.dimensions import Dimensions
+from maquette.domain.assets import Asset, View
 from maquette.domain.errors import Refused
 from maquette.domain.ids import new_id, new_token, token_hash
 from maquette.domain.jobs import Event, Job, JobInput, Move, Task, TaskStatus, worked_ms
-from maquette.domain.projects import Project
+from maquette.domain.money import NOTHING
 from maquette.domain.states import STAGE_ORDER, Stage, Status, WaitingFor
 from maquette.pipelines.catalog import (
     CATALOG,
-    DIMENSIONS,
     ENGINE_SETTINGS,
-    AssetId,
     Entry,
     check_words,
     find,
@@ -35,25 +32,7 @@ from maquette.ports.tracing import Silent, Tracer
 
 MAX_QUEUED = 100
 """Unfinished jobs that one owner may have at a time."""
-DEADLINE_S = 3600
 NO_VIEWS: Mapping[str, View] = MappingProxyType({})
-MAX_DEADLINE_S = 24 * 3600
-
-
-@dataclass(frozen=True, slots=True)
-class NewJob:
-    """What a caller asks for."""
-
-    pipeline: str
-    inputs: tuple[JobInput, ...]
-    settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    project_id: str | None = None
-    hold_after: tuple[Stage, ...] = ()
-    priority: int = 0
-    deadline_s: int = DEADLINE_S
-    budget_usd: float | None = None
-    parent_job_id: str | None = None
-    batch_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +55,7 @@ class Jobs:
         clock: Clock,
         max_queued: int = MAX_QUEUED,
         tracer: Tracer | None = None,
+        quotes: Quotes | None = None,
     ) -> None:
         self._db = database
         self._engine = engine
@@ -83,6 +63,7 @@ class Jobs:
         self._clock = clock
         self.max_queued = max_queued
         self._tracer = tracer or Silent()
+        self._quotes = quotes
 
     def create(self, owner_id: str, new: NewJob, idempotency_key: str | None = None) -> Accepted:
         """Accepts a job: when this returns it is stored, queued, and will be worked on whatever dies.
@@ -105,7 +86,7 @@ class Jobs:
     def _create(self, owner_id: str, new: NewJob, idempotency_key: str | None) -> Accepted:
         entry = find(new.pipeline)
         settings = settle(entry, new.settings)
-        fingerprint = _fingerprint(new)
+        fingerprint = fingerprint_of(new)
         with self._db.write() as tx:
             replayed = _replay(tx, owner_id, idempotency_key, fingerprint)
             job = replayed or self._add(tx, owner_id, new, entry, settings, idempotency_key, fingerprint)
@@ -115,7 +96,7 @@ class Jobs:
 
     def begin(self, tx: Transaction, owner_id: str, new: NewJob, idempotency_key: str) -> Job:
         """Accepts a job within a transaction, for whoever writes something else in it. Raises as ``create``."""
-        entry, fingerprint = find(new.pipeline), _fingerprint(new)
+        entry, fingerprint = find(new.pipeline), fingerprint_of(new)
         replayed = _replay(tx, owner_id, idempotency_key, fingerprint)
         settings = settle(entry, new.settings)
         return replayed or self._add(tx, owner_id, new, entry, settings, idempotency_key, fingerprint)
@@ -233,12 +214,12 @@ class Jobs:
             return tx.events.after(_owned(tx, owner_id, job_id).id, after)
 
     def _accept(self, tx: Transaction, owner_id: str, new: NewJob, entry: Entry, settings: Mapping[str, Any]) -> Job:
-        inputs, kinds = _with_views(tx, owner_id, new)
-        check_inputs(entry, [(given.view, kind) for given, kind in zip(inputs, kinds, strict=True)])
+        inputs, assets = with_views(tx, owner_id, new)
+        check_inputs(entry, [(given.view, asset.media_type) for given, asset in zip(inputs, assets, strict=True)])
         check_words(entry, settings)
-        _check_pictures(tx, owner_id, entry, settings)
+        check_pictures(tx, owner_id, entry, settings)
         self._check_engines(entry, settings)
-        _check_request(new, entry)
+        check_request(new, entry)
         project = tx.projects.get(new.project_id, owner_id) if new.project_id else None
         if new.project_id and project is None:
             raise Refused("not_found", "There is no such project.")
@@ -254,7 +235,7 @@ class Jobs:
             created_at=at,
             updated_at=at,
             priority=new.priority,
-            settings=_sized(settings, None if new.batch_id else project),
+            settings=sized(settings, None if new.batch_id else project),
             inputs=inputs,
             hold_after=new.hold_after,
             project_id=new.project_id,
@@ -262,9 +243,14 @@ class Jobs:
             batch_id=new.batch_id,
             deadline_s=new.deadline_s,
             budget_usd=new.budget_usd,
-            estimate_usd=0.0,
+            estimate_usd=self._most(entry, settings, assets),
             turn=tx.jobs.turn_for(owner_id),
         )
+
+    def _most(self, entry: Entry, settings: Mapping[str, Any], assets: Sequence[Asset]) -> float | None:
+        """What the job costs at most; None where nobody can say."""
+        cost = self._quotes.of(entry, settings, assets).cost if self._quotes else NOTHING
+        return cost.high if cost else None
 
     def _check_engines(self, entry: Entry, settings: Mapping[str, Any]) -> None:
         """An engine that is missing is better said now than by a failed stage."""
@@ -307,50 +293,6 @@ def _owned(tx: Transaction, owner_id: str, job_id: str) -> Job:
     return job
 
 
-def _with_views(tx: Transaction, owner_id: str, new: NewJob) -> tuple[tuple[JobInput, ...], list[str]]:
-    """The inputs with the views that their assets carry where the caller named none, and their media types."""
-    inputs: list[JobInput] = []
-    kinds: list[str] = []
-    for given in new.inputs:
-        asset = tx.assets.get(given.asset_id, owner_id)
-        if asset is None:
-            raise Refused("not_found", "There is no such asset.")
-        inputs.append(given if given.view else replace(given, view=asset.view))
-        kinds.append(asset.media_type)
-    return tuple(inputs), kinds
-
-
-def _check_pictures(tx: Transaction, owner_id: str, entry: Entry, settings: Mapping[str, Any]) -> None:
-    """Raises ``not_found`` and ``not_an_image`` for what settings name."""
-    for name, setting in entry.settings.items():
-        if not isinstance(setting, AssetId) or settings[name] is None:
-            continue
-        asset = tx.assets.get(settings[name], owner_id)
-        if asset is None:
-            raise Refused("not_found", f"{name}: there is no such asset.")
-        if not asset.media_type.startswith("image/"):
-            raise Refused("not_an_image", f"{name} is no picture.")
-
-
-def _sized(settings: Mapping[str, Any], project: Project | None) -> Mapping[str, Any]:
-    """The settings with the true size that the project knows, where the pipeline wants one and the caller gave none."""
-    if project is None or settings.get(DIMENSIONS, ...) is not None:
-        return settings
-    size = Dimensions.of(project.dimensions)
-    return {**settings, DIMENSIONS: size.document() if size else None}
-
-
-def _check_request(new: NewJob, entry: Entry) -> None:
-    for stage in new.hold_after:
-        if stage not in entry.pipeline.stages[:-1]:
-            raise Refused("unknown_stage", f"{new.pipeline} cannot be held after {stage}.")
-    if not 1 <= new.deadline_s <= MAX_DEADLINE_S:
-        raise Refused("invalid_request", f"deadline_s must lie between 1 and {MAX_DEADLINE_S}.")
-    for given in new.inputs:
-        if given.box and not (given.box[2] > 0 and given.box[3] > 0):
-            raise Refused("invalid_request", "A box needs a positive width and height.")
-
-
 def _replay(tx: Transaction, owner_id: str, idempotency_key: str | None, fingerprint: str) -> Job | None:
     known = tx.jobs.by_key(owner_id, idempotency_key) if idempotency_key else None
     if known is None:
@@ -379,18 +321,3 @@ def _corrected(job: Job, entry: Entry, views: Mapping[str, View], from_stage: St
 
 def _lasting(decision: Decision | None) -> Decision | None:
     return decision if decision and decision.verdict in OUT else None
-
-
-def _fingerprint(new: NewJob) -> str:
-    parts = {
-        "pipeline": new.pipeline,
-        "inputs": [given.document() for given in new.inputs],
-        "settings": dict(new.settings),
-        "project_id": new.project_id,
-        "hold_after": list(new.hold_after),
-        "priority": new.priority,
-        "deadline_s": new.deadline_s,
-        "budget_usd": new.budget_usd,
-        "parent_job_id": new.parent_job_id,
-    }
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

@@ -14,7 +14,6 @@ import contextlib
 import os
 import platform
 import uuid
-from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +27,7 @@ from maquette.adapters.dbos.retention import DbosArchive
 from maquette.adapters.folder.data import DataFolder
 from maquette.adapters.folder.scratch import Scratch
 from maquette.adapters.processes.forked import ForkedProcesses
+from maquette.adapters.sql.costs import SqlCosts
 from maquette.adapters.sql.database import SqlDatabase
 from maquette.adapters.sql.dialect import sqlite_path
 from maquette.adapters.sql.fleet import FleetShelf, ready_engines
@@ -41,6 +41,7 @@ from maquette.adapters.telemetry.spans import open_tracer
 from maquette.app.approvals import Approvals
 from maquette.app.batches.batches import Batches
 from maquette.app.care import Care
+from maquette.app.costs import Costs
 from maquette.app.estimates import Estimates
 from maquette.app.events import Events
 from maquette.app.fetching import Fetching
@@ -48,6 +49,7 @@ from maquette.app.janitor import Janitor, Retention
 from maquette.app.jobs import Jobs
 from maquette.app.joining import Joining
 from maquette.app.keys import Keys
+from maquette.app.offers import Offers
 from maquette.app.old_photos.importing import OldPhotos
 from maquette.app.orphans import Orphans
 from maquette.app.portable.archive import Limits
@@ -55,13 +57,17 @@ from maquette.app.portable.carrier import Carrier
 from maquette.app.products import Products
 from maquette.app.projects import Projects
 from maquette.app.queues import Queues
+from maquette.app.quotes import Quotes
 from maquette.app.results import Results
 from maquette.app.sessions import Sessions
 from maquette.app.tickets import Tickets
 from maquette.app.transfers import Transfers
 from maquette.app.uploads import Uploads
+from maquette.app.webhooks.callbacks import Callbacks
+from maquette.app.webhooks.webhooks import Webhooks
 from maquette.app.weights import WeightStore
-from maquette.bootstrap.feeding import fetcher, hire_feeder
+from maquette.bootstrap.feeding import fetcher, hire_feeder, hire_postman, sender
+from maquette.bootstrap.opening import open_for_looking, open_for_serving, open_for_work, open_for_worker
 from maquette.bootstrap.place import (
     backup_database,
     busy,
@@ -75,7 +81,7 @@ from maquette.bootstrap.place import (
     page_folder,
     store_address,
 )
-from maquette.bootstrap.shelving import preferred, shelf
+from maquette.bootstrap.shelving import budget, preferred, prices, shelf
 from maquette.domain.errors import Refused, Unavailable
 from maquette.domain.fleet import Queue, Worker
 from maquette.pipelines.runner import Runner
@@ -151,13 +157,19 @@ class Maquette:
         retention = Retention(settings.undo_days, settings.keep_days, settings.draft_days)
         orphans = Orphans(self._database, self.blobs)
         self.janitor = Janitor(self._database, orphans, self.transfers, self._archive, self.clock, retention)
+        self.quotes = Quotes(self.engines, prices(settings))
         self.queues = Queues(self._database, self._engine, self.clock)
         self.tracer = open_tracer(settings.otlp_endpoint, maquette.__version__)
-        self.jobs = Jobs(self._database, self._engine, self.engines, self.clock, settings.max_queued, self.tracer)
+        parts = (self._database, self._engine, self.engines, self.clock)
+        self.jobs = Jobs(*parts, settings.max_queued, self.tracer, self.quotes)
+        self.costs = Costs(SqlCosts(self._database), self._database, self.clock, budget(settings))
         self.approvals = Approvals(self._database, self._engine, self.clock)
         self.estimates = Estimates(SqlPaces(self._database), self.clock)
+        self.offers = Offers(self._database, self.quotes, self.estimates, self.clock, budget(settings))
         self.batches = Batches(self._database, self.jobs, self.engines, self.clock, settings.max_batch_rows)
         self._feeder = hire_feeder(self._database, self.jobs, self.uploads, settings, lambda: self.work.worker)
+        self.webhooks = Webhooks(self._database, sender(settings), self.clock)
+        self._postman = hire_postman(self._database, settings, lambda: self.work.worker)
 
     async def take_over(self, address: str = "", *, work: bool = True) -> bool:
         """Becomes the holder unless somebody else is. True when this process holds the folder, now or before.
@@ -182,6 +194,7 @@ class Maquette:
         self.works = True
         self.janitor.start()
         self._feeder.start()
+        self._postman.start()
 
     async def work_beside(self) -> None:
         """Works beside whoever holds the folder, under a fresh name. Raises ``data_folder_busy``, ``not_ready``."""
@@ -236,13 +249,14 @@ class Maquette:
     def application(self) -> "Application":
         """The HTTP application over all of this. For a holder."""
         from maquette.api.server import create_app
-        from maquette.api.services import Access, Services
+        from maquette.api.services import Access, Services, Spending
 
         tickets = Tickets(self._database, SteadyClock())
         access = Access(self.keys, Sessions(self._database), tickets, self.settings.needs_key)
         statistics = SqlStatistics(self._database, self._engine.waiting, self.clock)
         services = Services(
             uploads=self.uploads,
+            spending=Spending(self.costs, self.offers, prices(self.settings)),
             fetching=self.fetching,
             jobs=self.jobs,
             approvals=self.approvals,
@@ -257,6 +271,8 @@ class Maquette:
             batches=self.batches,
             care=self.care,
             carrier=self.carrier,
+            webhooks=self.webhooks,
+            callbacks=Callbacks(self._database, self._here.hosted, self.clock),
             blobs=self.blobs,
             links=self.storage.links,
             redirect_downloads=self.settings.redirect_downloads,
@@ -282,6 +298,7 @@ class Maquette:
         try:
             await asyncio.to_thread(self.janitor.stop)
             await asyncio.to_thread(self._feeder.stop)
+            await asyncio.to_thread(self._postman.stop)
             await asyncio.to_thread(self.work.end)
             await asyncio.to_thread(self._engine.close)
             await self._processes.close()
@@ -333,58 +350,6 @@ class Maquette:
         for name in self._scratch.sweep():
             with self._database.write() as tx:
                 tx.workers.bury(name)
-
-
-@contextlib.asynccontextmanager
-async def open_for_serving(settings: Settings, address: str) -> AsyncGenerator[Maquette, None]:
-    """As the holder, or not at all: raises ``data_folder_busy`` with the holder's address."""
-    async with _opened(settings) as house:
-        if not await house.take_over(address, work=settings.serve_works):
-            raise busy(settings)
-        yield house
-
-
-@contextlib.asynccontextmanager
-async def open_for_worker(settings: Settings) -> AsyncGenerator[Maquette, None]:
-    """To work beside others, on this machine or elsewhere. Raises ``data_folder_busy`` beside another version."""
-    async with _opened(settings) as house:
-        await house.work_beside()
-        yield house
-
-
-@contextlib.asynccontextmanager
-async def open_for_work(settings: Settings) -> AsyncGenerator[Maquette, None]:
-    """As the holder if nobody is, else as a guest that may take over later; with Postgres always as a worker."""
-    async with _opened(settings) as house:
-        if not await house.take_over():
-            await house.be_guest()
-            await house.prepare_to_enqueue()
-        yield house
-
-
-@contextlib.asynccontextmanager
-async def open_for_looking(settings: Settings, *, steering: bool = False) -> AsyncGenerator[Maquette, None]:
-    """As a guest who stays for a moment, and with ``steering`` may hand work over or stop some.
-
-    A database that nobody has made yet is made.
-    """
-    if await asyncio.to_thread(is_behind, settings):
-        with contextlib.suppress(Refused):
-            await asyncio.to_thread(migrate_database, settings)
-    async with _opened(settings) as house:
-        await house.be_guest()
-        if steering:
-            await house.prepare_to_enqueue()
-        yield house
-
-
-@contextlib.asynccontextmanager
-async def _opened(settings: Settings) -> AsyncGenerator[Maquette, None]:
-    house = Maquette(settings)
-    try:
-        yield house
-    finally:
-        await house.close()
 
 
 def weight_store(settings: Settings) -> WeightStore:

@@ -19,6 +19,7 @@ from maquette.cli import (
     doctor,
     engines,
     export,
+    image,
     import_,
     import_photos,
     inspect,
@@ -81,6 +82,7 @@ def root(
 app.command("make")(make.make)
 app.command("product")(product.product)
 app.command("cutout")(cutout.cutout)
+app.command("image")(image.image)
 app.command("batch")(batch.batch)
 app.command("optimize")(optimize.optimize)
 app.command("inspect")(inspect.inspect)

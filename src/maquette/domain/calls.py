@@ -65,7 +65,7 @@ class ProviderCall:
 
 
 @dataclass(frozen=True, slots=True)
-class Spent:
+class Outlay:
     """What some commissions cost, in US dollars: known costs, what is reserved for open ones and for those that may
     have been paid, and how many ended ones have a cost that nobody knows."""
 

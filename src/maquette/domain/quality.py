@@ -101,6 +101,8 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType(
         "non_commercial": Meaning(
             _W, "Made by an engine that is not for commercial use.", "Choose another engine for what you sell."
         ),
+        # both
+        "hosted": Meaning(_N, "Made by another service, and not measured here.", "Look at it before you use it."),
         # models
         "single_view": Meaning(_N, "Made from one photo.", "Add a photo from a side for a full shape."),
         "relief": Meaning(_N, "A relief: its depth is a guess.", "Add a photo from a side."),

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from maquette.domain.assets import Quality, Role, View
+from maquette.domain.errors import Permanent
+from maquette.domain.hosting import Takes
 from maquette.domain.marks import Marks
 from maquette.domain.states import Stage
 from maquette.pipelines.hiring import hire
@@ -15,6 +17,7 @@ from maquette.ports.engines import EngineRecord
 from maquette.ports.processes import Limits
 
 PERFORM = "maquette.pipelines.child:perform"
+BRIEF = "maquette.pipelines.child:brief"
 PROBE = "maquette.pipelines.child:probe"
 PROBE_MODEL = "maquette.pipelines.child:probe_model"
 FIX_MODEL = "maquette.pipelines.child:fix_model"
@@ -27,7 +30,23 @@ def perform(payload: dict[str, Any], progress: Callable[[float], None]) -> dict[
     """Does the work of one stage on the desk that ``desk_payload`` described."""
     from maquette.pipelines.catalog import spec_of
 
-    desk = Desk(
+    return _produced(spec_of(payload["pipeline"], Stage(payload["stage"])).work(_desk(payload, progress)))
+
+
+def brief(payload: dict[str, Any], progress: Callable[[float], None]) -> dict[str, Any]:
+    """Writes what a stage asks of a hosted engine, whose ``takes`` the payload holds: ``Draft``s as JSON."""
+    from maquette.pipelines.catalog import spec_of
+
+    told = payload["takes"]
+    takes = Takes(**told | {name: tuple(told[name]) for name in ("media_types", "views")})
+    orders = spec_of(payload["pipeline"], Stage(payload["stage"])).orders
+    if orders is None:
+        raise Permanent("engine_failed", f"No hosted engine can do the work of {payload['stage']}.")
+    return {"orders": [draft.document() for draft in orders(_desk(payload, progress), takes)]}
+
+
+def _desk(payload: dict[str, Any], progress: Callable[[float], None]) -> Desk:
+    return Desk(
         inputs=tuple(_input(entry) for entry in payload["inputs"]),
         settings=payload["settings"],
         into=Path(payload["into"]),
@@ -38,7 +57,6 @@ def perform(payload: dict[str, Any], progress: Callable[[float], None]) -> dict[
         marks={key: Marks.of(marks) for key, marks in payload["marks"].items()},
         carried=payload["carried"],
     )
-    return _produced(spec_of(payload["pipeline"], Stage(payload["stage"])).work(desk))
 
 
 def probe(payload: dict[str, Any], progress: Callable[[float], None]) -> dict[str, Any]:
@@ -140,6 +158,10 @@ def _output(entry: Mapping[str, Any]) -> OutputFile:
     return OutputFile(**_common(entry))
 
 
-def _load(reference: str, weights: str | None) -> Any:
+def _load(reference: str = "", weights: str | None = None, delivered: Mapping[str, Any] | None = None) -> Any:
+    if delivered is not None:
+        from maquette.pipelines.delivered import delivered as answering
+
+        return answering(**delivered)
     module, _, name = reference.partition(":")
     return hire(getattr(importlib.import_module(module), name), Path(weights) if weights else None)

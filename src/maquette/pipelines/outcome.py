@@ -1,17 +1,10 @@
 """What comes of one try of a stage, as a walk remembers it, and what keeps it from being written down."""
 
 import traceback
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from maquette.domain.errors import MaquetteError
 from maquette.ports.processes import Crashed
-
-
-class Outcome(TypedDict):
-    """What a step tells the walk: ``done`` (go on), ``again`` (after ``delay`` seconds) or ``stop``."""
-
-    kind: str
-    delay: float
 
 
 class Errand(TypedDict):
@@ -24,8 +17,21 @@ class Errand(TypedDict):
     turn: int
 
 
+class Outcome(TypedDict):
+    """What a step tells the walk: ``done`` (go on), ``again`` (after ``delay`` seconds) or ``stop``.
+
+    ``instead`` says who is to try it again, where it is somebody else than before.
+    """
+
+    kind: str
+    delay: float
+    instead: NotRequired[str | Errand]
+
+
 WAITING = "waiting_for"
 """Under this the data of a stage says what the job has to wait for before the stage is done."""
+PASSED_OVER = "passed_over"
+"""Under this the data of a task names its engine, if the stage goes on with the next one of its list."""
 DONE = Outcome(kind="done", delay=0.0)
 AGAIN = Outcome(kind="again", delay=0.0)
 STOP = Outcome(kind="stop", delay=0.0)

@@ -7,34 +7,50 @@ waits is left alone, and a task that was running when its worker died is marked 
 
 import asyncio
 import logging
-from collections.abc import Generator
+from collections.abc import Coroutine, Generator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from maquette.domain import jobs as moves
-from maquette.domain.errors import MaquetteError, Permanent, Problem, Refused, Temporary, Unavailable
+from maquette.domain.errors import MaquetteError, Permanent, Problem, Temporary
 from maquette.domain.fleet import Queue
 from maquette.domain.ids import new_id
-from maquette.domain.jobs import Job, Move, Task, TaskStatus
+from maquette.domain.jobs import Job, Task, TaskStatus
 from maquette.domain.states import ENDED, Stage, Status, WaitingFor
-from maquette.pipelines.catalog import CATALOG, ENGINE_SETTINGS, spec_of
-from maquette.pipelines.outcome import AGAIN, DONE, STOP, WAITING, Errand, LeaseLost, Outcome, Stopped, detail_of
+from maquette.pipelines.attending import LOOK_OFTEN_S, Attendant, Report
+from maquette.pipelines.catalog import CATALOG, spec_of
+from maquette.pipelines.commissioning import Commissioner, Hosting
+from maquette.pipelines.costing import charged, costing
+from maquette.pipelines.courier import Courier
+from maquette.pipelines.ledger import Ledger
+from maquette.pipelines.outcome import (
+    AGAIN,
+    DONE,
+    PASSED_OVER,
+    STOP,
+    WAITING,
+    Errand,
+    LeaseLost,
+    Outcome,
+    Stopped,
+    detail_of,
+)
+from maquette.pipelines.parcels import Porter
 from maquette.pipelines.patience import patiently, until_written
 from maquette.pipelines.stage import StageSpec
 from maquette.pipelines.tries import delay_before, has_ended, is_done, is_of, is_over, stage_shown
-from maquette.pipelines.workbench import Plan, Workbench
+from maquette.pipelines.troubles import CallFailed, OnHold
+from maquette.pipelines.workbench import Plan, Workbench, choose_next
 from maquette.ports.blobs import BlobStore
 from maquette.ports.clock import Clock
-from maquette.ports.engines import EngineShelf
+from maquette.ports.engines import EngineRecord, EngineShelf
 from maquette.ports.processes import Done, Processes
 from maquette.ports.stores import Database, LogLine, Transaction
 from maquette.ports.tracing import Silent, Tracer
 
-PROGRESS_EVERY_S = 0.25
-LOOK_EVERY_S = 1.0
-"""How often a running stage looks whether somebody else ended its job."""
 _logger = logging.getLogger(__name__)
 
 
@@ -42,7 +58,7 @@ class Runner:
     """Runs stages and writes down what came of them.
 
     ``engines`` are those of this machine, ``fleet`` those of all machines (by default the same). ``worker_id`` names
-    the lease under which this process works; without one it is alone.
+    the lease under which this process works; without one it is alone. ``hosting`` is what hosted engines take.
     """
 
     def __init__(
@@ -56,6 +72,7 @@ class Runner:
         fleet: EngineShelf | None = None,
         worker_id: str | None = None,
         tracer: Tracer | None = None,
+        hosting: Hosting | None = None,
     ) -> None:
         self._db = database
         self._processes = processes
@@ -65,6 +82,13 @@ class Runner:
         self._fleet = fleet or engines
         self._worker_id = worker_id
         self._tracer = tracer or Silent()
+        self._attendant = Attendant(database, clock, self._live)
+        self._commissioner = None
+        if hosting is not None:
+            ledger = Ledger(self._writing, clock, hosting.purse)
+            porter = Porter(database, blobs, hosting.fetcher, clock)
+            courier = Courier(database, ledger, porter, clock, hosting.pace, hosting.callback)
+            self._commissioner = Commissioner(database, processes, hosting.shelf, courier, clock)
 
     async def plan(self, job_id: str, attempt: int, leg: int) -> list[str | Errand]:
         """The stages to walk: all of them, since finished ones answer at once.
@@ -157,6 +181,9 @@ class Runner:
             raise
         except LeaseLost:
             raise
+        except OnHold as hold:
+            timed = replace(task, duration_ms=int((self._clock.monotonic() - started) * 1000))
+            return await self._settle_hold(timed, spec, hold)
         except Exception as error:  # noqa: BLE001 - whatever a stage raises must end up in the job's record
             timed = replace(task, duration_ms=int((self._clock.monotonic() - started) * 1000))
             return await self._settle_failure(timed, spec, error)
@@ -195,64 +222,33 @@ class Runner:
     async def _work(self, task: Task, spec: StageSpec, plan: Plan) -> Done:
         await asyncio.to_thread(self._bench.lay_out, plan)
         limits = await patiently(self._bench.limits, task, spec)
-        latest = [0.0]
+        if plan.engine is not None and plan.engine.hosted:
+            return await self._commissioned(task, spec, plan)
 
-        def report(fraction: float) -> None:
-            latest[0] = fraction
+        def begin(report: Report) -> Coroutine[Any, Any, Done]:
+            payload = plan.payload()
+            return self._processes.run(plan.function, payload, limits=limits, kind=spec.kind, progress=report)
 
-        work = asyncio.ensure_future(
-            self._processes.run(plan.function, plan.payload(), limits=limits, kind=spec.kind, progress=report)
-        )
-        watch = asyncio.ensure_future(self._watch(task, spec, latest))
         try:
-            await asyncio.wait({work, watch}, return_when=asyncio.FIRST_COMPLETED)
-            if work.done():
-                return work.result()
-            watch.result()
-            raise Stopped
+            return await self._attendant.attend(task, spec, begin)
         except Permanent as error:
             if error.code == "stage_timeout" and limits.seconds < spec.limits.seconds:
                 raise Permanent("deadline_exceeded") from error
             raise
-        finally:
-            for future in (work, watch):
-                future.cancel()
-            await asyncio.gather(work, watch, return_exceptions=True)
 
-    async def _watch(self, task: Task, spec: StageSpec, latest: list[float]) -> None:
-        """Writes progress at most four times a second and returns when the job is no longer ours to work on."""
-        written, looked = 0.0, self._clock.monotonic()
-        while True:
-            await asyncio.sleep(PROGRESS_EVERY_S)
-            now = self._clock.monotonic()
-            if latest[0] <= written and now - looked < LOOK_EVERY_S:
-                continue
-            written, looked = latest[0], now
-            try:
-                await asyncio.to_thread(self._advance, task, spec, written)
-            except Stopped:
-                return
-            except Unavailable:
-                # what cannot be written now is written a moment later, and the stage goes on
-                continue
+    async def _commissioned(self, task: Task, spec: StageSpec, plan: Plan) -> Done:
+        commissioner = self._commissioner
+        if commissioner is None:
+            raise Permanent("engine_unavailable", f"{task.engine} cannot be reached from this process.")
+        left_s = await patiently(self._bench.left, task)
 
-    def _advance(self, task: Task, spec: StageSpec, fraction: float) -> None:
-        with self._db.read() as tx:
-            # in this order: the task of a job that has moved on since cannot be running
-            job = self._live(task.job_id, task.attempt, tx)
-            if not tx.tasks.is_running(task.id):
-                raise Stopped
-        if job.stage is not spec.stage:
-            return
-        move = moves.advance(job, CATALOG[job.pipeline].pipeline, fraction, self._clock.now())
-        if move is None:
-            return
-        try:
-            with self._db.write(durable=False) as tx:
-                tx.jobs.apply(move)
-        except Refused:
-            # somebody else moved the job: the next look tells what became of it
-            return
+        def live(tx: Transaction) -> Job:
+            return self._live(task.job_id, task.attempt, tx)
+
+        def begin(report: Report) -> Coroutine[Any, Any, Done]:
+            return commissioner.work(task, spec, plan, left_s, live, report)
+
+        return await self._attendant.attend(task, spec, begin, LOOK_OFTEN_S)
 
     # -- what came of it
 
@@ -270,7 +266,7 @@ class Runner:
 
         def write() -> Outcome:
             with self._writing() as tx:
-                if has_ended(tx, finished):
+                if has_ended(tx, charged(tx, finished)):
                     return AGAIN if self._is_outdated(tx, finished, spec) else DONE
                 self._bench.write(tx, stored)
                 return self._finish(tx, finished, spec)
@@ -315,7 +311,7 @@ class Runner:
         pipeline = CATALOG[job.pipeline].pipeline
         at = self._clock.now()
         facts: dict[str, Any] = {"task_id": task.id, "reused": task.reused or None, "duration_ms": task.duration_ms}
-        job = tx.jobs.apply(moves.finish_stage(job, pipeline, at, **facts))
+        job = tx.jobs.apply(costing(tx, moves.finish_stage(job, pipeline, at, **facts)))
         if spec.stage not in job.hold_after:
             return DONE
         if self._is_outdated(tx, task, spec):
@@ -328,29 +324,66 @@ class Runner:
         job = self._bench.job(task.job_id, tx)
         return spec.stage in job.hold_after and not self._bench.is_finished(job, spec, tx)
 
-    async def _settle_failure(self, task: Task, spec: StageSpec, error: Exception) -> Outcome:
-        problem = Problem.of(error)
-        again = isinstance(error, Temporary) and task.number <= spec.retries
-        delay = delay_before(error, task.number) if again else 0.0
-        self._tracer.note(outcome="again" if again else "failed", code=problem.code)
-        _logger.warning("Stage %s failed: %s: %s", spec.stage, problem.code, problem.message)
-        outcome = Outcome(kind="again", delay=delay) if again else STOP
-        line = LogLine(
-            task.job_id, self._clock.now(), "error", f"{problem.code}: {problem.message}", spec.stage, detail_of(error)
-        )
+    async def _settle_hold(self, task: Task, spec: StageSpec, hold: OnHold) -> Outcome:
+        """The try is over; the job waits for whoever decides."""
+        problem = Problem.of(hold.error)
+        self._tracer.note(outcome="held", code=problem.code)
+        ended = replace(task, status=TaskStatus.FAILED, error=problem)
 
         def write() -> Outcome:
             with self._writing() as tx:
                 job = self._live(task.job_id, task.attempt, tx)
                 at = self._clock.now()
-                if has_ended(tx, replace(task, status=TaskStatus.FAILED, error=problem, ended_at=at)):
+                if not has_ended(tx, replace(charged(tx, ended), ended_at=at)):
+                    tx.logs.add(_line(task, spec, problem, "warning", at))
+                    tx.jobs.apply(costing(tx, moves.hold(job, hold.waiting_for, at)))
+                return STOP
+
+        return await until_written(write)
+
+    async def _settle_failure(self, task: Task, spec: StageSpec, failure: Exception) -> Outcome:
+        error = failure.error if isinstance(failure, CallFailed) else failure
+        problem = Problem.of(error)
+        number = await patiently(self._bench.number, task)
+        again = isinstance(error, Temporary) and number <= spec.retries
+        delay = delay_before(error, number) if again else 0.0
+        outcome = Outcome(kind="again", delay=delay) if again else STOP
+        instead = None if again else await patiently(self._instead, task, spec, failure)
+        data: dict[str, Any] = {}
+        if instead is not None:
+            outcome, data = Outcome(kind="again", delay=0.0, instead=instead), {PASSED_OVER: task.engine}
+        self._tracer.note(outcome=outcome["kind"] if outcome["kind"] == "again" else "failed", code=problem.code)
+        _logger.warning("Stage %s failed: %s: %s", spec.stage, problem.code, problem.message)
+        ended = replace(task, status=TaskStatus.FAILED, error=problem, data=data)
+
+        def write() -> Outcome:
+            with self._writing() as tx:
+                job = self._live(task.job_id, task.attempt, tx)
+                at = self._clock.now()
+                if has_ended(tx, replace(charged(tx, ended), ended_at=at)):
                     return outcome
-                tx.logs.add(line)
-                move: Move = moves.requeue(job, "backoff", at, delay) if again else moves.fail(job, problem, at)
-                tx.jobs.apply(move)
+                tx.logs.add(_line(task, spec, problem, "error", at, detail_of(error)))
+                move = moves.fail(job, problem, at)
+                if outcome["kind"] == "again":
+                    move = moves.requeue(job, "elsewhere" if data else "backoff", at, delay)
+                tx.jobs.apply(costing(tx, move))
                 return outcome
 
         return await until_written(write)
+
+    def _instead(self, task: Task, spec: StageSpec, failure: Exception) -> str | Errand | None:
+        """The next engine of the list, after a failure that another may not have."""
+        if not (isinstance(failure, CallFailed) and failure.elsewhere and spec.capability and task.engine):
+            return None
+        job = self._bench.job(task.job_id)
+        passed = self._bench.passed_over(job, spec.stage) | {task.engine}
+        try:
+            following = choose_next(self._fleet, spec.capability, job, passed)
+        except MaquetteError as error:
+            if error.code == "not_ready":
+                raise
+            return None
+        return None if following.name in passed else _sent_to(following, job, spec.stage)
 
     async def _close(self, task: Task, status: TaskStatus, started: float) -> None:
         spent = int((self._clock.monotonic() - started) * 1000)
@@ -371,8 +404,9 @@ class Runner:
 
     def _is_repeatable(self, task: Task) -> bool:
         """Whether the work may be asked for again. An engine that is not known here is not trusted with that."""
-        known = [record.info for record in self._engines.all() if record.info and record.name == task.engine]
-        return task.engine is None or any(info.repeatable for info in known)
+        known = [record for record in self._engines.all() if record.info and record.name == task.engine]
+        # what a hosted engine was asked for stands in the ledger, which is looked at before anything is sent again
+        return task.engine is None or any(record.hosted or (record.info and record.info.repeatable) for record in known)
 
     def _planned(self, job: Job, stage: Stage) -> str | Errand:
         """An engine that cannot be had now is told by the stage, when it is tried."""
@@ -380,17 +414,27 @@ class Runner:
         if capability is None:
             return stage.value
         try:
-            info = self._fleet.choose(capability, job.settings.get(ENGINE_SETTINGS[capability])).info
+            record = choose_next(self._fleet, capability, job, self._bench.passed_over(job, stage))
         except MaquetteError as error:
             if error.code == "not_ready":
                 raise
-            info = None
-        if info is None or info.queue is Queue.CPU:
             return stage.value
-        return Errand(stage=stage.value, queue=info.queue.value, engine=info.name, priority=job.priority, turn=job.turn)
+        return _sent_to(record, job, stage)
 
     def _live(self, job_id: str, attempt: int, tx: Transaction) -> Job:
         job = self._bench.job(job_id, tx)
         if is_over(job, attempt):
             raise Stopped
         return job
+
+
+def _sent_to(record: EngineRecord, job: Job, stage: Stage) -> str | Errand:
+    """A stage as a walk is told of it: a name for whoever walks, an errand for another kind of worker."""
+    info = record.info
+    if info is None or info.queue is Queue.CPU:
+        return stage.value
+    return Errand(stage=stage.value, queue=info.queue.value, engine=info.name, priority=job.priority, turn=job.turn)
+
+
+def _line(task: Task, spec: StageSpec, problem: Problem, level: str, at: datetime, detail: str = "") -> LogLine:
+    return LogLine(task.job_id, at, level, f"{problem.code}: {problem.message}", spec.stage, detail)

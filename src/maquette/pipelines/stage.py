@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from maquette.domain.assets import Quality, Role, View
+from maquette.domain.hosting import Takes
 from maquette.domain.marks import Marks
 from maquette.domain.states import Stage
+from maquette.pipelines.orders import Draft
 from maquette.ports.engines import Capability, Progress
 from maquette.ports.processes import Kind, Limits
 
@@ -94,6 +96,8 @@ class StageSpec:
     the roles that the stage sees (the newest outputs of earlier stages, and the job's originals). ``settings`` names
     the settings that matter to it. ``retries`` counts how often a Temporary error is tried again.
     A ``piecewise`` stage works on each picture by itself: what it made of one is not made again because of another.
+    ``orders`` says what the stage asks of a hosted engine that takes such pictures; ``work`` then finds an engine that
+    answers each order with what came.
     """
 
     stage: Stage
@@ -106,3 +110,4 @@ class StageSpec:
     kind: Kind = Kind.COMPUTE
     retries: int = 3
     piecewise: bool = False
+    orders: Callable[[Desk, Takes], tuple[Draft, ...]] | None = None

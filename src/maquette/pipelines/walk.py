@@ -48,5 +48,6 @@ async def _through(hands: Hands, planned: str | Errand, job_id: str, attempt: in
             outcome = await hands.send(planned, job_id, attempt, number, leg=leg)
         if outcome["kind"] != "again":
             return outcome
+        planned = outcome.get("instead", planned)
         await hands.sleep(outcome["delay"])
         number += 1

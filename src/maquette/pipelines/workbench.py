@@ -23,11 +23,12 @@ from maquette.pipelines.carrying import NOTHING, PIECES, Carried, carried, in_or
 from maquette.pipelines.catalog import CATALOG, ENGINE_SETTINGS, AssetId, Choice
 from maquette.pipelines.choosing import TOLD, chosen_only, settles_views
 from maquette.pipelines.keeping import add_kept
-from maquette.pipelines.outcome import WAITING
+from maquette.pipelines.outcome import PASSED_OVER, WAITING
 from maquette.pipelines.stage import InputFile, OutputFile, StageSpec
+from maquette.pipelines.tries import is_of
 from maquette.ports.blobs import BlobStore
 from maquette.ports.clock import Clock
-from maquette.ports.engines import EngineRecord, EngineShelf
+from maquette.ports.engines import Capability, EngineRecord, EngineShelf
 from maquette.ports.processes import Done, Limits
 from maquette.ports.stores import Database, Transaction
 
@@ -178,6 +179,12 @@ class Workbench:
             kept,
         )
 
+    def passed_over(self, job: Job, stage: Stage) -> frozenset[str]:
+        """The engines with which this attempt tries this stage no more."""
+        with self._db.read() as tx:
+            tasks = [task for task in tx.tasks.of_job(job.id) if is_of(task, job.attempt, stage)]
+        return frozenset(str(task.data[PASSED_OVER]) for task in tasks if PASSED_OVER in task.data)
+
     def lay_out(self, plan: Plan) -> None:
         """Copies the inputs into the plan's folder."""
         (plan.folder / "in").mkdir(parents=True)
@@ -191,12 +198,23 @@ class Workbench:
 
     def limits(self, task: Task, spec: StageSpec) -> Limits:
         """The stage's limits, cut to what is left of the attempt's working time."""
+        return replace(spec.limits, seconds=min(spec.limits.seconds, self.left(task)))
+
+    def left(self, task: Task) -> float:
+        """Seconds of working time that the attempt has left. Raises ``deadline_exceeded``."""
         with self._db.read() as tx:
             spent = sum(other.duration_ms for other in tx.tasks.of_job(task.job_id) if other.attempt == task.attempt)
         left = self.job(task.job_id).deadline_s - spent / 1000
         if left <= 0:
             raise Permanent("deadline_exceeded")
-        return replace(spec.limits, seconds=min(spec.limits.seconds, left))
+        return left
+
+    def number(self, task: Task) -> int:
+        """How many tries of the stage, from 1, count before it is given up: each engine of a list has its own."""
+        with self._db.read() as tx:
+            tries = [other for other in tx.tasks.of_job(task.job_id) if is_of(other, task.attempt, task.stage)]
+        others = [other for other in tries if other.engine != task.engine or _was_held(other)]
+        return task.number - sum(other.number < task.number for other in others)
 
     def task(self, job: Job, spec: StageSpec, plan: Plan | None, number: int) -> Task:
         """A running task for this try."""
@@ -260,7 +278,10 @@ class Workbench:
     def _engine(self, job: Job, spec: StageSpec, name: str | None) -> EngineRecord | None:
         if spec.capability is None:
             return None
-        return self._engines.choose(spec.capability, name or job.settings.get(ENGINE_SETTINGS[spec.capability]))
+        passed = self.passed_over(job, spec.stage)
+        if name is not None and name not in passed:
+            return self._engines.choose(spec.capability, name)
+        return choose_next(self._engines, spec.capability, job, passed)
 
     def _keep(self, task: Task, plan: Plan, file: OutputFile, project_id: str | None) -> Asset:
         if not file.path.resolve().is_relative_to(plan.into.resolve()):
@@ -289,6 +310,18 @@ class Workbench:
             engine=info and info.name,
             is_test=bool(info and info.is_test) or any(asset.is_test for asset in plan.assets),
         )
+
+
+def choose_next(shelf: EngineShelf, capability: Capability, job: Job, passed: frozenset[str]) -> EngineRecord:
+    """Of the engines that the job or the operator listed the first that was not passed over; else the first.
+
+    Raises as ``EngineShelf.choose``.
+    """
+    wanted = job.settings.get(ENGINE_SETTINGS[capability])
+    if not passed:
+        return shelf.choose(capability, wanted)
+    line = shelf.order_of(capability, wanted)
+    return next((record for record in line if record.name not in passed), line[0])
 
 
 def _finished(tx: Transaction, job: Job) -> tuple[Task, ...]:
@@ -386,3 +419,7 @@ def _report(job: Job, tasks: tuple[Task, ...], assets: tuple[Asset, ...], projec
         ],
         **{key: value for task in tasks for key, value in task.data.items()},
     }  # fmt: skip
+
+
+def _was_held(task: Task) -> bool:
+    return task.error is not None and task.error.code in ("provider_uncertain", "budget_exceeded")

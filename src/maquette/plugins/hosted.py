@@ -3,6 +3,7 @@
 An adapter is loaded when it is configured and not before; making one opens no connection.
 """
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint, entry_points
@@ -16,6 +17,7 @@ from maquette.ports.hosting import HostedEngine, Options, Order, Parcel
 from maquette.ports.outbound import Fetcher
 
 GROUP = "maquette.hosted"
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,11 @@ class Contracted:
         return self._engine.check()
 
     def spread(self, order: Order) -> Spread | None:
-        return self._engine.spread(order)
+        try:
+            return self._engine.spread(order)
+        except Exception as error:  # noqa: BLE001 - a price that a stranger's adapter cannot tell is an unknown one
+            _logger.warning("%s cannot say what an order costs: %s", self.info.name, type(error).__name__)
+            return None
 
     async def submit(self, order: Order, into: Path) -> Handle:
         return await self._engine.submit(order, into)

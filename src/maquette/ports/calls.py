@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Protocol
 
-from maquette.domain.calls import ProviderCall, Spent
+from maquette.domain.calls import Outlay, ProviderCall
 
 
 class CallRows(Protocol):
@@ -46,6 +46,10 @@ class CallRows(Protocol):
         """Counts a call back and gives the commission that it is about; None where no open one has this hash."""
         ...
 
+    def of_wake(self, wake_hash: str) -> ProviderCall | None:
+        """The commission that a provider may call about under this hash, ended or not."""
+        ...
+
     def hold(self, *names: str) -> None:
         """Until this transaction ends nobody else holds any of these names: whoever counts and then adds asks first."""
         ...
@@ -57,6 +61,6 @@ class CallRows(Protocol):
         job_id: str | None = None,
         batch_id: str | None = None,
         since: datetime | None = None,
-    ) -> Spent:
+    ) -> Outlay:
         """Sums over the commissions of those, written since then."""
         ...

@@ -243,6 +243,8 @@ class EngineRecord:
     weights: Path | None = None
     hosted: bool = False
     abilities: Abilities | None = None
+    base_url: str = ""
+    """Where an operator says that a hosted engine is; empty for the provider's public address."""
 
 
 class EngineShelf(Protocol):

@@ -26,6 +26,14 @@ class WebhookRows(Protocol):
 
     def delete(self, webhook_id: str, owner_id: str, at: datetime) -> bool: ...
 
+    def delete_all(self, owner_id: str, at: datetime) -> int:
+        """Says how many."""
+        ...
+
+    def sweep(self, before: datetime) -> int:
+        """Removes those that were deleted before then, with their deliveries; says how many."""
+        ...
+
 
 class DeliveryRows(Protocol):
     def add(self, delivery: Delivery) -> bool:
@@ -38,8 +46,20 @@ class DeliveryRows(Protocol):
 
     def get(self, delivery_id: str, owner_id: str | None = None) -> Delivery | None: ...
 
-    def due(self, now: datetime, limit: int = 50) -> tuple[Delivery, ...]:
-        """Pending ones of all owners whose time has come, the longest waiting first."""
+    def waiting(self, now: datetime, limit: int = 50) -> tuple[str, ...]:
+        """The addresses, of all owners and not switched off, for which something is due; the longest waiting first."""
+        ...
+
+    def next_of(self, webhook_id: str, now: datetime) -> Delivery | None:
+        """What is due for this address, the longest waiting first; None also for one that is switched off."""
+        ...
+
+    def last_dead(self, webhook_id: str) -> Delivery | None:
+        """The newest that was given up."""
+        ...
+
+    def sweep(self, before: datetime) -> int:
+        """Removes those of an earlier day that nobody tries any more; says how many."""
         ...
 
     def list(

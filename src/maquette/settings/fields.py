@@ -139,6 +139,9 @@ class Settings(BaseSettings):
     net_concurrency: int = Field(
         default=32, ge=1, le=1000, description="Stages at a time that wait for somebody else's machine."
     )
+    webhook_loopback: bool = Field(
+        default=False, description="Whether webhooks may lead to this very machine, on any port; for development."
+    )
     link_secret: SecretStr = Field(
         default=SecretStr(""),
         description="What links to files are signed with: 32 letters or more, the same on all machines that serve. "

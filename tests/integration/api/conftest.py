@@ -23,6 +23,7 @@ from maquette.adapters.blobs.s3 import S3Blobs
 from maquette.adapters.blobs.signing import HmacSigner
 from maquette.adapters.blobs.storage import Address, open_storage
 from maquette.adapters.processes.forked import ForkedProcesses
+from maquette.adapters.sql.costs import SqlCosts
 from maquette.adapters.sql.database import SqlDatabase
 from maquette.adapters.sql.dialect import sqlite_path, sqlite_url
 from maquette.adapters.sql.paces import SqlPaces
@@ -32,31 +33,39 @@ from maquette.adapters.sql.status import StatusReader
 from maquette.adapters.sql.status_postgres import PostgresStatusReader
 from maquette.adapters.telemetry.prometheus import PrometheusMeter
 from maquette.api.server import create_app
-from maquette.api.services import Access, Services
+from maquette.api.services import Access, Services, Spending
 from maquette.app.approvals import Approvals
 from maquette.app.batches.batches import Batches
 from maquette.app.care import Care
+from maquette.app.costs import Costs
 from maquette.app.estimates import Estimates
 from maquette.app.events import Events
 from maquette.app.fetching import Fetching
 from maquette.app.jobs import Jobs
 from maquette.app.joining import Joining
 from maquette.app.keys import Asked, Keys
+from maquette.app.offers import Offers
 from maquette.app.portable.archive import Limits
 from maquette.app.portable.carrier import Carrier
 from maquette.app.products import Products
 from maquette.app.projects import Projects
 from maquette.app.queues import Queues
+from maquette.app.quotes import Quotes
 from maquette.app.results import Results
 from maquette.app.sessions import Sessions
 from maquette.app.tickets import Tickets
 from maquette.app.transfers import Transfers
 from maquette.app.uploads import Uploads
+from maquette.app.webhooks.callbacks import Callbacks
+from maquette.app.webhooks.sending import Sender
+from maquette.app.webhooks.webhooks import Webhooks
 from maquette.cli.serving import server_for
 from maquette.domain import jobs as moves
 from maquette.domain.assets import Asset, Role, View
+from maquette.domain.errors import Refused
 from maquette.domain.ids import LOCAL_OWNER, new_id
 from maquette.domain.jobs import Job, Move, Result
+from maquette.domain.money import Budget
 from maquette.domain.states import Pipeline
 from maquette.pipelines.catalog import CATALOG
 from maquette.ports.engines import Capability, EngineInfo, EngineRecord, Readiness
@@ -184,6 +193,12 @@ def png(colour: str = "red", size: tuple[int, int] = (96, 96)) -> bytes:
     return out.getvalue()
 
 
+def spending(database: SqlDatabase, clock: SystemClock, engines: Any, estimates: Estimates) -> Spending:
+    """Without a price and without a limit."""
+    offers = Offers(database, Quotes(engines, {}), estimates, clock, Budget())
+    return Spending(Costs(SqlCosts(database), database, clock, Budget()), offers)
+
+
 def make_world(folder: Path, url: str = "", address: Address = LOCAL) -> World:
     """Over a SQLite file of its own, or over a migrated database that others may use too."""
     file = sqlite_path(url or sqlite_url(folder / "maquette.db"))
@@ -197,6 +212,7 @@ def make_world(folder: Path, url: str = "", address: Address = LOCAL) -> World:
     uploads = Uploads(database, blobs, processes, clock, MAX_PHOTO)
     internet = Internet()
     jobs = Jobs(database, engine, engines, clock, max_queued=1000)
+    estimates = Estimates(SqlPaces(database), clock)
     services = Services(
         uploads=uploads,
         transfers=Transfers(database, storage.depot, uploads, clock),
@@ -205,7 +221,8 @@ def make_world(folder: Path, url: str = "", address: Address = LOCAL) -> World:
         jobs=jobs,
         approvals=Approvals(database, engine, clock),
         products=Products(database, clock),
-        estimates=Estimates(SqlPaces(database), clock),
+        estimates=estimates,
+        spending=spending(database, clock, engines, estimates),
         joining=Joining(database, engine, clock, jobs),
         batches=Batches(database, jobs, engines, clock),
         projects=Projects(database, clock),
@@ -213,6 +230,8 @@ def make_world(folder: Path, url: str = "", address: Address = LOCAL) -> World:
         care=Care(database, engine, clock, undo_days=7),
         carrier=Carrier(database, blobs, processes, clock, Limits(20_000_000, 100, 5000)),
         queues=Queues(database, engine, clock),
+        webhooks=Webhooks(database, Sender(internet.fetcher(), clock, loopback=True), clock),
+        callbacks=Callbacks(database, _no_engine, clock),
         blobs=blobs,
         links=storage.links,
         signer=HmacSigner(b"s" * 32, clock),
@@ -224,6 +243,10 @@ def make_world(folder: Path, url: str = "", address: Address = LOCAL) -> World:
         version="0.0.test",
     )
     return World(services, database, blobs, engine, processes, folder, internet)
+
+
+def _no_engine(name: str) -> Any:
+    raise Refused("unknown_engine", f"There is no {name}.")
 
 
 class Served:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from maquette.adapters.sql.dialect import hold_name
 from maquette.adapters.sql.rows import changes, load, values
 from maquette.adapters.sql.tables import PROVIDER_CALLS
-from maquette.domain.calls import ProviderCall, Spent
+from maquette.domain.calls import Outlay, ProviderCall
 from maquette.domain.errors import Refused
 from maquette.domain.hosting import CALL_ENDED, Billed, CallState
 
@@ -69,6 +69,9 @@ class SqlCalls:
         self._connection.execute(update(PROVIDER_CALLS).where(mine).values(wakes=_C.wakes + 1))
         return self._one(select(PROVIDER_CALLS).where(mine))
 
+    def of_wake(self, wake_hash: str) -> ProviderCall | None:
+        return self._one(select(PROVIDER_CALLS).where(_C.wake_hash == wake_hash).limit(1))
+
     def hold(self, *names: str) -> None:
         """In one order, so that two who hold several do not wait for each other."""
         for name in sorted(set(names)):
@@ -81,7 +84,7 @@ class SqlCalls:
         job_id: str | None = None,
         batch_id: str | None = None,
         since: datetime | None = None,
-    ) -> Spent:
+    ) -> Outlay:
         which = [
             *([_C.owner_id == owner_id] if owner_id is not None else []),
             *([_C.job_id == job_id] if job_id is not None else []),
@@ -92,7 +95,7 @@ class SqlCalls:
         untold = and_(~_OPEN, _C.cost_usd.is_(None), ~_FREE)
         query = select(func.sum(func.coalesce(_C.cost_usd, 0.0)), reserved, func.sum(case((untold, 1), else_=0)))
         cost, held, unknown = self._connection.execute(query.where(*which)).one()
-        return Spent(float(cost or 0), float(held or 0), int(unknown or 0))
+        return Outlay(float(cost or 0), float(held or 0), int(unknown or 0))
 
     def _one(self, query: Select[Any]) -> ProviderCall | None:
         row = self._connection.execute(query).one_or_none()

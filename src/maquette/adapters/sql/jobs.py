@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from maquette.adapters.sql.paging import page
 from maquette.adapters.sql.rows import changes, load, values
 from maquette.adapters.sql.tables import EVENTS, JOBS
+from maquette.adapters.sql.webhooks import announce
 from maquette.domain.assets import Asset
 from maquette.domain.errors import Refused
 from maquette.domain.jobs import Event, Job, Move, created
@@ -34,7 +35,7 @@ class SqlJobs:
             if self._is_taken(job, str(error.orig)):
                 raise Refused("conflict", "The Idempotency-Key is taken.") from error
             raise
-        self._tell(created(job), job.owner_id)
+        self._tell(created(job), job)
 
     def get(self, job_id: str, owner_id: str | None = None) -> Job | None:
         """A person sees no deleted job; the server does, for it may have to stop it."""
@@ -54,7 +55,7 @@ class SqlJobs:
         )
         if self._connection.execute(statement).rowcount == 0:
             raise self._refusal(before)
-        self._tell(move.event, after.owner_id)
+        self._tell(move.event, after)
         return after
 
     def amend(self, before: Job, after: Job) -> None:
@@ -148,8 +149,9 @@ class SqlJobs:
             query = query.where(_J.deleted_at.is_(None))
         return self._connection.execute(query).rowcount == 1
 
-    def _tell(self, event: Event, owner_id: str) -> None:
-        self._connection.execute(insert(EVENTS).values(values(event) | {"owner_id": owner_id}))
+    def _tell(self, event: Event, job: Job) -> None:
+        self._connection.execute(insert(EVENTS).values(values(event) | {"owner_id": job.owner_id}))
+        announce(self._connection, event, job)
 
     def _is_taken(self, job: Job, text: str) -> bool:
         # SQLite names the columns, Postgres the constraint

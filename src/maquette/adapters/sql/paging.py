@@ -24,20 +24,22 @@ def page(
     limit = max(1, min(limit, MAX_LIMIT))
     key = tuple_(table.c.created_at, table.c.id)
     if cursor is not None:
-        at, last = _decode(cursor)
+        at, last = decode(cursor)
         query = query.where(key < tuple_(bindparam("at", at, UtcTime), bindparam("last", last)))
     query = query.order_by(table.c.created_at.desc(), table.c.id.desc()).limit(limit + 1)
     rows = connection.execute(query).all()
     more = rows[limit - 1] if len(rows) > limit else None
     items = tuple(load(kind, row) for row in rows[:limit])
-    return Page(items, None if more is None else _encode(more.created_at, more.id))
+    return Page(items, None if more is None else encode(more.created_at, more.id))
 
 
-def _encode(at: datetime, last: str) -> str:
+def encode(at: datetime, last: str) -> str:
+    """The cursor behind a row."""
     return base64.urlsafe_b64encode(f"{at.isoformat()} {last}".encode()).decode().rstrip("=")
 
 
-def _decode(cursor: str) -> tuple[datetime, str]:
+def decode(cursor: str) -> tuple[datetime, str]:
+    """What ``encode`` made it of. Raises ``invalid_request``."""
     try:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
         at, _, last = text.partition(" ")

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Response
 
+from maquette.api.asking import new_job
 from maquette.api.dependencies import Cursor, Deleted, Limit, OwnerDep, PrincipalDep, ServicesDep
 from maquette.api.problems import ProblemResponse, documented
 from maquette.api.schemas.approvals import ApproveIn, ReviewOut
@@ -21,7 +22,6 @@ from maquette.api.schemas.jobs import (
     job_fields,
 )
 from maquette.api.services import Services
-from maquette.app.jobs import NewJob
 from maquette.domain.errors import Refused
 from maquette.domain.jobs import Job, worked_ms
 from maquette.domain.states import Status
@@ -44,7 +44,7 @@ def create_job(
 ) -> CreatedJobOut | Response:
     """Accepts a job. Once this is answered, the job is stored and will be worked on whatever dies."""
     try:
-        accepted = services.jobs.create(owner, _new_job(asked), idempotency_key)
+        accepted = services.jobs.create(owner, new_job(asked), idempotency_key)
     except Refused as refusal:
         if refusal.code != "queue_full":
             raise
@@ -177,28 +177,6 @@ def list_tasks(job_id: str, services: ServicesDep, owner: OwnerDep) -> TaskPage:
 def list_logs(job_id: str, services: ServicesDep, owner: OwnerDep) -> LogPage:
     """What the stages had to say."""
     return LogPage(items=[LogLineOut.of(line) for line in services.jobs.logs(owner, job_id)])
-
-
-def _new_job(asked: NewJobIn) -> NewJob:
-    return NewJob(
-        pipeline=asked.pipeline,
-        inputs=tuple(given.stored() for given in asked.inputs),
-        settings=_settings(asked),
-        project_id=asked.project_id,
-        hold_after=tuple(asked.hold_after),
-        priority=asked.priority,
-        deadline_s=asked.deadline_s,
-        budget_usd=asked.budget_usd,
-        parent_job_id=asked.parent_job_id,
-    )
-
-
-def _settings(asked: NewJobIn) -> dict[str, Any]:
-    if asked.approve is None:
-        return asked.settings
-    if asked.settings.get("approve", asked.approve) != asked.approve:
-        raise Refused("invalid_request", "approve is given twice, and not the same.", "Give it once.")
-    return {**asked.settings, "approve": asked.approve}
 
 
 def _fields(services: Services, job: Job) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from maquette.api.schemas.service import (
     StatusOut,
 )
 from maquette.api.security import MAX_BODY
-from maquette.app.jobs import MAX_DEADLINE_S
+from maquette.app.new_jobs import MAX_DEADLINE_S
 from maquette.domain.errors import Unavailable
 from maquette.domain.states import MOVES, STATUS_LABELS, Status, WaitingFor
 from maquette.pipelines.catalog import CATALOG

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from maquette.api.schemas.common import Answer, Asked, Instant
-from maquette.app.jobs import DEADLINE_S, MAX_DEADLINE_S
+from maquette.app.new_jobs import DEADLINE_S, MAX_DEADLINE_S
 from maquette.domain import marks as marking
 from maquette.domain import projections
 from maquette.domain.assets import View

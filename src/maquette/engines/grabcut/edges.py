@@ -57,7 +57,7 @@ def side(layers: Floats, weight: Floats, reach: int, wide: int, where: Places) -
     far += np.float32(1e-4) * cv2.blur(quarter, (2 * wide + 1, 2 * wide + 1))
     row, column = where
     total = near[row, column] + far[row // 4, column // 4]
-    mean: Floats = total[:, :4] / np.maximum(total[:, 4:], np.float32(1e-9))
+    mean = np.asarray(total[:, :4] / np.maximum(total[:, 4:], 1e-9), np.float32)
     variance = mean[:, 3] - np.einsum("ij,ij->i", mean[:, :3], mean[:, :3])
     return Side(mean[:, :3], np.maximum(variance, 0))
 

@@ -61,17 +61,24 @@ def pieces_with(mask: Mask, seeds: Mask) -> Mask:
     return np.isin(labels, touched) & mask
 
 
+def length(vectors: Floats) -> Floats:
+    """Euclidean length of the vectors (..., N)."""
+    return np.sqrt(np.einsum("...i,...i->...", vectors, vectors))
+
+
 def slope(picture: Floats) -> Floats:
     """Length of the gradient per pixel over all channels of (H, W) or (H, W, C)."""
     across = np.asarray(cv2.Sobel(picture, cv2.CV_32F, 1, 0, ksize=3), np.float32) / 8
     down = np.asarray(cv2.Sobel(picture, cv2.CV_32F, 0, 1, ksize=3), np.float32) / 8
     squares = across * across + down * down
-    return np.sqrt(squares if squares.ndim == 2 else squares.sum(-1))
+    return np.sqrt(squares if squares.ndim == 2 else np.einsum("ijk->ij", squares))
 
 
 def closed(mask: Mask, share: float) -> Mask:
-    """Fills bays and gaps up to this share of the longer side."""
-    size = round(share * max(mask.shape)) | 1
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
-    padded = np.pad(mask.view(np.uint8), size)
-    return np.asarray(cv2.morphologyEx(padded, cv2.MORPH_CLOSE, kernel)[size:-size, size:-size], np.bool_)
+    """Fills bays and gaps up to this share of the longer side. By distances, whose cost does not depend on the size."""
+    radius = round(share * max(mask.shape)) // 2
+    padded = np.pad(mask, radius + 1)
+    if not mask.any():
+        return mask.copy()
+    near = distance_to(padded) <= radius
+    return (distance_to(~near) > radius)[radius + 1 : -radius - 1, radius + 1 : -radius - 1]

@@ -20,6 +20,7 @@ from maquette.engines.grabcut.pixels import (
     blurred,
     closed,
     grown,
+    length,
     opened,
     pieces_with,
     resized,
@@ -155,8 +156,8 @@ def _compare(look: _Look, known: Mask) -> _Difference:
     backdrop = estimate_backdrop(look.linear, known)
     light = (look.smooth * backdrop).sum(-1) / np.maximum((backdrop * backdrop).sum(-1), 1e-6)
     relit = backdrop * np.clip(light, _DARKEST, 1.3)[..., None]
-    hue = np.linalg.norm(look.lab - to_lab(relit), axis=-1)
-    full = np.linalg.norm(look.lab - to_lab(backdrop), axis=-1)
+    hue = length(look.lab - to_lab(relit))
+    full = length(look.lab - to_lab(backdrop))
     noise = _row_noise(full, known)
     return _Difference(
         backdrop=backdrop,

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from maquette.engines.grabcut.claims import Marked
 from maquette.engines.grabcut.cutting import grab_cut, sharpen
 from maquette.engines.grabcut.expect import best_of, expected_iou, is_disputed, is_uncertain
-from maquette.engines.grabcut.hints import Marked, apply_marks
+from maquette.engines.grabcut.hints import apply_marks
 from maquette.engines.grabcut.pieces import close_pinholes, keep_object, outlying
 from maquette.engines.grabcut.pixels import Bytes, Mask, grown, opened, resized
 from maquette.engines.grabcut.proposals import View, look_at, propose

@@ -131,6 +131,9 @@ def meaning(answer: Answer, *, submits: bool) -> Trouble:
     """What a status of 400 and above says by itself."""
     status = answer.status
     fault = Fault.PROVIDER if status >= 500 else FAULTS.get(status, Fault.INVALID_INPUT)
+    if submits and fault is Fault.EXPIRED:
+        # nothing can be gone before it was asked for: the model or the address is wrong
+        fault = Fault.UNSUPPORTED
     unsure = submits and ((status >= 500 and status not in NOT_ACCEPTED) or status == 408)
     return Trouble(
         fault,

@@ -23,10 +23,11 @@ from maquette.domain.hosting import (
     Takes,
     Trouble,
 )
+from maquette.engines.hosted.documents import code, number, table
 from maquette.engines.hosted.exchange import body_of, read_object
 from maquette.engines.hosted.mapping import plan_of, progress_in
 from maquette.engines.hosted.outline import Imprint, Outline
-from maquette.engines.hosted.parts import array, code, number, table
+from maquette.engines.hosted.parts import array, named_in
 from maquette.ports.engines import Capability
 from maquette.ports.hosting import Options, Order, Parcel
 from maquette.ports.outbound import Answer, Fetcher
@@ -81,7 +82,7 @@ class Fal(Outline):
         if order.callback:
             path += "?fal_webhook=" + quote(order.callback, safe="")
         told = await self.exchange.ask(
-            "POST", path, self._plan.arguments(order), submits=True, headers=self._wishes()
+            "POST", path, await self._plan.arguments(order), submits=True, headers=self._wishes()
         )  # fmt: skip
         request_id = told.get("request_id")
         if not isinstance(request_id, str) or not request_id:
@@ -118,7 +119,7 @@ class Fal(Outline):
             answer = await self.exchange.send("GET", _at(handle, "result"))
         except Trouble as trouble:
             if trouble.http_status in (404, 410):
-                return Snapshot(CallState.EXPIRED, words, error=trouble)
+                return Snapshot(CallState.EXPIRED, words)
             if not trouble.raw or trouble.fault in (Fault.AUTH, Fault.RATE_LIMITED):
                 raise
             return _ended(words, trouble)
@@ -162,13 +163,7 @@ class Fal(Outline):
     def called_by(self, headers: Mapping[str, str], body: bytes, now: float) -> str:
         if keys := self._keys():
             _verify(headers, body, now, keys)
-        try:
-            request_id = table(json.loads(body)).get("request_id")
-        except ValueError:
-            request_id = None
-        if not isinstance(request_id, str):
-            raise Trouble(Fault.AUTH, "A call back that names no request.")
-        return request_id
+        return named_in(body, "request_id")
 
     def _keys(self) -> list[str]:
         """The ``x`` of fal's public keys, as https://rest.fal.ai/.well-known/jwks.json lists them."""

@@ -10,16 +10,18 @@ side, ``mask``, ``model``, ``sound``, ``prompt``, and every setting of the stage
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 from maquette.domain.errors import Refused
 from maquette.domain.hosting import Billed, Fault, Trouble
-from maquette.engines.hosted.parts import GLB, ROLES, array, data_uri, decoded, is_data_uri, kept, table
+from maquette.engines.hosted.documents import data_uri, picture_uri, table
+from maquette.engines.hosted.parts import GLB, ROLES, array, decoded, is_data_uri, kept
 from maquette.ports.engines import Capability
-from maquette.ports.hosting import Options, Order, Parcel
+from maquette.ports.hosting import Enclosure, Options, Order, Parcel
 
 USUAL = (
     *("image", "images", "images.*", "output", "model_mesh", "model_glb", "model_urls.glb", "mesh", "text", ""),
@@ -47,10 +49,10 @@ class Plan:
     told: bool
     """Whether the outputs were configured: all of them are then taken, else the first that is there."""
 
-    def arguments(self, order: Order) -> dict[str, Any]:
+    async def arguments(self, order: Order) -> dict[str, Any]:
         """The model's input, files as data URIs. Raises ``Trouble(UNSUPPORTED)`` for a picture that has no place."""
         offered = _offered(order)
-        named = {theirs: offered[ours]() for ours, theirs in self.inputs.items() if ours in offered}
+        named = {theirs: await offered[ours]() for ours, theirs in self.inputs.items() if ours in offered}
         if order.mask and "mask" not in self.inputs:
             raise Trouble(Fault.UNSUPPORTED, "This model is configured without a place for a mask.")
         return {**self.constants, **named}
@@ -98,27 +100,28 @@ def progress_in(logs: str) -> float | None:
     return next((min(float(line.group(1)), 100.0) for line in lines if line), None)
 
 
-def _offered(order: Order) -> dict[str, Callable[[], Any]]:
+def _offered(order: Order) -> dict[str, Callable[[], Awaitable[Any]]]:
     """What there is for each slot, encoded when it is asked for."""
-
-    def picture(index: int) -> Any:
-        enclosure = order.pictures[index]
-        return lambda: data_uri(enclosure.path, enclosure.media_type)
-
-    every = [picture(index) for index in range(len(order.pictures))]
-    offered: dict[str, Callable[[], Any]] = {
-        name: (lambda value=value: value) for name, value in order.wants.items() if value is not None
+    every = order.pictures
+    offered: dict[str, Callable[[], Awaitable[Any]]] = {
+        name: partial(_itself, value) for name, value in order.wants.items() if value is not None
     }
     if every:
-        offered |= {"image": every[0], "images": lambda: [make() for make in every]}
+        offered |= {"image": partial(picture_uri, every[0]), "images": partial(_uris, every)}
     if len(every) > 1:
-        offered["references"] = lambda: [make() for make in every[1:]]
-    offered |= {shown.view.value: every[index] for index, shown in enumerate(order.pictures) if shown.view}
-    for name, path, media_type in (("mask", order.mask, "image/png"), ("model", order.model, GLB),
-                                   ("sound", order.sound, "audio/wav")):  # fmt: skip
-        if path:
-            offered[name] = lambda path=path, media_type=media_type: data_uri(path, media_type)
-    return {**offered, "prompt": lambda: order.prompt} if order.prompt else offered
+        offered["references"] = partial(_uris, every[1:])
+    offered |= {picture.view.value: partial(picture_uri, picture) for picture in every if picture.view}
+    files = (("mask", order.mask, "image/png"), ("model", order.model, GLB), ("sound", order.sound, "audio/wav"))
+    offered |= {name: partial(data_uri, path, media_type) for name, path, media_type in files if path}
+    return {**offered, "prompt": partial(_itself, order.prompt)} if order.prompt else offered
+
+
+async def _itself(value: Any) -> Any:
+    return value
+
+
+async def _uris(pictures: tuple[Enclosure, ...]) -> list[str]:
+    return [await picture_uri(picture) for picture in pictures]
 
 
 def _at(value: Any, keys: list[str]) -> list[Any]:

@@ -6,11 +6,11 @@ the vendor's client ``@meshy-ai/meshy-mcp-server`` 0.5.2 (November 2026). Which 
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any
 from urllib.parse import urlencode
 
-from maquette.domain.fleet import Queue
 from maquette.domain.hosting import (
     Abilities,
     Amount,
@@ -29,12 +29,14 @@ from maquette.domain.hosting import (
 )
 from maquette.domain.hosting import CallState as State
 from maquette.engines.hosted.documents import code, data_uri, number, percent, picture_uri, rows, table, text
-from maquette.engines.hosted.exchange import Exchange, body_of, read_object
-from maquette.ports.engines import Capability, EngineInfo, Readiness
-from maquette.ports.hosting import Options, Order, Parcel
-from maquette.ports.outbound import Answer, Fetcher
+from maquette.engines.hosted.exchange import body_of, read_object
+from maquette.engines.hosted.outline import Imprint, Outline
+from maquette.ports.engines import Capability, EngineInfo
+from maquette.ports.hosting import Order, Parcel
+from maquette.ports.outbound import Answer
 
 OWN_BASE = "https://api.meshy.ai"
+LICENCE = "Meshy's terms of use; what a paid plan makes is the customer's"
 TEST_KEY = "msy_dummy_api_key_for_test_mode_12345678"
 """Published by Meshy: answers are made up and free."""
 STATES: Mapping[str, State] = {
@@ -58,37 +60,13 @@ CHEAP_MODELS = ("meshy-5", "meshy-t2")
 CLOCKS = Clocks(queue_s=3600.0, run_s=3600.0, stall_s=1200.0, total_s=7200.0)
 
 
-class _Tasks:
+class _Tasks(Outline):
     """What both engines have: tasks under a path, asked for until they end."""
-
-    capability: ClassVar[Capability]
-    title: ClassVar[str]
-
-    def __init__(self, options: Options, fetcher: Fetcher) -> None:
-        self._options = options
-        headers = {"Authorization": f"Bearer {options.key}"}
-        self._exchange = Exchange(fetcher, OWN_BASE, options.base_url, headers, _read)
-
-    @classmethod
-    def configured(cls, options: Options, fetcher: Fetcher) -> Self:
-        return cls(options, fetcher)
 
     @property
     def info(self) -> EngineInfo:
-        options = self._options
-        return EngineInfo(
-            name=options.name,
-            version=f"1-{options.model or 'latest'}",
-            capability=self.capability,
-            title=self.title,
-            licence=options.licence or "Meshy's terms of use; what a paid plan makes is the customer's",
-            commercial_use=True if options.commercial_use is None else options.commercial_use,
-            needs="a key of Meshy's API (its credits are not those of the web site)",
-            is_test=options.is_test or options.key == TEST_KEY,
-            queue=Queue.NET,
-            repeatable=False,
-            rank=options.rank,
-        )
+        info = super().info
+        return replace(info, is_test=info.is_test or self.options.key == TEST_KEY)
 
     @property
     def abilities(self) -> Abilities:
@@ -109,11 +87,8 @@ class _Tasks:
     def takes(self) -> Takes:
         return Takes(pictures=0)
 
-    def check(self) -> Readiness:
-        if self._options.key:
-            return Readiness(True)
-        hint = f"Set MESHY_API_KEY, or key in [engines.{self._options.name}]."
-        return Readiness(False, "no key for Meshy is configured", hint)
+    def reading(self, answer: Answer, trouble: Trouble) -> Trouble:
+        return _read(answer, trouble)
 
     def path(self, order: Order) -> str:
         """Where tasks of this kind are."""
@@ -130,7 +105,7 @@ class _Tasks:
     async def submit(self, order: Order, into: Path) -> Handle:  # noqa: ARG002 - nothing comes with the answer
         path = self.path(order)
         document = {**self.wishes(order), **await self.files(order)}
-        answer = await self._exchange.ask("POST", path, document, submits=True)
+        answer = await self.exchange.ask("POST", path, document, submits=True)
         task = code(answer.get("result"))
         if not task:
             raise Trouble(Fault.PROVIDER, "Meshy's answer names no task.", billed=Billed.UNKNOWN)
@@ -167,14 +142,14 @@ class _Tasks:
         # the same request deletes a task that is done, and with it what was paid for
         if (await self.poll(handle)).state not in (State.QUEUED, State.RUNNING):
             return Cancelled.TOO_LATE
-        await self._exchange.send("DELETE", f"{handle.more['path']}/{handle.external_id}")
+        await self.exchange.send("DELETE", f"{handle.more['path']}/{handle.external_id}")
         return Cancelled.ACCEPTED
 
     async def find(self, order: Order, since: float) -> Handle | None:
         """By its time alone, as a task does not say what it was made from: of several a person must choose."""
         path = self.path(order)
         query = urlencode({"sort_by": "-created_at", "page_num": 1, "page_size": PAGE})
-        answer = await self._exchange.send("GET", f"{path}?{query}")
+        answer = await self.exchange.send("GET", f"{path}?{query}")
         found = [task for task in _listed(answer) if (number(task.get("created_at")) or 0) / 1000 >= since - SKEW_S]
         if len(found) > 1:
             message = f"{len(found)} tasks were made at Meshy since then, and nothing tells which is this one."
@@ -191,19 +166,18 @@ class _Tasks:
         return task
 
     async def balance(self) -> Amount | None:
-        left = number((await self._exchange.ask("GET", "/openapi/v1/balance")).get("balance"))
+        left = number((await self.exchange.ask("GET", "/openapi/v1/balance")).get("balance"))
         return None if left is None else Amount(left, "credit")
 
     async def _task(self, handle: Handle) -> tuple[Answer, Mapping[str, Any]]:
-        answer = await self._exchange.send("GET", f"{handle.more['path']}/{handle.external_id}")
+        answer = await self.exchange.send("GET", f"{handle.more['path']}/{handle.external_id}")
         return answer, read_object(answer)
 
 
 class Meshy(_Tasks):
     """Models from pictures. ``more`` goes into each request as it is (``texture_resolution``, ``ultra_mode``…)."""
 
-    capability = Capability.MESHER
-    title = "Meshy, model from pictures"
+    imprint = Imprint("Meshy, model from pictures", (Capability.MESHER,), "1", LICENCE, True, OWN_BASE)
 
     @property
     def takes(self) -> Takes:
@@ -217,14 +191,14 @@ class Meshy(_Tasks):
         triangles = wants.get("triangles") or TRIANGLES.get(str(wants.get("quality", "medium")))
         sized = {"should_remesh": True, "target_polycount": min(max(int(triangles), 100), 300_000)} if triangles else {}
         return {
-            "ai_model": self._options.model or "latest",
+            "ai_model": self.options.model or "latest",
             "should_texture": bool(wants.get("texture", True)),
             "enable_pbr": bool(wants.get("pbr", False)),
             "topology": "triangle",
             "target_formats": ["glb"],
             **sized,
             **({"texture_prompt": order.prompt[:600]} if order.prompt else {}),
-            **self._options.more,
+            **self.options.more,
         }
 
     async def files(self, order: Order) -> dict[str, Any]:
@@ -247,8 +221,7 @@ class Meshy(_Tasks):
 class MeshyRemesh(_Tasks):
     """Models with fewer triangles; the texture stays."""
 
-    capability = Capability.REMESHER
-    title = "Meshy, fewer triangles"
+    imprint = Imprint("Meshy, fewer triangles", (Capability.REMESHER,), "1", LICENCE, True, OWN_BASE)
 
     def path(self, order: Order) -> str:  # noqa: ARG002 - there is one only
         return "/openapi/v1/remesh"
@@ -256,7 +229,7 @@ class MeshyRemesh(_Tasks):
     def wishes(self, order: Order) -> dict[str, Any]:
         triangles = min(max(int(order.wants.get("triangles") or 30_000), 100), 300_000)
         asked = {"target_formats": ["glb"], "topology": "triangle", "target_polycount": triangles}
-        return {**asked, **self._options.more}
+        return {**asked, **self.options.more}
 
     async def files(self, order: Order) -> dict[str, Any]:
         if order.model is None:

@@ -11,8 +11,9 @@ from typing import ClassVar, Self
 from maquette.domain.errors import Refused
 from maquette.domain.fleet import Queue
 from maquette.domain.hosting import Abilities, Amount, CallState, Cancelled, Fault, Handle, Snapshot, Spread, Trouble
+from maquette.engines.hosted.documents import number
 from maquette.engines.hosted.exchange import Exchange
-from maquette.engines.hosted.parts import Arrived, array, found_again, noted, number, spent_of
+from maquette.engines.hosted.parts import Arrived, array, found_again, noted, spent_of
 from maquette.ports.engines import Capability, EngineInfo, Readiness
 from maquette.ports.hosting import Options, Order, Parcel
 from maquette.ports.outbound import Answer, Fetcher

@@ -1,14 +1,16 @@
 """How pictures and files travel: as a data URI, as base64, as the parts of a form; and how they are kept on arrival."""
 
 import base64
+import json
 import re
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 from maquette.domain.hosting import Amount, Billed, Fault, Handle, Trouble
+from maquette.engines.hosted.documents import table
 from maquette.ports.engines import Capability
 from maquette.ports.hosting import Parcel
 from maquette.ports.outbound import Body
@@ -31,7 +33,6 @@ _SUFFIXES = {
     "text/plain": ".txt",
     "application/json": ".json",
 }
-_CODE = re.compile(r"[\w.:-]{1,64}")
 _DATA = re.compile(r"data:([\w.+/-]*)(?:;[\w=-]+)*;base64,")
 
 
@@ -42,21 +43,15 @@ def sniffed(content: bytes) -> str:
     return next((name for magic, name in _MAGIC if content.startswith(magic)), "")
 
 
-def base64_of(path: Path) -> str:
-    """A file as base64, without line breaks."""
-    return base64.b64encode(path.read_bytes()).decode("ascii")
-
-
-def data_uri(path: Path, media_type: str) -> str:
-    """A file as a data URI (RFC 2397)."""
-    return f"data:{media_type};base64,{base64_of(path)}"
-
-
 def decoded(text: str) -> bytes:
-    """The bytes of base64, with or without the head of a data URI. Raises ``Trouble(BAD_OUTPUT)``."""
+    """The bytes of base64 in either alphabet (RFC 4648, 4 and 5), with or without the head of a data URI.
+
+    Raises ``Trouble(BAD_OUTPUT)``.
+    """
     head = _DATA.match(text)
+    plain = (text[head.end() :] if head else text).replace("-", "+").replace("_", "/")
     try:
-        return base64.b64decode(text[head.end() :] if head else text, validate=True)
+        return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
     except ValueError as error:
         raise Trouble(Fault.BAD_OUTPUT, "What came cannot be decoded.", billed=Billed.YES) from error
 
@@ -66,25 +61,20 @@ def is_data_uri(text: str) -> bool:
     return _DATA.match(text) is not None
 
 
-def code(value: object) -> str:
-    """A provider's own code for an error if it looks like one: anything longer is prose and stays unread."""
-    text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
-    return text if _CODE.fullmatch(text) else ""
-
-
-def table(value: object) -> dict[str, Any]:
-    """A JSON object, empty if it is none."""
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+def named_in(body: bytes, field: str) -> str:
+    """The number of a commission that a call back names in its JSON. Raises ``Trouble(AUTH)`` for anything else."""
+    try:
+        value = table(json.loads(body)).get(field)
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, str) or not value:
+        raise Trouble(Fault.AUTH, "A call back that names no commission.")
+    return value
 
 
 def array(value: object) -> list[Any]:
     """A JSON array, empty if it is none."""
     return cast("list[Any]", value) if isinstance(value, list) else []
-
-
-def number(value: object) -> float | None:
-    """A JSON number, None if it is none."""
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +102,10 @@ def form(parts: Iterable[Part]) -> tuple[Body, dict[str, str]]:
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """What came within an answer: ``files`` are already in the folder of the commission."""
+    """What came within an answer, and what it took."""
 
     files: tuple[Parcel, ...]
     spent: Amount | None = None
-    more: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 def kept(into: Path, role: str, content: bytes, media_type: str = "", order: int = 0) -> Parcel:
@@ -128,16 +117,19 @@ def kept(into: Path, role: str, content: bytes, media_type: str = "", order: int
 
 
 def noted(external_id: str, arrived: Arrived) -> Handle:
-    """The handle of a commission whose outcome is already here."""
-    files = [[parcel.role, parcel.media_type, parcel.path.name] for parcel in arrived.files if parcel.path]
+    """The handle of a commission that has ended: its files are here, or lie at addresses."""
+    files = [[parcel.role, parcel.media_type, parcel.path.name if parcel.path else "", parcel.url]
+             for parcel in arrived.files]  # fmt: skip
     spent = [arrived.spent.units, arrived.spent.unit] if arrived.spent else None
-    return Handle(external_id, more={**arrived.more, "files": files, "spent": spent})
+    return Handle(external_id, more={"files": files, "spent": spent})
 
 
 def found_again(handle: Handle, into: Path) -> tuple[Parcel, ...]:
-    """The files that ``noted`` wrote down. Raises ``Trouble(EXPIRED)`` when they are gone."""
-    parcels = tuple(Parcel(role, media, path=into / name) for role, media, name in handle.more["files"])
-    if not all(parcel.path and parcel.path.is_file() for parcel in parcels):
+    """The files that ``noted`` wrote down. Raises ``Trouble(EXPIRED)`` when one is gone."""
+    parcels = tuple(
+        Parcel(role, media, url, into / name if name else None) for role, media, name, url in handle.more["files"]
+    )
+    if any(parcel.path and not parcel.path.is_file() for parcel in parcels):
         raise Trouble(Fault.EXPIRED, "What had come is no longer here.", billed=Billed.YES)
     return parcels
 

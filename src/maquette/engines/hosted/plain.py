@@ -21,6 +21,7 @@ from maquette.domain.hosting import (
     Takes,
     Trouble,
 )
+from maquette.engines.hosted.documents import number, table
 from maquette.engines.hosted.exchange import body_of, read_object
 from maquette.engines.hosted.outline import Imprint, Outline
 from maquette.engines.hosted.parts import (
@@ -33,10 +34,8 @@ from maquette.engines.hosted.parts import (
     found_again,
     kept,
     noted,
-    number,
     sniffed,
     spent_of,
-    table,
 )
 from maquette.ports.engines import Capability
 from maquette.ports.hosting import Order, Parcel
@@ -92,7 +91,7 @@ class Plain(Outline):
 
     def _file(self, answer: Answer, media_type: str, into: Path) -> tuple[Parcel, ...]:
         if not answer.body or not (sniffed(answer.body) or media_type == "text/plain"):
-            raise Trouble(Fault.BAD_OUTPUT, "The server's answer is no file that is known here.", billed=Billed.YES)
+            raise Trouble(Fault.BAD_OUTPUT, "The server's answer is no file that is known here.", billed=Billed.UNKNOWN)
         return (kept(into, ROLES[self.capability], answer.body, media_type),)
 
     def _told(self, order: Order, told: Mapping[str, Any], into: Path) -> Handle:
@@ -103,9 +102,7 @@ class Plain(Outline):
         snapshot = self._snapshot(told)
         if snapshot.error:
             raise snapshot.error
-        parcels = self._parcels(told, self.exchange.url("/"), into)
-        remote = [[parcel.role, parcel.media_type, parcel.url] for parcel in parcels if parcel.url]
-        return noted(order.key, Arrived(parcels, snapshot.spent, {"remote": remote}))
+        return noted(order.key, Arrived(self._parcels(told, self.exchange.url("/"), into), snapshot.spent))
 
     def _status_url(self, external_id: str, given: object) -> str:
         ours = self.exchange.url("/" + quote(external_id, safe=""))
@@ -136,8 +133,8 @@ class Plain(Outline):
 
     async def result(self, handle: Handle, into: Path) -> tuple[Parcel, ...]:
         if "files" in handle.more:
-            remote = (self._parcel(*place) for place in array(handle.more.get("remote")))
-            return (*found_again(handle, into), *remote)
+            parcels = found_again(handle, into)
+            return tuple(self._parcel(here.role, here.media_type, here.url) if here.url else here for here in parcels)
         where = handle.urls["status"]
         told = await self.exchange.ask("GET", where, bounds=Bounds(bytes=LARGEST, seconds=300.0))
         return self._parcels(told, where, into)

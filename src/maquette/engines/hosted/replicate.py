@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import hmac
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -26,10 +25,11 @@ from maquette.domain.hosting import (
     Takes,
     Trouble,
 )
+from maquette.engines.hosted.documents import code, number, table
 from maquette.engines.hosted.exchange import body_of
 from maquette.engines.hosted.mapping import plan_of, progress_in
 from maquette.engines.hosted.outline import Imprint, Outline
-from maquette.engines.hosted.parts import array, code, number, table
+from maquette.engines.hosted.parts import array, named_in
 from maquette.ports.engines import Capability
 from maquette.ports.hosting import Options, Order, Parcel
 from maquette.ports.outbound import Answer, Fetcher
@@ -79,7 +79,7 @@ class Replicate(Outline):
 
     async def submit(self, order: Order, into: Path) -> Handle:  # noqa: ARG002 - the port's
         path, extra = self._place()
-        document = {**extra, "input": self._plan.arguments(order)}
+        document = {**extra, "input": await self._plan.arguments(order)}
         if order.callback:
             document |= {"webhook": order.callback, "webhook_events_filter": ["completed"]}
         return _handle(await self.exchange.ask("POST", path, document, submits=True))
@@ -102,14 +102,13 @@ class Replicate(Outline):
         words = str(told.get("status", ""))
         if words not in STATES:
             raise Trouble(Fault.PROVIDER, "The provider names an unknown status.", raw=code(words))
-        state, error = STATES[words], None
-        if state is CallState.FAILED:
-            error = _failure(str(told.get("error") or ""))
-        if state is CallState.SUCCEEDED and (told.get("data_removed") is True or told.get("output") is None):
-            state = CallState.EXPIRED
-            error = Trouble(Fault.EXPIRED, "The provider has deleted the result.", billed=Billed.YES)
         seconds = number(table(told.get("metrics")).get("predict_time"))
         spent = None if seconds is None else Amount(seconds, "second")
+        state, error = STATES[words], None
+        if state is CallState.FAILED:
+            error = _failure(str(told.get("error") or ""), Billed.YES if spent and spent.units else Billed.NO)
+        if state is CallState.SUCCEEDED and (told.get("data_removed") is True or told.get("output") is None):
+            state = CallState.EXPIRED
         return Snapshot(state, words, progress_in(str(told.get("logs") or "")), spent=spent, error=error)
 
     async def result(self, handle: Handle, into: Path) -> tuple[Parcel, ...]:
@@ -127,7 +126,7 @@ class Replicate(Outline):
 
         Raises ``Trouble(LOST)`` where it cannot be told: files may be shown as addresses, and the list may be long.
         """
-        wanted = self._plan.arguments(order)
+        wanted = await self._plan.arguments(order)
         path = "/v1/predictions"
         for _ in range(PAGES):
             page = await self.exchange.ask("GET", path)
@@ -163,13 +162,7 @@ class Replicate(Outline):
     def called_by(self, headers: Mapping[str, str], body: bytes, now: float) -> str:
         if self.options.webhook_secret:
             _verify(headers, body, now, self.options.webhook_secret)
-        try:
-            external_id = table(json.loads(body)).get("id")
-        except ValueError:
-            external_id = None
-        if not isinstance(external_id, str):
-            raise Trouble(Fault.AUTH, "A call back that names no prediction.")
-        return external_id
+        return named_in(body, "id")
 
 
 _OPEN_OR_CANCELED = (CallState.QUEUED, CallState.RUNNING, CallState.CANCELED)
@@ -192,11 +185,10 @@ def _is_file(value: object) -> bool:
     return isinstance(first, str) and first.startswith(("data:", "https://", "http://"))
 
 
-def _failure(prose: str) -> Trouble:
-    refused = any(word in prose.lower() for word in REFUSALS)
-    if refused:
-        return Trouble(Fault.REFUSED, "The model refuses this content.")
-    return Trouble(Fault.PROVIDER, "The model failed.", billed=Billed.YES)
+def _failure(prose: str, billed: Billed) -> Trouble:
+    if any(word in prose.lower() for word in REFUSALS):
+        return Trouble(Fault.REFUSED, "The model refuses this content.", billed=billed)
+    return Trouble(Fault.PROVIDER, "The model failed.", billed=billed)
 
 
 def _seconds(stamp: object) -> float:

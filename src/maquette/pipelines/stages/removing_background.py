@@ -6,11 +6,15 @@ from typing import Any
 from maquette.domain.assets import Role
 from maquette.domain.colours import TRANSPARENT, channels
 from maquette.domain.errors import Permanent
+from maquette.domain.hosting import Takes
 from maquette.domain.marks import NO_MARKS
 from maquette.domain.states import Stage
+from maquette.media.images.enclosing import enclose
 from maquette.media.images.shop import Look, write_shop_picture
+from maquette.pipelines.orders import Draft
 from maquette.pipelines.stage import MIB, Desk, InputFile, OutputFile, Produced, StageSpec
 from maquette.ports.engines import Box, Capability, Cutout, CutRequest, Cutter
+from maquette.ports.hosting import Enclosure
 from maquette.ports.processes import Limits
 
 SHOP = "shop"
@@ -41,6 +45,16 @@ def work(desk: Desk) -> Produced:
     if errors and not files and not desk.carried and not desk.settings.get("looked_at"):
         raise errors[0][1]
     return Produced(tuple(files), {"cutouts": _account(desk.carried + len(pictures), errors)})
+
+
+def orders(desk: Desk, takes: Takes) -> tuple[Draft, ...]:
+    """One order for each photo."""
+    drafts: list[Draft] = []
+    for index, picture in enumerate(desk.of(Role.WORKING)):
+        enclosed = enclose(picture.path, desk.into / f"photo-{index}", takes)
+        sent = Enclosure(enclosed.path, enclosed.media_type, enclosed.width, enclosed.height, picture.view)
+        drafts.append(Draft((sent,), piece=_original(picture), notes=enclosed.notes))
+    return tuple(drafts)
 
 
 def _request(desk: Desk, picture: InputFile, index: int) -> CutRequest:
@@ -109,5 +123,6 @@ SPEC = StageSpec(
     limits=Limits(seconds=600, memory_bytes=8192 * MIB, cpu_seconds=900),
     settings=("background", "shadow", "margin", "frame", "looked_at"),
     capability=Capability.CUTTER,
+    orders=orders,
     piecewise=True,
 )

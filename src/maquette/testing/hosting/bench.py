@@ -48,7 +48,7 @@ class Subject:
     @property
     def name(self) -> str:
         """For the names of tests."""
-        return self.engine.__name__ + (f"-{self.capability}" if self.capability else "")
+        return "-".join(part for part in (self.engine.__name__, self.model, self.capability) if part)
 
     def made(self, loopback: Loopback, fetcher: Fetcher) -> HostedEngine:
         """The engine, configured for this loopback."""

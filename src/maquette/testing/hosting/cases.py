@@ -213,3 +213,19 @@ async def _wrong_key(bench: Bench) -> None:
     trouble = await bench.trouble(bench.submit())
     assert (trouble.fault, trouble.billed) == (Fault.AUTH, Billed.NO)
     assert not bench.loopback.bill
+
+
+@_case("file-truncated")
+async def _truncated(bench: Bench) -> None:
+    """Half a file: what an engine writes itself is whole, what lies at an address can be fetched again."""
+    if "truncated" in bench.subject.without:
+        return
+    handle = await bench.submit()
+    bench.loopback.faults.add("truncated", "file")
+    assert (await bench.ended(handle))[-1].state is CallState.SUCCEEDED
+    for parcel in await bench.engine.result(handle, bench.folder):
+        if parcel.path:
+            await _check_parcels(bench, (parcel,))
+        else:
+            await bench.fetched(parcel)
+    await _check_parcels(bench, await bench.engine.result(handle, bench.folder))

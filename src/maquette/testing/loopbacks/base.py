@@ -69,8 +69,9 @@ class Faults:
     """What is to go wrong, where and how often.
 
     General kinds: ``busy`` (429, passing), ``crowded`` (429, too many open), ``broke`` (402 or what says it),
-    ``denied``, ``error`` (5xx), ``garbage``, ``hang``, ``trickle``, ``huge``, ``reset`` (the request is carried out,
-    then the connection breaks), ``drop`` (it breaks first). Those of a task's life are asked for by ``takes``:
+    ``denied``, ``missing``, ``error`` (5xx), ``garbage``, ``hang``, ``trickle``, ``huge``, ``reset`` (the request is
+    carried out, then the connection breaks), ``drop`` (it breaks first). Those of a task's life are asked for by
+    ``takes``:
     ``stuck`` (at 99), ``backwards``, ``refused``, ``fails``, ``expired`` (addresses), ``truncated`` (files).
     """
 
@@ -102,7 +103,20 @@ class Faults:
             self._faults.clear()
 
 
-GENERAL = ("busy", "crowded", "broke", "denied", "error", "garbage", "hang", "trickle", "huge", "reset", "drop")
+GENERAL = (
+    "busy",
+    "crowded",
+    "broke",
+    "denied",
+    "missing",
+    "error",
+    "garbage",
+    "hang",
+    "trickle",
+    "huge",
+    "reset",
+    "drop",
+)
 Answering = Callable[[Any, Call], Reply]
 
 
@@ -139,6 +153,12 @@ class Loopback:
     """
 
     key = "loopback-key-never-shown"
+    adapter = ""
+    """The adapter that speaks with it, where it is not called as the loopback is."""
+    options: Mapping[str, Any] = {}
+    """What else that adapter has to be told, as in a table ``[engines.NAME]``."""
+    bind = 0
+    """The port to listen on; 0 takes a free one."""
 
     def __init__(self, polls: int = 2, tls: Any = None) -> None:
         self.polls = polls
@@ -148,7 +168,7 @@ class Loopback:
         self.lock = threading.RLock()
         self._ended = threading.Event()
         self._routes = [entry for name in dir(type(self)) for entry in getattr(getattr(type(self), name), "routes", ())]
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server = ThreadingHTTPServer(("127.0.0.1", self.bind), _handler(self))
         self._server.daemon_threads = True
         self._scheme = "https" if tls else "http"
         if tls:

@@ -21,7 +21,7 @@ _SIDES = (
 
 
 @functools.cache
-def picture(width: int = 96, height: int = 96) -> bytes:
+def picture(width: int = 128, height: int = 128) -> bytes:
     """A chequered sRGB picture with the word TEST on it, as PNG."""
     from PIL import Image, ImageDraw
 

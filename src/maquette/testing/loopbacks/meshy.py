@@ -56,6 +56,7 @@ class MeshyLoopback(TaskLoopback):
     def left(self, call: Call) -> Reply:
         return Reply({"balance": self.balance - int(sum(charge.units for charge in self.bill))})
 
+    @route("GET", "/openapi/v2/{kind}", "list")
     @route("GET", "/openapi/v1/{kind}", "list")
     @keyed
     def listed(self, call: Call) -> Reply:

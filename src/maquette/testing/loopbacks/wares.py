@@ -1,17 +1,16 @@
-"""What loopbacks deliver, and how they read what was sent: made up, but well formed."""
+"""What loopbacks of picture models read and make: made up, but well formed."""
 
 import base64
 import io
-import json
-import struct
-import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import Message
 from email.policy import HTTP
-from typing import cast
+from typing import Any, cast
 
 from maquette.testing.loopbacks.base import Call
+from maquette.testing.loopbacks.goods import box, picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +40,6 @@ def _sent(part: Message) -> Sent:
     return Sent(str(name), content, part.get_content_type(), part.get_filename() or "")
 
 
-def picture(width: int = 64, height: int = 48, colour: tuple[int, ...] = (200, 80, 40)) -> bytes:
-    """A PNG of one colour: three channels, or four with alpha."""
-    kind = {3: 2, 4: 6}[len(colour)]
-    rows = (b"\x00" + bytes(colour) * width) * height
-    header = struct.pack(">IIBBBBB", width, height, 8, kind, 0, 0, 0)
-    body = b"".join(_chunk(*chunk) for chunk in ((b"IHDR", header), (b"IDAT", zlib.compress(rows, 1)), (b"IEND", b"")))
-    return b"\x89PNG\r\n\x1a\n" + body
-
-
 def cut_out(photo: bytes) -> bytes:
     """The photo as RGBA PNG with an ellipse for an object: the work of a made-up cutter."""
     from PIL import Image, ImageDraw
@@ -63,42 +53,20 @@ def cut_out(photo: bytes) -> bytes:
     return _png(image)
 
 
-def edited(photo: bytes) -> bytes:
-    """The photo with its colours turned over, as PNG of the same size: the work of a made-up editor."""
+def edited(photo: bytes, where: bytes = b"") -> bytes:
+    """The photo with its colours turned over where a mask is white, as PNG of the same size: a made-up editor's work.
+
+    Without a mask it is changed everywhere. A mask with transparency counts as OpenAI's: changed where it is clear.
+    """
     from PIL import Image, ImageOps
 
     with Image.open(io.BytesIO(photo)) as opened:
-        return _png(ImageOps.invert(opened.convert("RGB")))
-
-
-def model() -> bytes:
-    """A GLB: a unit cube with a material."""
-    corners = [(x, y, z) for x in (-0.5, 0.5) for y in (0.0, 1.0) for z in (-0.5, 0.5)]
-    faces = [(0, 1, 3), (0, 3, 2), (4, 6, 7), (4, 7, 5), (0, 4, 5), (0, 5, 1)]
-    faces += [(2, 3, 7), (2, 7, 6), (0, 2, 6), (0, 6, 4), (1, 5, 7), (1, 7, 3)]
-    places = b"".join(struct.pack("<3f", *corner) for corner in corners)
-    data = places + b"".join(struct.pack("<3H", *face) for face in faces)
-    bounds = {"min": [-0.5, 0.0, -0.5], "max": [0.5, 1.0, 0.5]}
-    document = {
-        "asset": {"version": "2.0", "generator": "Maquette loopback"},
-        "scene": 0,
-        "scenes": [{"nodes": [0]}],
-        "nodes": [{"mesh": 0}],
-        "meshes": [{"primitives": [{"attributes": {"POSITION": 0}, "indices": 1, "material": 0}]}],
-        "materials": [{"pbrMetallicRoughness": {"baseColorFactor": [0.8, 0.3, 0.2, 1.0], "metallicFactor": 0.0}}],
-        "accessors": [
-            {"bufferView": 0, "componentType": 5126, "count": len(corners), "type": "VEC3", **bounds},
-            {"bufferView": 1, "componentType": 5123, "count": 3 * len(faces), "type": "SCALAR"},
-        ],
-        "bufferViews": [
-            {"buffer": 0, "byteOffset": 0, "byteLength": len(places), "target": 34962},
-            {"buffer": 0, "byteOffset": len(places), "byteLength": len(data) - len(places), "target": 34963},
-        ],
-        "buffers": [{"byteLength": len(data)}],
-    }
-    text = json.dumps(document).encode()
-    chunks = _glb_chunk(b"JSON", text, b" ") + _glb_chunk(b"BIN\0", data, b"\0")
-    return b"glTF" + struct.pack("<II", 2, 12 + len(chunks)) + chunks
+        before = opened.convert("RGB")
+    if not where:
+        return _png(ImageOps.invert(before))
+    with Image.open(io.BytesIO(where)) as mask:
+        white = ImageOps.invert(mask.getchannel("A")) if mask.mode == "RGBA" else mask.convert("L")
+    return _png(Image.composite(ImageOps.invert(before), before, white))
 
 
 def of_data_uri(text: str) -> bytes:
@@ -116,10 +84,14 @@ def _png(image: "object") -> bytes:
     return out.getvalue()
 
 
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+def made_by(model: str, asked: Mapping[str, Any]) -> tuple[bytes, str]:
+    """What a model of this name makes of its input, and the media type: a GLB, an edited picture or a cut-out."""
+    if "mesh" in model or "3d" in model:
+        return box(), "model/gltf-binary"
+    photo = next((content for value in asked.values() if (content := _first(value))), b"") or picture()
+    return (edited if "edit" in model else cut_out)(photo), "image/png"
 
 
-def _glb_chunk(kind: bytes, data: bytes, filler: bytes) -> bytes:
-    padded = data + filler * (-len(data) % 4)
-    return struct.pack("<I", len(padded)) + kind + padded
+def _first(value: object) -> bytes:
+    first = cast("list[object]", value)[0] if isinstance(value, list) and value else value
+    return of_data_uri(first) if isinstance(first, str) else b""

@@ -10,7 +10,9 @@ from PIL import Image
 
 from maquette.domain.marks import Click, Marks, Stroke
 from maquette.engines.grabcut import GrabCut
-from maquette.engines.grabcut.hints import BRUSHED, CLICKED, Marked, apply_marks
+from maquette.engines.grabcut.claims import Marked, claimed
+from maquette.engines.grabcut.hints import BRUSHED, CLICKED, apply_marks
+from maquette.engines.grabcut.pixels import grown
 from maquette.ports.engines import Box, CutRequest
 
 Bytes = npt.NDArray[np.uint8]
@@ -79,6 +81,19 @@ def test_a_click_beside_the_outline_mends_only_a_little() -> None:
     found = apply_marks(picture, too_large, clicked((LEFT[0], LEFT[1] + 43), -1))
     assert overlap(found, true) > overlap(too_large, true)
     assert (true & ~found).sum() < 0.01 * true.sum()
+
+
+def test_a_click_on_a_thin_leg_does_not_take_in_the_wall_behind_it() -> None:
+    """The click is wider than the leg and far from the mask, so that it covers, and reaches, more wall than leg."""
+    leg = cv2.line(np.zeros((HEIGHT, WIDTH), np.uint8), (90, 160), (110, 225), 1, 3).astype(bool)
+    picture, body = photo((disc(LEFT) | leg, (120, 90, 70))), disc(LEFT)
+    sheet = clicked((103, 202), 1)
+    claim = claimed(picture, body, np.sign(sheet)) & ~body
+    assert (claim & leg).sum() > 0.2 * leg.sum()
+    assert (claim & ~grown(leg, 5)).sum() < 0.05 * claim.sum()
+    found = apply_marks(picture, body, sheet) & ~body
+    assert (found & leg).sum() > 0.4 * leg.sum()
+    assert (found & ~leg).sum() < 0.5 * leg.sum()
 
 
 @pytest.mark.parametrize("include", [True, False])

@@ -38,7 +38,7 @@ def test_progress_is_told_and_the_order_is_whole(tmp_path):
     with PlainLoopback() as server:
         came = carry(made(Plain, server, Capability.EDITOR, model="my-model"), wanted, tmp_path / "into", server.url)
         parts = {part.name: part for part in sent_form(server.seen("submit")[0])}
-    assert [round(snapshot.progress or 0) for snapshot in came.snapshots[:2]] == [33, 67]
+    assert [snapshot.progress for snapshot in came.snapshots] == [47, 100]
     assert set(parts) == {"order", "picture", "mask"}
     for told in (b'"prompt": "a red chair"', b'"seed": 7', b'"model": "my-model"', b'"capability": "editor"'):
         assert told in parts["order"].content
@@ -72,7 +72,7 @@ def test_it_can_be_cancelled_until_it_is_done(tmp_path):
         ("broke", "submit", Fault.QUOTA, Billed.NO),
         ("denied", "submit", Fault.AUTH, Billed.NO),
         ("error", "submit", Fault.PROVIDER, Billed.UNKNOWN),
-        ("garbage", "submit", Fault.BAD_OUTPUT, Billed.YES),
+        ("garbage", "submit", Fault.BAD_OUTPUT, Billed.UNKNOWN),
         ("reset", "submit", Fault.TRANSPORT, Billed.UNKNOWN),
         ("refused", "task", Fault.REFUSED, Billed.NO),
         ("fails", "task", Fault.PROVIDER, Billed.NO),

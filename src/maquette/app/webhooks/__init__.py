@@ -1,0 +1,1 @@
+"""Calls between servers: ours to whoever wants to be told, and those of providers to us."""
