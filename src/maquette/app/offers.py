@@ -8,7 +8,8 @@ from maquette.app.quotes import Quote, Quotes
 from maquette.domain import money
 from maquette.domain.jobs import Job
 from maquette.domain.money import Budget, Spent, Verdict
-from maquette.pipelines.catalog import check_inputs, check_words, find, settle
+from maquette.pipelines.catalog import check_words, find, settle
+from maquette.pipelines.inputs import check_inputs
 from maquette.ports.clock import Clock
 from maquette.ports.stores import Database
 
