@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from maquette.bootstrap.feeding import fetcher
 from maquette.domain.money import Budget, Price
+from maquette.pipelines.commissioning import Hosting
+from maquette.pipelines.ledger import Purse
 from maquette.plugins import Shelf
 from maquette.plugins.hosted import Agency, Contract
 from maquette.ports.engines import Capability
@@ -36,6 +38,17 @@ def budget(settings: Settings) -> Budget:
     """What may be spent."""
     table = settings.budget
     return Budget(table.job_usd, table.batch_usd, table.day_usd)
+
+
+def hosting(settings: Settings) -> Hosting:
+    """What a worker needs for hosted engines: a shelf and a fetcher that belong to its event loop alone."""
+    base = settings.public_url.rstrip("/")
+
+    def callback(engine: str, secret: str) -> str:
+        return f"{base}/api/v1/hooks/{engine}/{secret}" if base else ""
+
+    purse = Purse(prices(settings), budget(settings))
+    return Hosting(shelf(settings), fetcher(), purse, callback=callback)
 
 
 def _contract(name: str, table: EngineTable) -> Contract:

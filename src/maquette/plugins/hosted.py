@@ -129,7 +129,8 @@ class Agency:
         reference = point.value if point else contract.adapter
         if isinstance(engine, Readiness):
             return EngineRecord(name, reference, engine, hosted=True)
-        return EngineRecord(name, reference, _checked(engine), engine.info, hosted=True, abilities=engine.abilities)
+        record = EngineRecord(name, reference, _checked(engine), engine.info, hosted=True, abilities=engine.abilities)
+        return replace(record, base_url=contract.options.base_url)
 
     def _hired(self, contract: Contract) -> Contracted | Readiness:
         name = contract.options.name
