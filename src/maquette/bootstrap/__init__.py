@@ -82,7 +82,7 @@ from maquette.bootstrap.place import (
     page_folder,
     store_address,
 )
-from maquette.bootstrap.shelving import budget, hosting, preferred, prices, shelf
+from maquette.bootstrap.shelving import agency, budget, hosting, lately, preferred, prices, shelf
 from maquette.domain.errors import Refused, Unavailable
 from maquette.domain.fleet import Queue, Worker
 from maquette.pipelines.runner import Runner
@@ -96,6 +96,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Maquette",
     "SystemClock",
+    "agency",
     "backup_database",
     "check_keys",
     "check_storage",
@@ -104,12 +105,14 @@ __all__ = [
     "fetcher",
     "holder",
     "is_behind",
+    "lately",
     "migrate_database",
     "open_for_looking",
     "open_for_serving",
     "open_for_work",
     "open_for_worker",
     "page_folder",
+    "prices",
     "processes",
     "shelf",
     "weight_store",

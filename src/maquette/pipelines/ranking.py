@@ -70,7 +70,8 @@ def first_ready(records: Iterable[EngineRecord], capability: Capability) -> Engi
         if record.readiness.ready:
             return record
     if not real:
-        hint = f"Install or configure an engine that is a {capability}; `maquette engines` lists what is there."
+        article = "an" if capability[0] in "aeiou" else "a"
+        hint = f"Install or configure an engine that is {article} {capability}; `maquette engines` lists what is there."
         raise Unavailable("engine_unavailable", f"No {capability} is installed.", hint)
     if all(record.readiness.ready for record in real):
         message = f"No {capability} can be used commercially: {', '.join(record.name for record in real)}."

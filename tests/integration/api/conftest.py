@@ -22,6 +22,7 @@ from maquette.adapters.blobs.local import LocalBlobs
 from maquette.adapters.blobs.s3 import S3Blobs
 from maquette.adapters.blobs.signing import HmacSigner
 from maquette.adapters.blobs.storage import Address, open_storage
+from maquette.adapters.outbound.late import LateFetcher
 from maquette.adapters.processes.forked import ForkedProcesses
 from maquette.adapters.sql.costs import SqlCosts
 from maquette.adapters.sql.database import SqlDatabase
@@ -246,7 +247,7 @@ def make_world(folder: Path, url: str = "", address: Address = LOCAL) -> World:
         care=Care(database, engine, clock, undo_days=7),
         carrier=Carrier(database, blobs, processes, clock, Limits(20_000_000, 100, 5000)),
         queues=Queues(database, engine, clock),
-        webhooks=Webhooks(database, Sender(internet.fetcher(), clock, loopback=True), clock),
+        webhooks=Webhooks(database, Sender(LateFetcher(clock, "0"), clock, loopback=True), clock),
         callbacks=Callbacks(database, _no_engine, clock),
         blobs=blobs,
         links=storage.links,

@@ -11,7 +11,7 @@ from .conftest import png
 
 METHODS = ("get", "put", "post", "patch", "delete")
 OPEN = {"/healthz", "/readyz", "/openapi.json", "/api/v1/sign-in"}
-SIGNED = "/files/"
+SIGNED = ("/files/", "/api/v1/hooks/")
 NO_IDS = {"name"}
 """Parameters of paths that name no owner's thing."""
 PLAIN = {"string": "x", "integer": 1, "number": 1, "boolean": True, "array": [], "object": {}}
@@ -41,7 +41,9 @@ def admin(locked):
 @pytest.fixture(scope="module")
 def ids(locked, alice):
     """One id of each kind, all of them Alice's. A route with another kind of id needs a line here."""
+    webhook = alice.http.post("/api/v1/webhooks", json={"url": "https://photos.example/hook"}).json()["id"]
     job = alice.job()
+    (delivery,) = alice.http.get(f"/api/v1/webhooks/{webhook}/deliveries").json()["items"]
     model = locked.world.store(b"glTF", Role.MODEL, "model/gltf-binary", "chair.glb", owner_id="own_alice")
     result = alice.finish(job["id"], {"lod0": (model,)}, {})
     project = alice.http.post("/api/v1/projects", json={"name": "chair"}).json()["id"]
@@ -55,6 +57,8 @@ def ids(locked, alice):
         "project_id": project,
         "batch_id": alice.http.post("/api/v1/batches", json=asked).json()["id"],
         "upload_id": alice.http.post("/api/v1/uploads", json=announced).json()["id"],
+        "webhook_id": webhook,
+        "delivery_id": delivery["id"],
         "owner_id": "own_alice",
         "key_id": None,
     }

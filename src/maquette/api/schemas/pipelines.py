@@ -110,7 +110,7 @@ class WordsOut(Answer):
     default: str
 
 
-class AssetOut(Answer):
+class AssetIdOut(Answer):
     """A setting that names a picture among your assets; left out, there is none."""
 
     type: Literal["asset"] = "asset"
@@ -118,7 +118,7 @@ class AssetOut(Answer):
 
 
 SettingOut = Annotated[
-    ChoiceOut | EngineOut | DimensionsOut | CountOut | GroundOut | ApprovalOut | WordsOut | AssetOut,
+    ChoiceOut | EngineOut | DimensionsOut | CountOut | GroundOut | ApprovalOut | WordsOut | AssetIdOut,
     Field(discriminator="type"),
 ]
 
@@ -191,7 +191,7 @@ def _setting(setting: Setting) -> SettingOut:
                 title=setting.title, longest=setting.longest, required=setting.required, default=setting.default
             )
         case AssetId():
-            return AssetOut(title=setting.title)
+            return AssetIdOut(title=setting.title)
 
 
 class PipelinePage(Answer):

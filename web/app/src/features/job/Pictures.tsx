@@ -76,6 +76,31 @@ export function CutoutGrid({ cutouts, large = false }: { cutouts: readonly Asset
   )
 }
 
+interface MadeProps {
+  pictures: readonly Asset[]
+  previews: readonly Asset[]
+  simulated: boolean
+}
+
+/** What a job made or changed: each clean picture, and its marked preview. */
+export function MadePictures({ pictures, previews, simulated }: MadeProps) {
+  const shown = pictures.flatMap((picture) => [picture, ...previews.filter(({ derived_from }) => derived_from.includes(picture.id))])
+  return (
+    <Card>
+      <h2>{t('job.pictures')}</h2>
+      {simulated && <p role="note">{t('job.simulated')}</p>}
+      <ul className={css.pictures} data-large>
+        {shown.map((asset) => (
+          <li key={asset.id} data-role={asset.role}>
+            <Picture src={asset.url} alt={word('download', asset.role)} />
+            <span>{word('download', asset.role)}</span>
+          </li>
+        ))}
+      </ul>
+    </Card>
+  )
+}
+
 /** Browsers cannot show every picture that the server can read. */
 function Picture({ src, alt, checker = false }: { src: string; alt: string; checker?: boolean }) {
   const [shown, setShown] = useState(true)

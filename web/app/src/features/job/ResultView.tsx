@@ -11,7 +11,7 @@ import { messageOf } from '@/ui/Toasts'
 
 import css from './job.module.css'
 import { notesOf } from './notes'
-import { CutoutGrid } from './Pictures'
+import { CutoutGrid, MadePictures } from './Pictures'
 import { Report } from './Report'
 
 const ModelViewer = lazy(() => import('./viewer/ModelViewer'))
@@ -22,6 +22,7 @@ export function ResultView({ resultId }: { resultId: string }) {
   if (!result) return <Skeleton height="26rem" />
   const levels = Object.entries(result.assets).filter(([name]) => name.startsWith('lod')).sort()
   const cutouts = result.assets['cutout'] ?? []
+  const made = result.assets['edit'] ?? []
   return (
     <>
       {levels.length > 0 && (
@@ -29,6 +30,7 @@ export function ResultView({ resultId }: { resultId: string }) {
           <ModelViewer levels={levels.flatMap(([name, [asset]]) => (asset ? [{ name, asset }] : []))} />
         </Suspense>
       )}
+      {made.length > 0 && <MadePictures pictures={made} previews={result.assets['preview'] ?? []} simulated={result.is_test} />}
       <Notes report={result.report} />
       <Downloads result={result} />
       {cutouts.length > 0 && <CutoutGrid cutouts={cutouts} large={levels.length === 0} />}
@@ -37,7 +39,7 @@ export function ResultView({ resultId }: { resultId: string }) {
   )
 }
 
-const DOWNLOADS = ['lod0', 'usdz', 'lod1', 'lod2', 'poster', 'turntable', 'shop']
+const DOWNLOADS = ['edit', 'preview', 'lod0', 'usdz', 'lod1', 'lod2', 'poster', 'turntable', 'shop']
 
 /** What the server says of the photos and of the model that a person should know. */
 function Notes({ report }: { report: Record<string, unknown> }) {

@@ -19,7 +19,7 @@ import { Slot } from './Slot'
 import { useDropAndPaste } from './useDropAndPaste'
 import { useMake } from './useMake'
 import { usePhotos } from './usePhotos'
-import { settingsOf, type Values } from './values'
+import { lacksWords, settingsOf, type Values } from './values'
 
 /** Until the server has said its own. */
 const MAX_BYTES = 50_000_000
@@ -79,9 +79,9 @@ function Maker({ recipes, first }: { recipes: readonly Pipeline[]; first: Pipeli
             <p aria-live="polite">{summary(photos.all.length, bad, recipe)}</p>
             <Button
               label={busy ? t('new.sending') : word('recipe.make', recipe.name)}
-              icon={recipe.result === 'model' ? 'box' : 'scissors'}
+              icon={iconOf(recipe)}
               variant="primary"
-              disabled={busy || photos.all.length === 0 || bad > 0}
+              disabled={busy || photos.all.length < recipe.min_photos || bad > 0 || lacksWords(recipe, settings)}
               onClick={() => make.mutate({ pipeline: recipe.name, settings: settingsOf(recipe, settings) })}
             />
           </div>
@@ -109,10 +109,14 @@ function Refusal({ error }: { error: Error }) {
 
 function summary(count: number, bad: number, recipe: Pipeline): string {
   if (bad) return t(bad === 1 ? 'new.bad.one' : 'new.bad', { count: bad })
-  if (count === 0) return t('new.empty')
+  if (count === 0) return t(recipe.min_photos ? 'new.empty' : 'new.optional')
   if (recipe.views.length === 0) return t(count === 1 ? 'new.count.one' : 'new.count', { count })
   return t('new.sides', { count, max: slotsOf(recipe.views).length })
 }
+
+const ICONS = { model: 'box', image: 'image', cutouts: 'scissors' } as const
+
+const iconOf = ({ result }: Pipeline) => ICONS[result as keyof typeof ICONS] ?? 'scissors'
 
 interface SwitchProps {
   recipes: readonly Pipeline[]
@@ -125,11 +129,11 @@ function RecipeSwitch({ recipes, value, disabled, onChange }: SwitchProps) {
   return (
     <fieldset className={css.recipes} disabled={disabled}>
       <legend className={css.file}>{t('new.recipe')}</legend>
-      {recipes.map(({ name, title, result }) => (
-        <label key={name}>
-          <input type="radio" name="recipe" className={css.file} checked={name === value} onChange={() => onChange(name)} />
-          <Icon name={result === 'model' ? 'box' : 'scissors'} />
-          {title}
+      {recipes.map((recipe) => (
+        <label key={recipe.name}>
+          <input type="radio" name="recipe" className={css.file} checked={recipe.name === value} onChange={() => onChange(recipe.name)} />
+          <Icon name={iconOf(recipe)} />
+          {recipe.title}
         </label>
       ))}
     </fieldset>

@@ -21,6 +21,19 @@ export function Settings({ pipeline, values, onChange }: Props) {
     <>
       {settings.map(
         ([name, setting]) =>
+          setting.type === 'words' && (
+            <label key={name} className={css.field}>
+              {setting.title}
+              {setting.required ? (
+                <textarea rows={4} maxLength={setting.longest} required value={values[name] ?? ''} onChange={({ target }) => onChange(name, target.value)} />
+              ) : (
+                <input maxLength={setting.longest} placeholder={setting.default} value={values[name] ?? ''} onChange={({ target }) => onChange(name, target.value)} />
+              )}
+            </label>
+          ),
+      )}
+      {settings.map(
+        ([name, setting]) =>
           setting.type === 'choice' && (
             <Choice key={name} name={name} setting={setting} value={values[name] ?? setting.default} onChange={onChange} />
           ),

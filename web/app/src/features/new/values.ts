@@ -6,6 +6,10 @@ export const UNIT = 'cm'
 /** What a form holds: the text of each field, by the setting's name; parts of a size as `dimensions.height`. */
 export type Values = Readonly<Record<string, string>>
 
+/** Whether a text that must be given is missing. */
+export const lacksWords = (pipeline: Pipeline, values: Values): boolean =>
+  Object.entries(pipeline.settings).some(([name, setting]) => setting.type === 'words' && setting.required && !values[name]?.trim())
+
 /** The settings that a job is started with: what was filled in, as the server wants it. */
 export function settingsOf(pipeline: Pipeline, values: Values): Record<string, unknown> {
   const filled = Object.entries(pipeline.settings).map(([name, { type }]) => {
