@@ -1,4 +1,4 @@
-"""Writes the parts of the reference that are derived from the code: states, pipelines, errors, command line.
+"""Writes the parts of the reference that are derived from the code: states, pipelines, errors, settings.
 
 python scripts/generate_docs.py            writes docs/reference/*.md
 python scripts/generate_docs.py --check    exits 1 and names the files that are out of date
@@ -7,6 +7,9 @@ python scripts/generate_docs.py --check    exits 1 and names the files that are 
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
+
+from pydantic import BaseModel, SecretStr
+from pydantic.fields import FieldInfo
 
 from maquette.domain.colours import NAMES, TRANSPARENT
 from maquette.domain.dimensions import UNITS
@@ -31,6 +34,8 @@ from maquette.pipelines.catalog import (
     is_offered,
 )
 from maquette.pipelines.stage import MIB
+from maquette.settings import BudgetTable, EngineTable, PreferTable, PriceTable, Settings
+from maquette.settings.usual import BUCKET, KEYS, PAIRS, UNNEEDED
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"
@@ -170,12 +175,63 @@ def flags() -> str:
     )
 
 
+def settings() -> str:
+    """Every setting, its tables, and the names of other programs that are read."""
+    parts = [
+        NOTE + "# Settings\n",
+        "Each is a line of the TOML file, or a variable: `port` is `MAQUETTE_PORT`. What lies in a table is spelt with "
+        "double underscores: `key` in `[engines.meshy]` is `MAQUETTE_ENGINES__MESHY__KEY`. First match wins: a flag of "
+        "the command line, the environment, the file, a name that other programs use (below), the default.\n",
+        _fields(Settings),
+    ]
+    tables = (
+        ("[engines.NAME]", EngineTable), ("[prices.NAME]", PriceTable), ("[budget]", BudgetTable),
+        ("[prefer]", PreferTable),
+    )  # fmt: skip
+    for name, table_of in tables:
+        parts.append(f"\n## `{name}`\n\n{_summary(table_of)}\n")
+        parts.append(_fields(table_of))
+    rows = [(f"`{name}`", f"`key` in `[engines.{engine}]`") for engine, names in KEYS.items() for name in names]
+    rows += [
+        (f"`{first}`, `{second}`", f"`key` in `[engines.{engine}]`, joined by a colon")
+        for engine, pairs in PAIRS.items()
+        for first, second in pairs
+    ]
+    rows += [(f"`{name}`", meaning) for name, meaning in BUCKET.items()]
+    rows += [(f"`{name}`", f"nothing: {reason}") for name, reason in UNNEEDED.items()]
+    parts.append("\n## Names of others\n\nRead where ours say nothing.\n")
+    parts.append(table(("variable", "stands for"), rows))
+    return "\n".join(parts)
+
+
+def _summary(model: type[BaseModel]) -> str:
+    return " ".join((model.__doc__ or "").replace("``", "`").split())
+
+
+def _fields(model: type[BaseModel]) -> str:
+    rows = ((f"`{name}`", field.description, _default(field)) for name, field in model.model_fields.items())
+    return table(("setting", "meaning", "default"), rows)
+
+
+def _default(field: FieldInfo) -> str:
+    """As one would write it; what depends on the machine is told in the meaning."""
+    if field.is_required():
+        return "none, it must be set"
+    if field.default_factory is not None:
+        return ""
+    value = field.default.get_secret_value() if isinstance(field.default, SecretStr) else field.default
+    if value in (None, "", (), frozenset()) or isinstance(value, BaseModel):
+        return ""
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
 DOCUMENTS: dict[str, Callable[[], str]] = {
     "states.md": states,
     "pipelines.md": pipelines,
     "errors.md": errors,
     "profiles.md": profiles,
     "flags.md": flags,
+    "settings.md": settings,
 }
 
 

@@ -126,6 +126,16 @@ def test_a_providers_usual_variable_is_the_key_of_its_engine_where_ours_says_not
     assert settings.load(config).engines["meshy"].key.get_secret_value() == "own-key"
 
 
+def test_a_providers_key_goes_to_no_address_of_somebody_elses(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config.write_text(
+        '[engines.meshy_remesh]\n[engines.second]\nadapter = "meshy"\n'
+        '[engines.lab]\nadapter = "meshy"\nbase_url = "https://lab.example.org"\n[engines.carve3]\n'
+    )
+    monkeypatch.setenv("MESHY_API_KEY", "usual-key")
+    keys = {name: table.key.get_secret_value() for name, table in settings.load(config).engines.items()}
+    assert keys == {"meshy": "usual-key", "meshy_remesh": "usual-key", "second": "usual-key", "lab": "", "carve3": ""}
+
+
 def test_the_bucket_of_an_older_system_is_found_under_its_names(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "the-id")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "the-secret")

@@ -22,6 +22,7 @@ from maquette.api.origins import Origins
 from maquette.api.routes import (
     assets,
     batches,
+    calls,
     costs,
     files,
     hooks,
@@ -52,6 +53,7 @@ ROUTERS = (
     uploads.router,
     files.router,
     jobs.router,
+    calls.router,
     batches.router,
     costs.router,
     results.router,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from maquette.app.approvals import Approvals
 from maquette.app.batches.batches import Batches
+from maquette.app.calls import Calls
 from maquette.app.care import Care
 from maquette.app.costs import Costs
 from maquette.app.estimates import Estimates
@@ -69,6 +70,7 @@ class Services:
     transfers: Transfers
     fetching: Fetching
     jobs: Jobs
+    calls: Calls
     approvals: Approvals
     joining: Joining
     products: Products

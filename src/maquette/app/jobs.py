@@ -172,16 +172,27 @@ class Jobs:
 
         return self._move(owner_id, job_id, make, self._engine.enqueue)
 
-    def resume(self, owner_id: str, job_id: str) -> Job:
-        """Lets a waiting job go on. One that waits for approval raises ``illegal_move``: that has to be given."""
+    def resume(self, owner_id: str, job_id: str, budget_usd: float | None = None) -> Job:
+        """Lets a waiting job go on, perhaps with another budget.
+
+        Raises ``illegal_move`` for one that waits for approval, or for a decision about what a provider was asked: that
+        has to be given.
+        """
 
         def make(job: Job) -> Move:
             if job.waiting_for is WaitingFor.APPROVAL:
                 hint = f"POST /api/v1/jobs/{job.id}/approve, or: maquette jobs approve {job.id}"
                 raise Refused("illegal_move", "The job waits for somebody to approve its cut-outs.", hint)
-            return moves.resume(job, CATALOG[job.pipeline].pipeline, self._clock.now())
+            move = moves.resume(job, CATALOG[job.pipeline].pipeline, self._clock.now())
+            return move if budget_usd is None else replace(move, after=replace(move.after, budget_usd=budget_usd))
 
-        return self._move(owner_id, job_id, make, self._engine.enqueue)
+        def go_on(tx: Transaction, job: Job) -> None:
+            if any(call.is_undecided for call in tx.calls.of_job(job.id)):
+                hint = f"GET /api/v1/jobs/{job.id}/calls, or: maquette jobs calls {job.id}"
+                raise Refused("illegal_move", "Nobody knows yet whether a provider was given the work.", hint)
+            self._engine.enqueue(tx, job)
+
+        return self._move(owner_id, job_id, make, go_on)
 
     def prioritise(self, owner_id: str, job_id: str, priority: int) -> Job:
         """Moves a pending job forwards (a greater number) or back. Raises ``illegal_move`` when it waits no more."""

@@ -13,6 +13,7 @@ from maquette.domain.money import NOTHING, Price, Range
 from maquette.domain.states import Stage
 from maquette.pipelines.catalog import ENGINE_SETTINGS, Entry
 from maquette.pipelines.stage import StageSpec
+from maquette.pipelines.stages.generating_picture import SIZES
 from maquette.ports.engines import Capability, EngineRecord
 from maquette.ports.hosting import Enclosure, HostedShelf, Order
 
@@ -106,8 +107,15 @@ class Quotes:
         known = [cost for cost in costs if cost is not None]
         if len(known) == len(costs):
             return Range(min(cost.low for cost in known), max(cost.high for cost in known)), ""
-        unit = engine.abilities.cost_unit
-        return None, f"Set the price of one {unit} in [prices.{record.name}]." if price is None else ""
+        return None, _lacking(record.name, engine.abilities.cost_unit, price)
+
+
+def _lacking(name: str, unit: str, price: Price | None) -> str:
+    if price is None:
+        return f"Set the price of one {unit} in [prices.{name}]."
+    if price.unit != unit:
+        return f"The price in [prices.{name}] is of one {price.unit}, but {name} charges by the {unit}."
+    return f"{name} cannot say beforehand how much it will take."
 
 
 def _orders(
@@ -126,7 +134,11 @@ def _orders(
 
 def _order(spec: StageSpec, settings: Mapping[str, Any], pictures: tuple[Enclosure, ...]) -> Order:
     assert spec.capability is not None
-    wants = {name: settings.get(name) for name in spec.settings}
+    wants: dict[str, Any] = {name: settings.get(name) for name in spec.settings}
+    if spec.capability is Capability.EDITOR:
+        own = (pictures[0].width, pictures[0].height) if pictures else None
+        size = SIZES.get(str(settings.get("size"))) or own
+        wants = {"variants": settings.get("variants") or 1} | ({"width": size[0], "height": size[1]} if size else {})
     return Order(spec.capability, "", pictures, prompt=str(settings.get("prompt") or ""), wants=wants)
 
 

@@ -40,6 +40,7 @@ from maquette.adapters.telemetry.prometheus import PrometheusMeter
 from maquette.adapters.telemetry.spans import open_tracer
 from maquette.app.approvals import Approvals
 from maquette.app.batches.batches import Batches
+from maquette.app.calls import Calls
 from maquette.app.care import Care
 from maquette.app.costs import Costs
 from maquette.app.estimates import Estimates
@@ -81,7 +82,7 @@ from maquette.bootstrap.place import (
     page_folder,
     store_address,
 )
-from maquette.bootstrap.shelving import budget, preferred, prices, shelf
+from maquette.bootstrap.shelving import agency, budget, hosting, lately, preferred, prices, shelf
 from maquette.domain.errors import Refused, Unavailable
 from maquette.domain.fleet import Queue, Worker
 from maquette.pipelines.runner import Runner
@@ -95,6 +96,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Maquette",
     "SystemClock",
+    "agency",
     "backup_database",
     "check_keys",
     "check_storage",
@@ -103,12 +105,14 @@ __all__ = [
     "fetcher",
     "holder",
     "is_behind",
+    "lately",
     "migrate_database",
     "open_for_looking",
     "open_for_serving",
     "open_for_work",
     "open_for_worker",
     "page_folder",
+    "prices",
     "processes",
     "shelf",
     "weight_store",
@@ -163,6 +167,7 @@ class Maquette:
         parts = (self._database, self._engine, self.engines, self.clock)
         self.jobs = Jobs(*parts, settings.max_queued, self.tracer, self.quotes)
         self.costs = Costs(SqlCosts(self._database), self._database, self.clock, budget(settings))
+        self.calls = Calls(self._database, self._engine, self.clock)
         self.approvals = Approvals(self._database, self._engine, self.clock)
         self.estimates = Estimates(SqlPaces(self._database), self.clock)
         self.offers = Offers(self._database, self.quotes, self.estimates, self.clock, budget(settings))
@@ -259,6 +264,7 @@ class Maquette:
             spending=Spending(self.costs, self.offers, prices(self.settings)),
             fetching=self.fetching,
             jobs=self.jobs,
+            calls=self.calls,
             approvals=self.approvals,
             products=Products(self._database, self.clock),
             estimates=self.estimates,
@@ -343,7 +349,7 @@ class Maquette:
         )
         folder = self._scratch.take(name)
         parts = (self._database, self.blobs, self._processes, self._here, self.clock)
-        return worker, Runner(*parts, folder, self.engines, name, self.tracer)
+        return worker, Runner(*parts, folder, self.engines, name, self.tracer, hosting(self.settings))
 
     def _bury_the_dead(self) -> None:
         """Nobody need wait for the lease of a process of this machine that is known to have died."""

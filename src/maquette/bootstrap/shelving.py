@@ -2,10 +2,19 @@
 
 from collections.abc import Mapping
 
+from maquette.adapters.clocks import SystemClock
+from maquette.adapters.sql.costs import SqlCosts
+from maquette.adapters.sql.database import SqlDatabase
+from maquette.app.costs import Costs
 from maquette.bootstrap.feeding import fetcher
+from maquette.bootstrap.place import database_url, is_behind
+from maquette.domain.errors import MaquetteError
 from maquette.domain.money import Budget, Price
+from maquette.pipelines.commissioning import Hosting
+from maquette.pipelines.ledger import Purse
 from maquette.plugins import Shelf
 from maquette.plugins.hosted import Agency, Contract
+from maquette.ports.costs import Record
 from maquette.ports.engines import Capability
 from maquette.ports.hosting import Options
 from maquette.settings import EngineTable, Settings
@@ -36,6 +45,31 @@ def budget(settings: Settings) -> Budget:
     """What may be spent."""
     table = settings.budget
     return Budget(table.job_usd, table.batch_usd, table.day_usd)
+
+
+def lately(settings: Settings) -> Mapping[str, Record]:
+    """How engines did in the last seven days, for a command that opens nothing; empty where there is no database."""
+    try:
+        if is_behind(settings):
+            return {}
+        database = SqlDatabase(database_url(settings))
+    except MaquetteError:
+        return {}
+    try:
+        return Costs(SqlCosts(database), database, SystemClock(), budget(settings)).records()
+    finally:
+        database.close()
+
+
+def hosting(settings: Settings) -> Hosting:
+    """What a worker needs for hosted engines: a shelf and a fetcher that belong to its event loop alone."""
+    base = settings.public_url.rstrip("/")
+
+    def callback(engine: str, secret: str) -> str:
+        return f"{base}/api/v1/hooks/{engine}/{secret}" if base else ""
+
+    purse = Purse(prices(settings), budget(settings))
+    return Hosting(shelf(settings), fetcher(), purse, callback=callback)
 
 
 def _contract(name: str, table: EngineTable) -> Contract:

@@ -8,15 +8,14 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
 
 from maquette import __version__
-from maquette.bootstrap import check_storage, holder, is_behind, page_folder, shelf
+from maquette.bootstrap import check_storage, holder, is_behind, page_folder
+from maquette.cli.examining import look_at_engines, look_at_money
+from maquette.cli.findings import Finding, State
 from maquette.cli.wording import size
 from maquette.domain.errors import MaquetteError
-from maquette.ports.engines import Capability
 from maquette.settings import Settings, unknown_variables, unneeded
 
 LOW_DISK = 2 * 1024**3
@@ -24,34 +23,12 @@ LOW_DISK = 2 * 1024**3
 PROBE_S = 10
 
 
-class State(StrEnum):
-    """``missing``: something optional is not there. ``broken``: without it nothing can run."""
-
-    OK = "ok"
-    NOTE = "note"
-    MISSING = "missing"
-    BROKEN = "broken"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of the report; ``hint`` is what mends it."""
-
-    name: str
-    state: State
-    found: str
-    hint: str = ""
-
-    def document(self) -> dict[str, str]:
-        """For programs."""
-        return {"name": self.name, "state": self.state.value, "found": self.found, "hint": self.hint}
-
-
 def examine(settings: Settings) -> list[Finding]:
     """Looks at everything; changes nothing."""
     return [
         *_this(),
-        *_engines(settings),
+        *look_at_engines(settings),
+        *look_at_money(settings),
         _heic(),
         _ffmpeg(),
         _gpu(),
@@ -73,26 +50,6 @@ def _this() -> list[Finding]:
         Finding("maquette", State.OK, __version__),
         Finding("python", State.OK, f"{platform.python_version()} on {where}"),
     ]
-
-
-def _engines(settings: Settings) -> list[Finding]:
-    records = shelf(settings).all()
-    findings: list[Finding] = []
-    for record in records:
-        ready = record.readiness.ready
-        told = f"{record.info.title} {record.info.version}, {record.info.licence}" if record.info else record.reference
-        found = told if ready else f"{told}: {record.readiness.message}"
-        # weights are an offer: nothing is broken without them
-        state = State.OK if ready else State.NOTE if record.weights else State.MISSING
-        findings.append(Finding(f"engine {record.name}", state, found, "" if ready else record.readiness.hint))
-    able = {record.info.capability for record in records if record.info and record.readiness.ready}
-    for capability in Capability:
-        if capability not in able:
-            # cut-outs can be made without a mesher; without a cutter nothing can; the others are an offer
-            needed = {Capability.CUTTER: State.BROKEN, Capability.MESHER: State.MISSING}
-            state = needed.get(capability, State.NOTE)
-            findings.append(Finding(f"a {capability}", state, "no engine is ready", "maquette engines"))
-    return findings
 
 
 def _heic() -> Finding:

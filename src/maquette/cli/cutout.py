@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from maquette.cli.options import JsonFlag, parse_box, parse_marks, settings
+from maquette.cli.options import EstimateFlag, JsonFlag, parse_box, parse_marks, settings
 
 
 def cutout(
@@ -42,6 +42,7 @@ def cutout(
     engine: Annotated[
         str | None, typer.Option("--engine", "--cutter", metavar="ENGINE", help="Engine that removes the background.")
     ] = None,
+    estimate: EstimateFlag = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Cut the object out of photos, one PNG each; with a background or a shadow also <name>_shop.jpg or .png.
@@ -57,6 +58,6 @@ def cutout(
         {"frame": "square"} if square else {}
     )
     marks = parse_marks(include or (), exclude or (), brush or (), erase or ())
-    order = Order(photos, output, parse_box(box) if box else None, marks, mask, chosen)
+    order = Order(photos, output, parse_box(box) if box else None, marks, mask, chosen, estimate)
     if not fulfil(order, settings(ctx), Screen(as_json)):
         raise typer.Exit(1)

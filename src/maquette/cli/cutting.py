@@ -13,6 +13,7 @@ from maquette.bootstrap import Maquette, open_for_work
 from maquette.cli.delivery import Delivered, deliver, prepare
 from maquette.cli.follow import follow
 from maquette.cli.photos import Photo, expand
+from maquette.cli.pricing import tell_price
 from maquette.cli.progress import BatchBar
 from maquette.cli.remote import fetched
 from maquette.cli.screen import Screen, plain_table
@@ -40,6 +41,7 @@ class Order:
     marks: Marks
     mask: bool
     chosen: Mapping[str, Any]
+    estimate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,9 @@ def fulfil(order: Order, settings: Settings, screen: Screen) -> bool:
 
 def _fulfil(order: Order, paths: Sequence[Path], settings: Settings, screen: Screen) -> bool:
     settle(find(PIPELINE), order.chosen)
+    if order.estimate:
+        tell_price(PIPELINE, order.chosen, len(paths), settings, screen)
+        return True
     folder = prepare(order.output)
     stems = _targets(paths, folder)
     pieces = asyncio.run(_cut_all(paths, stems, order, settings, screen))

@@ -1,49 +1,37 @@
-"""``maquette engines``: what can cut out and model on this machine."""
+"""``maquette engines``: what can cut out, model and paint, on this machine and elsewhere."""
 
-from typing import TYPE_CHECKING
+from typing import Annotated
 
 import typer
 
 from maquette.cli.options import JsonFlag, settings
 
-if TYPE_CHECKING:
-    from maquette.cli.screen import Screen
-    from maquette.ports.engines import EngineRecord
+app = typer.Typer(
+    rich_markup_mode=None, help="List the engines, and ask hosted ones for their balance.", invoke_without_command=True
+)
 
 
+@app.callback()
 def engines(ctx: typer.Context, as_json: JsonFlag = False) -> None:
-    """List the installed engines.
+    """List the engines, installed or hosted elsewhere.
 
-    What each does, its version and licence, and whether it can run here.
+    What each does, its version, licence and price, how it did lately, and whether it can be used.
     """
-    from maquette.bootstrap import shelf
+    if ctx.invoked_subcommand is None:
+        from maquette.cli.engaging import list_engines
+        from maquette.cli.screen import Screen
+
+        list_engines(settings(ctx), Screen(as_json))
+
+
+@app.command()
+def check(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="ENGINE", help="A hosted engine: NAME of [engines.NAME].")],
+    as_json: JsonFlag = False,
+) -> None:
+    """Ask a hosted engine's provider for what is left there. It costs nothing."""
+    from maquette.cli.engaging import check_engine
     from maquette.cli.screen import Screen
 
-    screen = Screen(as_json)
-    records = shelf(settings(ctx)).all()
-    if as_json:
-        from maquette.api.schemas.service import EngineRecordOut
-
-        screen.document({"items": [EngineRecordOut.of(record).model_dump(mode="json") for record in records]})
-    else:
-        _tell(screen, records)
-
-
-def _tell(screen: "Screen", records: "tuple[EngineRecord, ...]") -> None:
-    from rich.markup import escape
-
-    from maquette.cli.screen import plain_table
-
-    table = plain_table("engine", "does", "version", "licence", "needs", "state")
-    for record in records:
-        info, readiness = record.info, record.readiness
-        facts = (info.capability.value, info.version, info.licence, info.needs) if info else ("?", "", "", "")
-        limits = " [yellow](not for commercial use)[/yellow]" if info and not info.commercial_use else ""
-        state = "[green]ready[/green]" if readiness.ready else f"[red]{escape(readiness.message)}[/red]"
-        test = " [yellow](simulated)[/yellow]" if info and info.is_test else ""
-        table.add_row(escape(record.name), *(escape(fact) for fact in facts), state + test + limits)
-    screen.out.print(table)
-    for record in records:
-        if not record.readiness.ready:
-            screen.err.print(f"[bold]{escape(record.name)}:[/bold] {escape(record.readiness.hint)}")
-    screen.note("Choose with `maquette make --cutter NAME --mesher NAME`.")
+    check_engine(settings(ctx), Screen(as_json), name)

@@ -12,6 +12,10 @@ JobId = Annotated[
     str, typer.Argument(metavar="JOB", help="A job's id, or enough of its beginning; `last` is the newest.")
 ]
 
+CallId = Annotated[
+    str, typer.Argument(metavar="CALL", help="A commission's id, or enough of its beginning; `-` is the undecided one.")
+]
+
 
 @app.command("list")
 def show_all(
@@ -92,12 +96,59 @@ def priority(
 
 
 @app.command()
-def resume(ctx: typer.Context, job: JobId, as_json: JsonFlag = False) -> None:
+def resume(
+    ctx: typer.Context,
+    job: JobId,
+    budget: Annotated[float | None, typer.Option(min=0, metavar="USD", help="What the job may now spend.")] = None,
+    as_json: JsonFlag = False,
+) -> None:
     """Let a waiting job go on."""
     from maquette.cli.screen import Screen
     from maquette.cli.steering import resume_job
 
-    resume_job(settings(ctx), Screen(as_json), job)
+    resume_job(settings(ctx), Screen(as_json), job, budget)
+
+
+@app.command()
+def calls(ctx: typer.Context, job: JobId, as_json: JsonFlag = False) -> None:
+    """Show what providers were asked for a job, what it cost, and what is to be decided."""
+    from maquette.cli.calling import list_calls
+    from maquette.cli.screen import Screen
+
+    list_calls(settings(ctx), Screen(as_json), job)
+
+
+@app.command()
+def adopt(
+    ctx: typer.Context,
+    job: JobId,
+    call: CallId,
+    number: Annotated[str, typer.Argument(metavar="NUMBER", help="What the provider itself calls it.")],
+    as_json: JsonFlag = False,
+) -> None:
+    """Say that a provider did get the work: the job goes on with it."""
+    from maquette.cli.calling import adopt_call
+    from maquette.cli.screen import Screen
+
+    adopt_call(settings(ctx), Screen(as_json), job, call, number)
+
+
+@app.command()
+def repeat(ctx: typer.Context, job: JobId, call: CallId, as_json: JsonFlag = False) -> None:
+    """Ask a provider once more for what it perhaps was asked already, and perhaps pay twice."""
+    from maquette.cli.calling import repeat_call
+    from maquette.cli.screen import Screen
+
+    repeat_call(settings(ctx), Screen(as_json), job, call)
+
+
+@app.command()
+def forget(ctx: typer.Context, job: JobId, call: CallId, as_json: JsonFlag = False) -> None:
+    """Give up what a provider perhaps was asked; a job that waits for it fails."""
+    from maquette.cli.calling import forget_call
+    from maquette.cli.screen import Screen
+
+    forget_call(settings(ctx), Screen(as_json), job, call)
 
 
 @app.command()

@@ -15,6 +15,7 @@ from maquette.cli import (
     assets,
     batch,
     batches,
+    costs,
     cutout,
     doctor,
     engines,
@@ -100,8 +101,9 @@ app.command("export")(export.export)
 app.command("import")(import_.import_)
 app.command("import-photos")(import_photos.import_photos)
 app.add_typer(keys.app, name="keys")
+app.add_typer(engines.app, name="engines")
+app.command("costs")(costs.costs)
 app.add_typer(webhooks.app, name="webhooks")
-app.command("engines")(engines.engines)
 app.add_typer(weights.app, name="weights")
 app.command("doctor")(doctor.doctor)
 app.command("migrate")(migrate.migrate)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from maquette.cli.options import CutterName, Depth, Height, JsonFlag, Width, lengths, settings
+from maquette.cli.options import CutterName, Depth, EstimateFlag, Height, JsonFlag, Width, lengths, settings
 from maquette.domain.assets import View
 
 
@@ -40,6 +40,7 @@ def make(
         typer.Option(metavar="[VIEW=]X,Y,W,H", help="Where the object is, in pixels; once per photo."),
     ] = None,
     next_step: Annotated[str, typer.Option("--next", hidden=True)] = "maquette serve --open",
+    estimate: EstimateFlag = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Make a 3D model from one to six photos of an object.
@@ -60,5 +61,5 @@ def make(
         "cutter": cutter,
         "mesher": mesher,
     }
-    order = Order(photos or [], told, box or [], chosen, output, next_step)
+    order = Order(photos or [], told, box or [], chosen, output, next_step, estimate)
     fulfil(order, settings(ctx), Screen(as_json))

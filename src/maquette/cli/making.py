@@ -13,6 +13,7 @@ from maquette.bootstrap import Maquette, open_for_work
 from maquette.cli.delivery import Delivered, deliver_model, prepare
 from maquette.cli.judging import verdicts
 from maquette.cli.photos import Photo, capture_set
+from maquette.cli.pricing import tell_price
 from maquette.cli.progress import StageBar
 from maquette.cli.remote import fetched
 from maquette.cli.screen import Screen, plain_table
@@ -42,6 +43,7 @@ class Order:
     chosen: Mapping[str, Any]
     output: Path
     next_step: str
+    estimate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,9 @@ def _fulfil(order: Order, photos: Sequence[Photo], settings: Settings, screen: S
     entry = find(PIPELINE)
     settle(entry, chosen)
     check_views(entry, [photo.view for photo in photos])
+    if order.estimate:
+        tell_price(PIPELINE, chosen, len(photos), settings, screen)
+        return
     folder = prepare(order.output)
     if not screen.as_json:
         _say_sides(screen, photos)

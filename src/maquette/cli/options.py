@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Texts = Iterable[str]
 JsonFlag = Annotated[bool, typer.Option("--json", help="JSON on stdout, progress as JSON lines on stderr.")]
 DeletedFlag = Annotated[bool, typer.Option("--deleted", help="Those that were deleted and can be restored.")]
+EstimateFlag = Annotated[bool, typer.Option("--estimate", help="Say what it would cost, and make nothing.")]
 CutterName = Annotated[
     str | None, typer.Option("--cutter", metavar="ENGINE", help="Engine that removes the background.")
 ]

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from maquette.cli.options import CutterName, Depth, Height, JsonFlag, Width, lengths, settings
+from maquette.cli.options import CutterName, Depth, EstimateFlag, Height, JsonFlag, Width, lengths, settings
 
 WAITS = 4
 """Exit code: the job waits for somebody to approve its cut-outs."""
@@ -34,6 +34,7 @@ def product(
     depth: Depth = None,
     cutter: CutterName = None,
     mesher: Annotated[str | None, typer.Option(metavar="ENGINE", help="Engine that makes the model.")] = None,
+    estimate: EstimateFlag = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Choose the best of a product's photos, cut them out, and make a 3D model once the cut-outs are approved.
@@ -54,5 +55,5 @@ def product(
         "mesher": mesher,
         "approve": approve,
     }
-    if not fulfil(Order(photos, view or [], chosen, output), settings(ctx), Screen(as_json)):
+    if not fulfil(Order(photos, view or [], chosen, output, estimate), settings(ctx), Screen(as_json)):
         raise typer.Exit(WAITS)

@@ -14,6 +14,7 @@ from maquette.cli import reviewing
 from maquette.cli.delivery import prepare
 from maquette.cli.making import Made, collect, named, show
 from maquette.cli.photos import Photo, expand
+from maquette.cli.pricing import tell_price
 from maquette.cli.progress import StageBar
 from maquette.cli.remote import fetched
 from maquette.cli.screen import Screen
@@ -39,6 +40,7 @@ class Order:
     views: Sequence[str]
     chosen: Mapping[str, Any]
     output: Path
+    estimate: bool = False
 
 
 def fulfil(order: Order, settings: Settings, screen: Screen) -> bool:
@@ -53,6 +55,9 @@ def _fulfil(order: Order, photos: Sequence[Photo], settings: Settings, screen: S
     entry = find(PIPELINE)
     settle(entry, chosen)
     check_views(entry, [photo.view for photo in photos])
+    if order.estimate:
+        tell_price(PIPELINE, chosen, len(photos), settings, screen)
+        return True
     folder = prepare(order.output)
     screen.note(f"{plural(len(photos), 'photo')} to choose from.")
     ended = asyncio.run(_produce(photos, chosen, folder, settings, screen))

@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 def _at_rest(job: Job) -> Refused:
     if job.waiting_for is WaitingFor.APPROVAL:
         return Refused("illegal_move", "The job waits for approval.", f"maquette jobs approve {job.id}")
+    if job.waiting_for is WaitingFor.UNCERTAIN:
+        message = "Nobody knows whether a provider was given the work."
+        return Refused("illegal_move", message, f"maquette jobs calls {job.id}")
+    if job.waiting_for is WaitingFor.BUDGET:
+        hint = f"maquette jobs resume {job.id} --budget USD"
+        return Refused("illegal_move", "More would be spent than is allowed.", hint)
     return Refused("illegal_move", f"The job is {job.status}.", f"maquette jobs resume {job.id}")
 
 

@@ -75,8 +75,8 @@ def retry_job(settings: Settings, screen: Screen, wanted: str, from_stage: str |
     _steer(settings, screen, lambda house: house.jobs.retry(LOCAL_OWNER, find_job(house, wanted).id, stage), "watch")
 
 
-def resume_job(settings: Settings, screen: Screen, wanted: str) -> None:
-    _steer(settings, screen, lambda house: house.jobs.resume(LOCAL_OWNER, find_job(house, wanted).id), "watch")
+def resume_job(settings: Settings, screen: Screen, wanted: str, budget: float | None = None) -> None:
+    _steer(settings, screen, lambda house: house.jobs.resume(LOCAL_OWNER, find_job(house, wanted).id, budget), "watch")
 
 
 def prioritise_job(settings: Settings, screen: Screen, wanted: str, level: int) -> None:

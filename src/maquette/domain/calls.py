@@ -59,6 +59,11 @@ class ProviderCall:
     is_test: bool = False
 
     @property
+    def is_undecided(self) -> bool:
+        """Whether nobody knows if the provider was given the work, and a person has to say."""
+        return self.state is CallState.LOST and not self.void and self.handle is None
+
+    @property
     def is_open(self) -> bool:
         """Whether the provider may be at work."""
         return self.state not in CALL_ENDED

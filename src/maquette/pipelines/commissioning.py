@@ -16,16 +16,18 @@ from maquette.pipelines import child
 from maquette.pipelines.clocks import Pace
 from maquette.pipelines.commission import Commission
 from maquette.pipelines.courier import Courier, nowhere
-from maquette.pipelines.delivered import Delivery
-from maquette.pipelines.ledger import Account, Live, Purse
+from maquette.pipelines.delivered import Delivery, told
+from maquette.pipelines.ledger import Account, Ledger, Live, Purse, Writing
 from maquette.pipelines.orders import Draft
 from maquette.pipelines.outcome import LeaseLost, Stopped
+from maquette.pipelines.parcels import Porter
 from maquette.pipelines.patience import patiently
 from maquette.pipelines.stage import StageSpec
 from maquette.pipelines.troubles import CallFailed, OnHold
 from maquette.pipelines.workbench import Plan
+from maquette.ports.blobs import BlobStore
 from maquette.ports.clock import Clock
-from maquette.ports.engines import Capability, EngineRecord
+from maquette.ports.engines import EngineInfo, EngineRecord
 from maquette.ports.hosting import HostedEngine, HostedShelf
 from maquette.ports.outbound import PUBLIC, Fetcher, Policy
 from maquette.ports.processes import Done, Limits, Processes
@@ -42,14 +44,14 @@ Report = Callable[[float], None]
 class Hosting:
     """What it takes to have other people's machines work: none of it is needed for local engines.
 
-    ``callback`` makes the address under which a provider may call, from its secret part.
+    ``callback`` makes the address under which a provider may call, from the engine's name and the secret part.
     """
 
     shelf: HostedShelf
     fetcher: Fetcher
     purse: Purse = field(default_factory=Purse)
     pace: Pace = field(default_factory=Pace)
-    callback: Callable[[str], str] = nowhere
+    callback: Callable[[str, str], str] = nowhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +114,7 @@ class Commissioner:
         limits: Limits,
         report: Report,
     ) -> Done:
-        documents = [delivery.document() for delivery in deliveries]
-        capability = _capability(record).value
-        payload = plan.payload() | {"engine": {"delivered": {"capability": capability, "documents": documents}}}
+        payload = plan.payload() | {"engine": {"delivered": told(_info(record), deliveries)}}
 
         def shown(fraction: float) -> None:
             report(FULFILLED + (1 - FULFILLED) * fraction)
@@ -133,7 +133,7 @@ class Commissioner:
         left_s: float,
     ) -> Callable[[Report], Commission]:
         key = order_key(job, plan, record.name, piece.draft.piece)
-        order = piece.draft.order(_capability(record), hashlib.sha256(key.encode()).hexdigest()[:32])
+        order = piece.draft.order(_info(record).capability, hashlib.sha256(key.encode()).hexdigest()[:32])
         account = Account(
             job=job,
             stage=plan.stage,
@@ -154,11 +154,11 @@ class Commissioner:
         shares = [0.0] * len(makes)
 
         def reporting(index: int) -> Report:
-            def told(fraction: float) -> None:
+            def shown(fraction: float) -> None:
                 shares[index] = max(shares[index], fraction)
                 report(BRIEFED + (FULFILLED - BRIEFED) * sum(shares) / len(shares))
 
-            return told
+            return shown
 
         works = [
             asyncio.ensure_future(self._delivery(piece, make(reporting(index)), reporting(index)))
@@ -217,6 +217,16 @@ class Commissioner:
         return [(call, job) for call, job in jobs if job is not None and job.status is Status.CANCELED]
 
 
+def hired(
+    hosting: Hosting, database: Database, blobs: BlobStore, processes: Processes, writing: Writing, clock: Clock
+) -> Commissioner:
+    """A commissioner whose writes count only while ``writing`` says so."""
+    ledger = Ledger(writing, clock, hosting.purse)
+    porter = Porter(database, blobs, hosting.fetcher, clock)
+    courier = Courier(database, ledger, porter, clock, hosting.pace, hosting.callback)
+    return Commissioner(database, processes, hosting.shelf, courier, clock)
+
+
 def order_key(job: Job, plan: Plan, engine: str, piece: str) -> str:
     """What names this very work, in every try of it: another attempt of the job takes what an earlier one has paid,
     unless it was asked to make the stage anew."""
@@ -237,11 +247,10 @@ def digest_of(draft: Draft, engine: str) -> str:
     return digest.hexdigest()
 
 
-def _capability(record: EngineRecord) -> Capability:
-    """What the engine is asked to be."""
+def _info(record: EngineRecord) -> EngineInfo:
     if record.info is None:
         raise Permanent("engine_unavailable")
-    return record.info.capability
+    return record.info
 
 
 def _folder(plan: Plan, index: int) -> Path:

@@ -23,13 +23,13 @@ from maquette.ports.hosting import HostedEngine
 from maquette.ports.stores import Database
 
 
-def nowhere(_: str) -> str:
+def nowhere(engine: str, secret: str) -> str:  # noqa: ARG001 - the shape of a callback
     """No provider can call here."""
     return ""
 
 
 class Courier:
-    """Fulfils commissions. ``callback`` makes the address under which a provider may call, from its secret part."""
+    """Fulfils commissions. ``callback`` makes the address under which a provider may call: engine, secret part."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class Courier:
         porter: Porter,
         clock: Clock,
         pace: Pace | None = None,
-        callback: Callable[[str], str] = nowhere,
+        callback: Callable[[str, str], str] = nowhere,
     ) -> None:
         pace = pace or Pace()
         waiting = Waiting(database, clock, pace)

@@ -6,13 +6,26 @@ which the stage runs. Cut-outs are made anew at the photo's full size, from the 
 
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from maquette.domain.assets import Quality
 from maquette.domain.errors import CODES, Permanent, Refused
-from maquette.ports.engines import HINTS_UNUSED, Cutout, CutRequest, MeshedModel, MeshRequest, Progress
+from maquette.domain.fleet import Queue
+from maquette.ports.engines import (
+    HINTS_UNUSED,
+    Capability,
+    Cutout,
+    CutRequest,
+    EditedPicture,
+    EditRequest,
+    EngineInfo,
+    MeshedModel,
+    MeshRequest,
+    Progress,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -59,7 +72,8 @@ class Delivery:
 class DeliveredMesher:
     """Answers like a ``Mesher`` with the model that was delivered."""
 
-    def __init__(self, deliveries: Sequence[Delivery]) -> None:
+    def __init__(self, info: EngineInfo, deliveries: Sequence[Delivery]) -> None:
+        self.info = info
         (self._delivery,) = deliveries
 
     def mesh(self, request: MeshRequest, progress: Progress) -> MeshedModel:
@@ -83,7 +97,8 @@ class DeliveredMesher:
 class DeliveredCutter:
     """Answers like a ``Cutter`` with the masks or cut-outs that were delivered, one for each photo in their order."""
 
-    def __init__(self, deliveries: Sequence[Delivery]) -> None:
+    def __init__(self, info: EngineInfo, deliveries: Sequence[Delivery]) -> None:
+        self.info = info
         self._left = list(deliveries)
 
     def cut(self, request: CutRequest, progress: Progress) -> Cutout:
@@ -111,14 +126,41 @@ class DeliveredCutter:
         return Cutout(*cutout, Quality(HOSTED_SCORE, flags))
 
 
-BY_CAPABILITY: Mapping[str, Any] = {"mesher": DeliveredMesher, "cutter": DeliveredCutter}
+class DeliveredEditor:
+    """Answers like an ``Editor`` with the pictures that were delivered."""
+
+    def __init__(self, info: EngineInfo, deliveries: Sequence[Delivery]) -> None:
+        self.info = info
+        (self._delivery,) = deliveries
+
+    def edit(self, request: EditRequest, progress: Progress) -> tuple[EditedPicture, ...]:  # noqa: ARG002
+        """Raises ``Permanent``: provider_output where no picture came. The caller reads them."""
+        self._delivery.first("picture")
+        paths = [path for role, path in self._delivery.files if role == "picture"]
+        if not paths:
+            raise Permanent("provider_output", "The provider delivered no picture.")
+        progress(1.0)
+        sent = {"sent": list(self._delivery.notes)}
+        return tuple(EditedPicture(path, Quality(HOSTED_SCORE, (HOSTED,)), sent) for path in paths)
 
 
-def delivered(capability: str, documents: Sequence[Mapping[str, Any]]) -> Any:
+_KINDS: Mapping[Capability, Any] = MappingProxyType(
+    {Capability.MESHER: DeliveredMesher, Capability.CUTTER: DeliveredCutter, Capability.EDITOR: DeliveredEditor}
+)
+
+
+def told(info: EngineInfo, deliveries: Sequence[Delivery]) -> dict[str, Any]:
+    """As JSON what ``delivered`` needs."""
+    return {"info": asdict(info), "documents": [delivery.document() for delivery in deliveries]}
+
+
+def delivered(info: Mapping[str, Any], documents: Sequence[Mapping[str, Any]]) -> Any:
     """The engine that answers with these deliveries."""
-    if capability not in BY_CAPABILITY:
-        raise Permanent("engine_failed", f"What a hosted {capability} delivers cannot be used yet.")
-    return BY_CAPABILITY[capability]([Delivery.of(document) for document in documents])
+    facts: dict[str, Any] = dict(info) | {"capability": Capability(info["capability"]), "queue": Queue(info["queue"])}
+    known = EngineInfo(**facts)
+    if known.capability not in _KINDS:
+        raise Permanent("engine_failed", f"What a hosted {known.capability} delivers cannot be used yet.")
+    return _KINDS[known.capability](known, [Delivery.of(document) for document in documents])
 
 
 def _photo(path: Path) -> "tuple[Bytes, Bytes | None]":

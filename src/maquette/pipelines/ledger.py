@@ -20,6 +20,7 @@ from maquette.domain.states import Stage
 from maquette.pipelines.outcome import Stopped
 from maquette.pipelines.troubles import failed
 from maquette.ports.clock import Clock
+from maquette.ports.costs import ESTIMATED
 from maquette.ports.engines import EngineInfo
 from maquette.ports.stores import Transaction
 
@@ -191,7 +192,7 @@ class Ledger:
                 state=CallState.SUCCEEDED,
                 ended_at=self._clock.now(),
                 parcels=parcels,
-                response=response_of(snapshot),
+                response=response_of(snapshot) | ({ESTIMATED: True} if settled.estimated else {}),
                 billed=Billed.YES if account.charges else Billed.NO,
                 cost_usd=settled.usd,
                 units=settled.units,

@@ -16,16 +16,13 @@ from typing import Any
 
 from maquette.domain import jobs as moves
 from maquette.domain.errors import MaquetteError, Permanent, Problem, Temporary
-from maquette.domain.fleet import Queue
 from maquette.domain.ids import new_id
 from maquette.domain.jobs import Job, Task, TaskStatus
 from maquette.domain.states import ENDED, Stage, Status, WaitingFor
 from maquette.pipelines.attending import LOOK_OFTEN_S, Attendant, Report
 from maquette.pipelines.catalog import CATALOG, spec_of
-from maquette.pipelines.commissioning import Commissioner, Hosting
+from maquette.pipelines.commissioning import Hosting, hired
 from maquette.pipelines.costing import charged, costing
-from maquette.pipelines.courier import Courier
-from maquette.pipelines.ledger import Ledger
 from maquette.pipelines.outcome import (
     AGAIN,
     DONE,
@@ -38,15 +35,15 @@ from maquette.pipelines.outcome import (
     Stopped,
     detail_of,
 )
-from maquette.pipelines.parcels import Porter
 from maquette.pipelines.patience import patiently, until_written
+from maquette.pipelines.planning import Planner
 from maquette.pipelines.stage import StageSpec
 from maquette.pipelines.tries import delay_before, has_ended, is_done, is_of, is_over, stage_shown
 from maquette.pipelines.troubles import CallFailed, OnHold
-from maquette.pipelines.workbench import Plan, Workbench, choose_next
+from maquette.pipelines.workbench import Plan, Workbench
 from maquette.ports.blobs import BlobStore
 from maquette.ports.clock import Clock
-from maquette.ports.engines import EngineRecord, EngineShelf
+from maquette.ports.engines import EngineShelf
 from maquette.ports.processes import Done, Processes
 from maquette.ports.stores import Database, LogLine, Transaction
 from maquette.ports.tracing import Silent, Tracer
@@ -79,16 +76,12 @@ class Runner:
         self._clock = clock
         self._bench = Workbench(database, blobs, engines, clock, scratch)
         self._engines = engines
-        self._fleet = fleet or engines
+        self._planner = Planner(self._bench, fleet or engines)
         self._worker_id = worker_id
         self._tracer = tracer or Silent()
         self._attendant = Attendant(database, clock, self._live)
-        self._commissioner = None
-        if hosting is not None:
-            ledger = Ledger(self._writing, clock, hosting.purse)
-            porter = Porter(database, blobs, hosting.fetcher, clock)
-            courier = Courier(database, ledger, porter, clock, hosting.pace, hosting.callback)
-            self._commissioner = Commissioner(database, processes, hosting.shelf, courier, clock)
+        parts = (database, blobs, processes, self._writing, clock)
+        self._commissioner = hired(hosting, *parts) if hosting else None
 
     async def plan(self, job_id: str, attempt: int, leg: int) -> list[str | Errand]:
         """The stages to walk: all of them, since finished ones answer at once.
@@ -99,7 +92,7 @@ class Runner:
         if is_over(job, attempt, leg):
             return []
         stages = CATALOG[job.pipeline].pipeline.stages
-        return await patiently(lambda: [self._planned(job, stage) for stage in stages])
+        return await patiently(lambda: [self._planner.planned(job, stage) for stage in stages])
 
     async def run_stage(
         self, job_id: str, attempt: int, stage: str, engine: str | None = None, leg: int | None = None
@@ -348,7 +341,7 @@ class Runner:
         again = isinstance(error, Temporary) and number <= spec.retries
         delay = delay_before(error, number) if again else 0.0
         outcome = Outcome(kind="again", delay=delay) if again else STOP
-        instead = None if again else await patiently(self._instead, task, spec, failure)
+        instead = None if again else await patiently(self._planner.instead, task, spec, failure)
         data: dict[str, Any] = {}
         if instead is not None:
             outcome, data = Outcome(kind="again", delay=0.0, instead=instead), {PASSED_OVER: task.engine}
@@ -370,20 +363,6 @@ class Runner:
                 return outcome
 
         return await until_written(write)
-
-    def _instead(self, task: Task, spec: StageSpec, failure: Exception) -> str | Errand | None:
-        """The next engine of the list, after a failure that another may not have."""
-        if not (isinstance(failure, CallFailed) and failure.elsewhere and spec.capability and task.engine):
-            return None
-        job = self._bench.job(task.job_id)
-        passed = self._bench.passed_over(job, spec.stage) | {task.engine}
-        try:
-            following = choose_next(self._fleet, spec.capability, job, passed)
-        except MaquetteError as error:
-            if error.code == "not_ready":
-                raise
-            return None
-        return None if following.name in passed else _sent_to(following, job, spec.stage)
 
     async def _close(self, task: Task, status: TaskStatus, started: float) -> None:
         spent = int((self._clock.monotonic() - started) * 1000)
@@ -408,32 +387,11 @@ class Runner:
         # what a hosted engine was asked for stands in the ledger, which is looked at before anything is sent again
         return task.engine is None or any(record.hosted or (record.info and record.info.repeatable) for record in known)
 
-    def _planned(self, job: Job, stage: Stage) -> str | Errand:
-        """An engine that cannot be had now is told by the stage, when it is tried."""
-        capability = spec_of(job.pipeline, stage).capability
-        if capability is None:
-            return stage.value
-        try:
-            record = choose_next(self._fleet, capability, job, self._bench.passed_over(job, stage))
-        except MaquetteError as error:
-            if error.code == "not_ready":
-                raise
-            return stage.value
-        return _sent_to(record, job, stage)
-
     def _live(self, job_id: str, attempt: int, tx: Transaction) -> Job:
         job = self._bench.job(job_id, tx)
         if is_over(job, attempt):
             raise Stopped
         return job
-
-
-def _sent_to(record: EngineRecord, job: Job, stage: Stage) -> str | Errand:
-    """A stage as a walk is told of it: a name for whoever walks, an errand for another kind of worker."""
-    info = record.info
-    if info is None or info.queue is Queue.CPU:
-        return stage.value
-    return Errand(stage=stage.value, queue=info.queue.value, engine=info.name, priority=job.priority, turn=job.turn)
 
 
 def _line(task: Task, spec: StageSpec, problem: Problem, level: str, at: datetime, detail: str = "") -> LogLine:

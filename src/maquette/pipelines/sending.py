@@ -29,7 +29,7 @@ class Sender:
     """Hands orders over. ``callback`` makes the address under which a provider may call, empty where none can."""
 
     def __init__(
-        self, ledger: Ledger, waiting: Waiting, clock: Clock, pace: Pace, callback: Callable[[str], str]
+        self, ledger: Ledger, waiting: Waiting, clock: Clock, pace: Pace, callback: Callable[[str, str], str]
     ) -> None:
         self._ledger = ledger
         self._waiting = waiting
@@ -56,7 +56,7 @@ class Sender:
         """A row with a handle, made once there is room for it and money."""
         call_id = new_id("call")
         while True:
-            wake, order = self._addressed(commission.order)
+            wake, order = self._addressed(commission)
             begun = await until_written(
                 lambda wake=wake: self._ledger.begin(commission.account, commission.live, call_id, wake)
             )
@@ -80,7 +80,7 @@ class Sender:
                 return await until_written(lambda: self._ledger.accepted(call, found))
         if not (abilities.idempotent or abilities.reconciles):
             raise await uncertain(self._ledger, call)
-        wake, order = self._addressed(commission.order)
+        wake, order = self._addressed(commission)
         again = await until_written(lambda: self._ledger.reopened(call, commission.live, wake))
         return await self._sent(commission, again, order)
 
@@ -140,10 +140,10 @@ class Sender:
             return CallFailed(trouble, Temporary(CODE_OF[trouble.fault], retry_after=trouble.retry_after))
         return await uncertain(self._ledger, call)
 
-    def _addressed(self, order: Order) -> tuple[str, Order]:
+    def _addressed(self, commission: Commission) -> tuple[str, Order]:
         """The secret of a call back, and the order that names its address."""
-        wake = new_token()
-        address = self._callback(wake)
+        wake, order = new_token(), commission.order
+        address = self._callback(commission.name, wake)
         return (wake, replace(order, callback=address)) if address else ("", order)
 
     @staticmethod

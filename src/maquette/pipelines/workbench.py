@@ -14,28 +14,26 @@ from maquette.domain.errors import Permanent, Unavailable
 from maquette.domain.ids import new_id
 from maquette.domain.jobs import Job, Result, Task, TaskStatus
 from maquette.domain.marks import Marks
-from maquette.domain.projects import Project
-from maquette.domain.quality import explain_all
 from maquette.domain.states import STAGE_ORDER, Stage
 from maquette.media.meshes.facts import GLB
 from maquette.pipelines import child
 from maquette.pipelines.carrying import NOTHING, PIECES, Carried, carried, in_order, piece_keys, rest_of
-from maquette.pipelines.catalog import CATALOG, ENGINE_SETTINGS, AssetId, Choice
+from maquette.pipelines.catalog import CATALOG, AssetId, Choice
 from maquette.pipelines.choosing import TOLD, chosen_only, settles_views
 from maquette.pipelines.keeping import add_kept
 from maquette.pipelines.outcome import PASSED_OVER, WAITING
+from maquette.pipelines.planning import choose_next
+from maquette.pipelines.reporting import report_of
 from maquette.pipelines.stage import InputFile, OutputFile, StageSpec
 from maquette.pipelines.tries import is_of
 from maquette.ports.blobs import BlobStore
 from maquette.ports.clock import Clock
-from maquette.ports.engines import Capability, EngineRecord, EngineShelf
+from maquette.ports.engines import EngineRecord, EngineShelf
 from maquette.ports.processes import Done, Limits
 from maquette.ports.stores import Database, Transaction
 
 NAMED = (Role.LOD, Role.PREVIEW)
 """Roles whose assets a result calls by their own names."""
-UNJUDGED = (Role.MASK, Role.WORKING)
-"""Roles whose quality is told elsewhere: with the cut-out, and with the photo."""
 _GIVEN = "given"
 """Under this a task's parameters remember what it worked from."""
 
@@ -271,7 +269,7 @@ class Workbench:
             kind=entry.result,
             created_at=self._clock.now(),
             assets=assets,
-            report=_report(job, tasks, made, project),
+            report=report_of(job, tasks, made, project),
             is_test=any(asset.is_test for asset in made),
         )
 
@@ -310,18 +308,6 @@ class Workbench:
             engine=info and info.name,
             is_test=bool(info and info.is_test) or any(asset.is_test for asset in plan.assets),
         )
-
-
-def choose_next(shelf: EngineShelf, capability: Capability, job: Job, passed: frozenset[str]) -> EngineRecord:
-    """Of the engines that the job or the operator listed the first that was not passed over; else the first.
-
-    Raises as ``EngineShelf.choose``.
-    """
-    wanted = job.settings.get(ENGINE_SETTINGS[capability])
-    if not passed:
-        return shelf.choose(capability, wanted)
-    line = shelf.order_of(capability, wanted)
-    return next((record for record in line if record.name not in passed), line[0])
 
 
 def _finished(tx: Transaction, job: Job) -> tuple[Task, ...]:
@@ -397,28 +383,6 @@ def _cache_key(spec: StageSpec, told: Mapping[str, Any], engine: EngineRecord | 
 
 def _digest(document: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
-
-
-def _report(job: Job, tasks: tuple[Task, ...], assets: tuple[Asset, ...], project: Project | None) -> dict[str, Any]:
-    quality = [
-        {"asset_id": asset.id, "role": asset.role.value, "view": asset.view and asset.view.value,
-         "score": asset.quality.score, "flags": list(asset.quality.flags),
-         "notes": [note.document() for note in explain_all(asset.quality.flags, project)]}
-        for asset in assets
-        if asset.quality and asset.role not in UNJUDGED
-    ]  # fmt: skip
-    return {
-        "pipeline": job.pipeline,
-        "settings": dict(job.settings),
-        "engines": {task.stage.value: f"{task.engine} {task.engine_version}" for task in tasks if task.engine},
-        "quality": quality,
-        "stages": [
-            {"stage": task.stage.value, "duration_ms": task.duration_ms, "cpu_ms": task.cpu_ms,
-             "peak_bytes": task.peak_bytes, "reused": task.reused, "saved_ms": task.saved_ms}
-            for task in tasks
-        ],
-        **{key: value for task in tasks for key, value in task.data.items()},
-    }  # fmt: skip
 
 
 def _was_held(task: Task) -> bool:

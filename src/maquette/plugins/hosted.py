@@ -121,15 +121,17 @@ class Agency:
 
     def idle(self) -> tuple[str, ...]:
         """The adapters that no configured engine uses, by name."""
-        return tuple(sorted(set(self._adapters()) - {contract.adapter for contract in self._contracts}))
+        used = {point.name for contract in self._contracts if (point := self._point(contract))}
+        return tuple(sorted(set(self._adapters()) - used))
 
     def _record(self, contract: Contract) -> EngineRecord:
         engine, name = self._hired(contract), contract.options.name
-        point = self._adapters().get(contract.adapter)
+        point = self._point(contract)
         reference = point.value if point else contract.adapter
         if isinstance(engine, Readiness):
             return EngineRecord(name, reference, engine, hosted=True)
-        return EngineRecord(name, reference, _checked(engine), engine.info, hosted=True, abilities=engine.abilities)
+        record = EngineRecord(name, reference, _checked(engine), engine.info, hosted=True, abilities=engine.abilities)
+        return replace(record, base_url=contract.options.base_url)
 
     def _hired(self, contract: Contract) -> Contracted | Readiness:
         name = contract.options.name
@@ -138,7 +140,7 @@ class Agency:
         return self._engines[name]
 
     def _hire(self, contract: Contract) -> Contracted | Readiness:
-        point = self._adapters().get(contract.adapter)
+        point = self._point(contract)
         table = f"[engines.{contract.options.name}]"
         if point is None:
             known = ", ".join(sorted(self._adapters())) or "none"
@@ -157,6 +159,11 @@ class Agency:
         if self._fetcher is None:
             self._fetcher = self._make_fetcher()
         return self._fetcher
+
+    def _point(self, contract: Contract) -> EntryPoint | None:
+        """Names of tables have no hyphens, those of adapters may."""
+        known = self._adapters()
+        return known.get(contract.adapter) or known.get(contract.adapter.replace("_", "-"))
 
     def _adapters(self) -> dict[str, EntryPoint]:
         points = entry_points(group=GROUP) if self._points is None else self._points

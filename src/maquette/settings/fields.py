@@ -20,7 +20,7 @@ from pydantic_settings import (
 
 from maquette.domain.fleet import Queue
 from maquette.settings.tables import BudgetTable, EngineName, EngineTable, PreferTable, PriceTable
-from maquette.settings.usual import UsualNames
+from maquette.settings.usual import UsualNames, with_keys
 
 PREFIX = "MAQUETTE_"
 WITHIN = "__"
@@ -185,6 +185,11 @@ class Settings(BaseSettings):
         if value and (urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname):
             raise ValueError(f"{value!r} is no address of the form http://host:port.")
         return value
+
+    @field_validator("engines", mode="before")
+    @classmethod
+    def _with_usual_keys(cls, value: Any) -> Any:
+        return with_keys(value) if isinstance(value, dict) else value  # pyright: ignore[reportUnknownArgumentType]
 
     @field_validator("data")
     @classmethod

@@ -1,6 +1,7 @@
 """Names of environment variables that other programs and providers' own clients read, taken where ours say nothing.
 
-A key of these goes to the engine of the provider's own name only: who calls an engine otherwise gives it a key.
+Such a variable makes the engine of the provider's own name. It is also the key of other engines with the provider's
+adapter that have none, unless they are at an address of their own: a key must not go where its owner did not send it.
 """
 
 import os
@@ -29,6 +30,16 @@ PAIRS: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType(
     }
 )
 """The same where a key has two parts; they are joined by a colon."""
+BUCKET: Mapping[str, str] = MappingProxyType(
+    {
+        "AWS_ACCESS_KEY_ID": "`s3_access_key_id`",
+        "AWS_SECRET_ACCESS_KEY": "`s3_secret_access_key`",
+        "AWS_S3_BUCKET": "the bucket of `blobs_url`",
+        "AWS_REGION": "its region; also `AWS_DEFAULT_REGION`, else us-east-1",
+        "AWS_ENDPOINT_URL": "its endpoint, if not Amazon's; also `AWS_ENDPOINT_URL_S3`",
+    }
+)
+"""What variables of a bucket stand for."""
 UNNEEDED: Mapping[str, str] = MappingProxyType(
     {"REDIS_URL": "no Redis is needed: jobs, queues and events are in the database"}
 )
@@ -56,9 +67,23 @@ class UsualNames(PydanticBaseSettingsSource):
         return given | ({"engines": engines} if engines else {})
 
 
+def with_keys(engines: Mapping[str, Any]) -> dict[str, Any]:
+    """The tables of engines, with the providers' keys where they have none."""
+    return {name: _with_key(name, table) for name, table in engines.items()}
+
+
 def unneeded() -> Mapping[str, str]:
     """Variables that are set and have nothing to say here, and why."""
     return {name: reason for name, reason in UNNEEDED.items() if _value(name)}
+
+
+def _with_key(name: str, table: Any) -> Any:
+    if not isinstance(table, Mapping) or table.get("key") or table.get("base_url"):  # pyright: ignore[reportUnknownMemberType]
+        return table  # pyright: ignore[reportUnknownVariableType]
+    given: dict[str, Any] = dict(table)  # pyright: ignore[reportUnknownArgumentType]
+    adapter = str(given.get("adapter") or name).replace("-", "_")
+    key = _key(adapter) or _key(adapter.partition("_")[0])
+    return {**given, "key": key} if key else given
 
 
 def _key(engine: str) -> str:

@@ -37,6 +37,7 @@ from maquette.api.server import create_app
 from maquette.api.services import Access, Services, Spending
 from maquette.app.approvals import Approvals
 from maquette.app.batches.batches import Batches
+from maquette.app.calls import Calls
 from maquette.app.care import Care
 from maquette.app.costs import Costs
 from maquette.app.estimates import Estimates
@@ -63,11 +64,13 @@ from maquette.app.webhooks.webhooks import Webhooks
 from maquette.cli.serving import server_for
 from maquette.domain import jobs as moves
 from maquette.domain.assets import Asset, Role, View
+from maquette.domain.calls import ProviderCall
 from maquette.domain.errors import Refused
+from maquette.domain.hosting import Billed, CallState
 from maquette.domain.ids import LOCAL_OWNER, new_id
 from maquette.domain.jobs import Job, Move, Result
 from maquette.domain.money import Budget
-from maquette.domain.states import Pipeline
+from maquette.domain.states import Pipeline, Stage
 from maquette.pipelines.catalog import CATALOG
 from maquette.ports.engines import Capability, EngineInfo, EngineRecord, Readiness
 from maquette.testing import RecordingJobs, Shelf
@@ -167,6 +170,18 @@ class World:
             tx.assets.add(asset)
         return asset
 
+    def call(self, job_id: str, owner_id: str = LOCAL_OWNER, **fields: Any) -> str:
+        """A commission of which nobody knows whether its provider got it."""
+        at, engine = datetime.now(UTC), {"engine": "meshy", "capability": "mesher", "order_key": new_id("key")}
+        call = ProviderCall(
+            new_id("call"), owner_id, job_id, Stage.GENERATING, 1, created_at=at, updated_at=at, **engine
+        )
+        lost = {"state": CallState.LOST, "billed": Billed.UNKNOWN, "request_digest": "secret-digest", "wake_hash": "s3"}
+        call = replace(call, **lost | fields)
+        with self.database.write() as tx:
+            tx.calls.add(call)
+        return call.id
+
     def finish(self, job_id: str, assets: dict[str, tuple[Asset, ...]], report: dict[str, Any]) -> str:
         """Ends a job with a result."""
         result_id = new_id("res")
@@ -220,6 +235,7 @@ def make_world(folder: Path, url: str = "", address: Address = LOCAL) -> World:
         fetching=Fetching(internet.fetcher(), uploads, at_once=2, seconds=2),
         events=Events(database),
         jobs=jobs,
+        calls=Calls(database, engine, clock),
         approvals=Approvals(database, engine, clock),
         products=Products(database, clock),
         estimates=estimates,

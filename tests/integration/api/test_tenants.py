@@ -51,6 +51,7 @@ def ids(locked, alice):
     announced = {"name": "a.png", "bytes": 10, "media_type": "image/png"}
     return {
         "job_id": job["id"],
+        "call_id": locked.world.call(job["id"], "own_alice"),
         "asset_id": model.id,
         "result_id": result,
         "project_id": project,

@@ -429,7 +429,7 @@ def test_a_cancel_stops_the_stage_that_runs(house, play):
                 await asyncio.sleep(60)
 
         house.runner._processes = Endless()
-        house.runner._clock = SimpleNamespace(now=house.clock.now, monotonic=asyncio.get_running_loop().time)
+        house.runner._attendant._clock = SimpleNamespace(monotonic=asyncio.get_running_loop().time, now=house.clock.now)
         stage = asyncio.ensure_future(house.runner.run_stage(job.id, 1, "uploading"))
         await asyncio.sleep(0.3)
         house.jobs.cancel(OWNER, job.id)

@@ -8,6 +8,7 @@ from maquette.api.asking import new_job
 from maquette.api.dependencies import Cursor, Deleted, Limit, OwnerDep, PrincipalDep, ServicesDep
 from maquette.api.problems import ProblemResponse, documented
 from maquette.api.schemas.approvals import ApproveIn, ReviewOut
+from maquette.api.schemas.calls import CallOut
 from maquette.api.schemas.jobs import (
     CreatedJobOut,
     JobOut,
@@ -16,6 +17,7 @@ from maquette.api.schemas.jobs import (
     LogPage,
     NewJobIn,
     PriorityIn,
+    ResumeIn,
     RetryIn,
     TaskOut,
     TaskPage,
@@ -69,19 +71,19 @@ def list_jobs(
         gone = services.care.deleted_jobs(owner, project_id, cursor, limit)
         return JobPage(items=[_restorable(services, job) for job in gone.items], next_cursor=gone.next_cursor)
     page = services.jobs.list(owner, status or (), project_id, cursor, limit)
-    return JobPage(items=[_shown(services, job) for job in page.items], next_cursor=page.next_cursor)
+    return JobPage(items=[shown(services, job) for job in page.items], next_cursor=page.next_cursor)
 
 
 @router.get("/{job_id}", response_model=JobOut, responses=documented("not_found"))
 def get_job(job_id: str, services: ServicesDep, owner: OwnerDep) -> JobOut:
     """How a job stands."""
-    return _shown(services, services.jobs.get(owner, job_id))
+    return shown(services, services.jobs.get(owner, job_id))
 
 
 @router.post("/{job_id}/cancel", response_model=JobOut, responses=documented("not_found", "job_finished"))
 def cancel_job(job_id: str, services: ServicesDep, owner: OwnerDep) -> JobOut:
     """Stops a job. A canceled one stays as it is."""
-    return _shown(services, services.jobs.cancel(owner, job_id))
+    return shown(services, services.jobs.cancel(owner, job_id))
 
 
 @router.post(
@@ -99,7 +101,7 @@ def retry_job(
     again = asked or RetryIn()
     job = services.jobs.retry(owner, job_id, again.from_stage, again.views)
     _follow(job, response)
-    return _shown(services, job)
+    return shown(services, job)
 
 
 @router.post(
@@ -108,11 +110,13 @@ def retry_job(
     response_model=JobOut,
     responses=documented("not_found", "illegal_move", "storage_full"),
 )
-def resume_job(job_id: str, response: Response, services: ServicesDep, owner: OwnerDep) -> JobOut:
-    """Lets a waiting job go on."""
-    job = services.jobs.resume(owner, job_id)
+def resume_job(
+    job_id: str, response: Response, services: ServicesDep, owner: OwnerDep, asked: ResumeIn | None = None
+) -> JobOut:
+    """Lets a waiting job go on; one that waits for a higher budget may be given that here."""
+    job = services.jobs.resume(owner, job_id, asked.budget_usd if asked else None)
     _follow(job, response)
-    return _shown(services, job)
+    return shown(services, job)
 
 
 @router.get("/{job_id}/approval", response_model=ReviewOut, responses=documented("not_found", "illegal_move"))
@@ -146,13 +150,13 @@ def approve_job(
     ruling = (asked or ApproveIn()).ruling()
     job = services.approvals.decide(who.owner_id, job_id, ruling, by, idempotency_key)
     _follow(job, response)
-    return _shown(services, job)
+    return shown(services, job)
 
 
 @router.post("/{job_id}/priority", response_model=JobOut, responses=documented("not_found", "illegal_move"))
 def prioritise_job(job_id: str, asked: PriorityIn, services: ServicesDep, owner: OwnerDep) -> JobOut:
     """Moves a pending job forwards or back in the queue."""
-    return _shown(services, services.jobs.prioritise(owner, job_id, asked.priority))
+    return shown(services, services.jobs.prioritise(owner, job_id, asked.priority))
 
 
 @router.delete("/{job_id}", status_code=204, responses=documented("not_found", "in_use"))
@@ -164,7 +168,7 @@ def delete_job(job_id: str, services: ServicesDep, owner: OwnerDep) -> None:
 @router.post("/{job_id}/restore", response_model=JobOut, responses=documented("not_found", "conflict"))
 def restore_job(job_id: str, services: ServicesDep, owner: OwnerDep) -> JobOut:
     """Brings a deleted job back, with what went with it."""
-    return _shown(services, services.care.restore_job(owner, job_id))
+    return shown(services, services.care.restore_job(owner, job_id))
 
 
 @router.get("/{job_id}/tasks", response_model=TaskPage, responses=documented("not_found"))
@@ -182,10 +186,13 @@ def list_logs(job_id: str, services: ServicesDep, owner: OwnerDep) -> LogPage:
 def _fields(services: Services, job: Job) -> dict[str, Any]:
     position = services.jobs.queue_position(job) if job.status is Status.PENDING else None
     tasks = services.jobs.tasks(job.owner_id, job.id)
-    return job_fields(job, position, worked_ms(tasks), services.estimates.eta(job, position, tasks))
+    undecided = [CallOut.of(call) for call in services.calls.undecided(job)]
+    fields = job_fields(job, position, worked_ms(tasks), services.estimates.eta(job, position, tasks))
+    return fields | {"undecided_calls": undecided}
 
 
-def _shown(services: Services, job: Job) -> JobOut:
+def shown(services: Services, job: Job) -> JobOut:
+    """A job as its owner sees it."""
     return JobOut.model_validate(_fields(services, job))
 
 

@@ -25,8 +25,14 @@ router = APIRouter(tags=["service"])
 
 @router.get("/api/v1/engines", response_model=EnginePage, responses=documented())
 def list_engines(services: ServicesDep) -> EnginePage:
-    """Every installed engine and whether it can run on this machine."""
-    return EnginePage(items=[EngineRecordOut.of(record) for record in services.engines.all()])
+    """Every engine, installed or hosted elsewhere: whether it can be used, its licence, price and limits."""
+    prices, lately = services.spending.prices, services.spending.costs.records()
+    return EnginePage(
+        items=[
+            EngineRecordOut.of(record, prices.get(record.name), lately.get(record.name))
+            for record in services.engines.all()
+        ]
+    )
 
 
 @router.get("/api/v1/limits", response_model=LimitsOut, responses=documented())

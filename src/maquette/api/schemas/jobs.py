@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from maquette.api.schemas.calls import CallOut
 from maquette.api.schemas.common import Answer, Asked, Instant
 from maquette.app.new_jobs import DEADLINE_S, MAX_DEADLINE_S
 from maquette.domain import marks as marking
@@ -86,6 +87,12 @@ class PriorityIn(Asked):
     """Where in the queue a job shall stand: greater numbers go first."""
 
     priority: Priority
+
+
+class ResumeIn(Asked):
+    """What changes as a waiting job goes on. Without `budget_usd` its budget stays."""
+
+    budget_usd: Annotated[float | None, Field(ge=0)] = None
 
 
 class RetryIn(Asked):
@@ -191,6 +198,7 @@ class JobOut(Answer):
     ended_at: Instant | None
     elapsed_ms: int
     restorable_until: Instant | None = None
+    undecided_calls: list[CallOut]
     generation_status: projections.S0
     ui_stage: projections.UiStage | None
     model_status: projections.S1
@@ -222,6 +230,7 @@ def job_fields(job: Job, queue_position: int | None, elapsed_ms: int, eta: datet
         "generation_status": seen.generation_status,
         "ui_stage": seen.ui_stage,
         "model_status": seen.model_status,
+        "undecided_calls": [],
     }
 
 

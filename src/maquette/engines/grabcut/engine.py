@@ -111,6 +111,7 @@ def _mask(rgb: "Bytes", corner: tuple[int, int], request: CutRequest, whole: tup
     import numpy as np
 
     from maquette.engines.grabcut.judge import holds_subject, judge
+    from maquette.engines.grabcut.openings import with_openings
     from maquette.engines.grabcut.pixels import resized
     from maquette.engines.grabcut.segment import segment
     from maquette.media.images.marks import painted
@@ -132,7 +133,8 @@ def _mask(rgb: "Bytes", corner: tuple[int, int], request: CutRequest, whole: tup
         raise Permanent("no_subject")
     if not found.mask.any():
         raise Permanent("no_subject")
-    return found.mask, judge(small, found)
+    mask = found.mask if marked.any() else with_openings(small, found.mask)
+    return mask, judge(small, found)
 
 
 def _scaled(

@@ -60,7 +60,7 @@ def refine(photo: Bytes, mask: Mask) -> tuple[Bytes, Bytes]:
     reach = int(np.ceil(_BAND * scale)) + 2
     alpha = np.where(outline, np.uint8(255), np.uint8(0))
     colours = photo * outline[..., None]
-    for inner, outer in _tiles(height, width, 4 * reach):
+    for inner, outer in _tiles(outline, 4 * reach):
         part = np.ascontiguousarray(outline[outer])
         if part.all() or not part.any():
             continue
@@ -70,16 +70,20 @@ def refine(photo: Bytes, mask: Mask) -> tuple[Bytes, Bytes]:
     return alpha, colours
 
 
-def _tiles(height: int, width: int, halo: int) -> Iterator[tuple[tuple[slice, slice], tuple[slice, slice]]]:
-    """Every tile of the picture, alone and with a halo around it."""
-    for top in range(0, height, _TILE):
-        for left in range(0, width, _TILE):
-            bottom, right = min(height, top + _TILE), min(width, left + _TILE)
-            outer = (
-                slice(max(0, top - halo), min(height, bottom + halo)),
-                slice(max(0, left - halo), min(width, right + halo)),
-            )
-            yield (slice(top, bottom), slice(left, right)), outer
+def _tiles(outline: Mask, halo: int) -> Iterator[tuple[tuple[slice, slice], tuple[slice, slice]]]:
+    """Every tile of the object's surroundings, alone and with a halo around it."""
+    (top, bottom), (left, right) = (_reach_of(outline.any(axis), halo) for axis in (1, 0))
+    for low in range(top, bottom, _TILE):
+        for first in range(left, right, _TILE):
+            inner = slice(low, min(bottom, low + _TILE)), slice(first, min(right, first + _TILE))
+            outer = (slice(max(0, part.start - halo), part.stop + halo) for part in inner)
+            yield inner, (next(outer), next(outer))
+
+
+def _reach_of(there: Mask, halo: int) -> tuple[int, int]:
+    """From where to where a row or a column of the picture can hold some of the edge."""
+    at = np.flatnonzero(there)
+    return (0, 0) if not len(at) else (max(0, int(at[0]) - halo), min(len(there), int(at[-1]) + 1 + halo))
 
 
 def _refine_tile(photo: Floats, outline: Mask, reach: int, scale: float) -> tuple[Bytes, Bytes]:

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from maquette.engines.grabcut.claims import Marked
-from maquette.engines.grabcut.cutting import grab_cut, sharpen
+from maquette.engines.grabcut.cutting import grab_cut, grab_likely, sharpen
 from maquette.engines.grabcut.expect import best_of, expected_iou, is_disputed, is_uncertain
 from maquette.engines.grabcut.hints import apply_marks
 from maquette.engines.grabcut.pieces import close_pinholes, keep_object, outlying
@@ -36,7 +36,7 @@ _BAND = 13
 """The outline of a small mask is looked for anew within so many pixels of the larger copy."""
 _FINE_BAND = 5
 """The same for a mask from the backdrop, whose outline follows blurred differences and runs a pixel wide."""
-_CONVINCING = 0.75
+_CONVINCING = 0.7
 """In busy scenes a proposal of which less is expected does not stand alone."""
 _LEAST_SHARE, _MOST_SHARE = 0.0005, 0.95
 """What covers less, or more, of the picture is no proposal."""
@@ -78,12 +78,15 @@ def segment(rgb: Bytes, box: tuple[int, int, int, int] | None, marked: Marked | 
     disputed = room and is_disputed(promise, _rivals(best, proposals, expected))
     if best == "scene" and calm is not None:
         mask = calm
+    elif best and calm is None:
+        mask = _from_busy_scene(rgb, outside, proposals, expected)
     elif best:
-        rough = _agreed(proposals, expected) if busy and promise < _CONVINCING else proposals[best][0]
-        mask = sharpen(rgb, _at(rough, outside.shape), outside, _BAND)
+        mask = sharpen(rgb, _at(proposals[best][0], outside.shape), outside, _BAND)
         if room and calm is not None:  # colours alone take the line between wall and floor for a part of the object
             mask &= opened(mask, _SEAM_WIDTH) | grown(calm, 3)
     mask = close_pinholes(keep_object(mask, boxed=view.boxed))
+    if best and calm is None:
+        promise = min(promise, _promise_of(_at(mask, beyond.shape), proposals, view, calm=False))
     if marked is not None and marked.any():
         mask = apply_marks(rgb, mask, marked)
         disputed = False
@@ -114,8 +117,19 @@ def _propose(view: View, from_backdrop: Mask, *, calm: bool) -> dict[str, tuple[
     return found
 
 
+def _from_busy_scene(
+    rgb: Bytes, outside: Mask, proposals: dict[str, tuple[Mask, Doubles]], expected: dict[str, float]
+) -> Mask:
+    """From the best proposal, or from what they agree on where none convinces. All is open again at this size: what
+    the small copy blurred together is told apart, and colours of the whole object speak for its forgotten parts.
+    """
+    best = max(expected, key=lambda name: expected[name])
+    rough = proposals[best][0] if expected[best] >= _CONVINCING else _agreed(proposals, expected)
+    return grab_likely(rgb, _at(rough, outside.shape), outside, 1)
+
+
 def _agreed(proposals: dict[str, tuple[Mask, Doubles]], expected: dict[str, float]) -> Mask:
-    """Where none convinces: what more than half of them hold to be object, each by its odds."""
+    """What more than half of them hold to be object, each by its odds."""
     odds = {name: share / (1 - share) for name, share in expected.items()}
     votes = np.sum([odds[name] * mask for name, (mask, _) in proposals.items()], axis=0)
     return np.asarray(votes > sum(odds.values()) / 2)

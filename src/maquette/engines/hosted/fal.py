@@ -3,9 +3,10 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from maquette.domain.hosting import (
     Abilities,
@@ -28,9 +29,9 @@ from maquette.engines.hosted.exchange import body_of, read_object
 from maquette.engines.hosted.mapping import plan_of, progress_in
 from maquette.engines.hosted.outline import Imprint, Outline
 from maquette.engines.hosted.parts import array, named_in
-from maquette.ports.engines import Capability
+from maquette.ports.engines import Capability, Readiness
 from maquette.ports.hosting import Options, Order, Parcel
-from maquette.ports.outbound import Answer, Fetcher
+from maquette.ports.outbound import Answer, Bounds, Fetcher
 
 FAULTS: Mapping[str, Fault] = {
     "content_policy_violation": Fault.REFUSED,
@@ -47,6 +48,8 @@ FAULTS: Mapping[str, Fault] = {
 """fal's own types of errors; every ``runner_…`` is the provider's, whatever else is known by its status."""
 CANCELLATIONS = ("request_cancelled", "cancelled", "canceled")
 LATE_S = 300.0
+WIDE = Bounds(bytes=64_000_000, seconds=120.0)
+"""Some models give their files within the answer."""
 UNITS = "x-fal-billable-units"
 
 
@@ -74,6 +77,11 @@ class Fal(Outline):
             clocks=Clocks(queue_s=1200.0, run_s=1200.0, stall_s=1200.0, total_s=2400.0),
         )
 
+    def check(self) -> Readiness:
+        if self._keys() and find_spec("cryptography") is None:
+            return Readiness(False, "Calls back cannot be checked.", "Run `pip install 'maquette[fal]'`.")
+        return super().check()
+
     def authorised(self, key: str) -> dict[str, str]:
         return {"authorization": f"Key {key}"}
 
@@ -88,7 +96,13 @@ class Fal(Outline):
         if not isinstance(request_id, str) or not request_id:
             raise Trouble(Fault.PROVIDER, "The provider named no request.", billed=Billed.UNKNOWN)
         names = {"status": "status_url", "result": "response_url", "cancel": "cancel_url"}
-        return Handle(request_id, {ours: str(told[theirs]) for ours, theirs in names.items() if told.get(theirs)})
+        return Handle(
+            request_id, {ours: self._here(told[theirs]) for ours, theirs in names.items() if told.get(theirs)}
+        )
+
+    def _here(self, url: object) -> str:
+        """An address that fal gave, on the server that we speak with: a proxy of the operator's has another name."""
+        return self.exchange.url(urlsplit(str(url)).path)
 
     def _wishes(self) -> dict[str, str]:
         """What fal keeps is public to whoever knows the address: not its input, and its output no longer than told."""
@@ -116,7 +130,7 @@ class Fal(Outline):
     async def _outcome(self, handle: Handle, words: str) -> Snapshot:
         """Completed is not done: whether it succeeded shows only where the result is fetched."""
         try:
-            answer = await self.exchange.send("GET", _at(handle, "result"))
+            answer = await self.exchange.send("GET", _at(handle, "result"), bounds=WIDE)
         except Trouble as trouble:
             if trouble.http_status in (404, 410):
                 return Snapshot(CallState.EXPIRED, words)
@@ -132,7 +146,7 @@ class Fal(Outline):
             return None
 
     async def result(self, handle: Handle, into: Path) -> tuple[Parcel, ...]:
-        answer = await self.exchange.send("GET", _at(handle, "result"))
+        answer = await self.exchange.send("GET", _at(handle, "result"), bounds=WIDE)
         return self._plan.parcels(read_object(answer), into)
 
     async def cancel(self, handle: Handle) -> Cancelled:

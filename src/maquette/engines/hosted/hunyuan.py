@@ -34,10 +34,7 @@ from maquette.ports.hosting import Enclosure, Order, Parcel
 from maquette.ports.outbound import Answer, Bounds
 
 GLB = "model/gltf-binary"
-LICENCE = (
-    "Tencent Hunyuan 3D Community License: not in the European Union, the United Kingdom or South Korea, results "
-    "included; above a million users a month only with Tencent's consent"
-)
+LICENCE = "Tencent Hunyuan 3D Community License: neither use nor results in the EU, the UK and South Korea"
 CLOCKS = Clocks(queue_s=900.0, run_s=1800.0, stall_s=900.0, total_s=2400.0)
 ASKING = Bounds(bytes=256_000_000, seconds=300.0)
 """Of a question for the state: the answer to the last one holds the model."""

@@ -56,7 +56,9 @@ SKEW_S = 5.0
 """How far the provider's clock may be behind ours when a task is looked for by its time."""
 TRIANGLES: Mapping[str, int] = {"fast": 30_000, "medium": 100_000}
 """Of the qualities that ask for a mesh of a certain size; ``full`` takes what the model made."""
-CHEAP_MODELS = ("meshy-5", "meshy-t2")
+CHEAP_MODELS = ("meshy-5", "meshy-t1", "meshy-t2")
+SMART_TOPOLOGY = "meshy-t"
+"""How models begin that lay their triangles themselves: they take one picture and no number of triangles."""
 CLOCKS = Clocks(queue_s=3600.0, run_s=3600.0, stall_s=1200.0, total_s=7200.0)
 
 
@@ -181,25 +183,29 @@ class Meshy(_Tasks):
 
     @property
     def takes(self) -> Takes:
-        return Takes(max_bytes=14_000_000, max_total_bytes=40_000_000, pictures=4)
+        return Takes(max_bytes=14_000_000, max_total_bytes=40_000_000, pictures=1 if self._is_smart else 4)
+
+    @property
+    def _is_smart(self) -> bool:
+        return self.options.model.startswith(SMART_TOPOLOGY)
 
     def path(self, order: Order) -> str:
         return "/openapi/v1/image-to-3d" if len(order.pictures) == 1 else "/openapi/v1/multi-image-to-3d"
 
     def wishes(self, order: Order) -> dict[str, Any]:
         wants = order.wants
-        triangles = wants.get("triangles") or TRIANGLES.get(str(wants.get("quality", "medium")))
-        sized = {"should_remesh": True, "target_polycount": min(max(int(triangles), 100), 300_000)} if triangles else {}
-        return {
+        asked = {
             "ai_model": self.options.model or "latest",
             "should_texture": bool(wants.get("texture", True)),
             "enable_pbr": bool(wants.get("pbr", False)),
-            "topology": "triangle",
             "target_formats": ["glb"],
-            **sized,
+            **({"model_type": "smart-topology"} if self._is_smart else _sized(wants)),
             **({"texture_prompt": order.prompt[:600]} if order.prompt else {}),
             **self.options.more,
         }
+        if len(order.pictures) > 1:
+            asked.pop("ultra_mode", None)
+        return asked
 
     async def files(self, order: Order) -> dict[str, Any]:
         pictures = [await picture_uri(picture) for picture in order.pictures]
@@ -238,6 +244,15 @@ class MeshyRemesh(_Tasks):
 
     def spread(self, order: Order) -> Spread | None:  # noqa: ARG002 - one price for all
         return Spread(5.0, 5.0, "credit")
+
+
+def _sized(wants: Mapping[str, Any]) -> dict[str, Any]:
+    """How many triangles are wanted; nothing of it where the mesh is to stay as the model made it."""
+    triangles = wants.get("triangles") or TRIANGLES.get(str(wants.get("quality", "medium")))
+    if not triangles:
+        return {}
+    bounded = min(max(int(triangles), 100), 300_000)
+    return {"should_remesh": True, "topology": "triangle", "target_polycount": bounded}
 
 
 def _read(answer: Answer, trouble: Trouble) -> Trouble:

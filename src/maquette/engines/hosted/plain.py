@@ -53,6 +53,8 @@ STATES = {
 COST = "maquette-cost"
 """Header of an answer that is the file itself: ``3 credit``."""
 LARGEST = 256_000_000
+WIDE = Bounds(bytes=LARGEST, seconds=300.0)
+"""The answer to how it stands may hold the outputs themselves."""
 
 
 class Plain(Outline):
@@ -99,22 +101,28 @@ class Plain(Outline):
         if "id" in told:
             external_id = str(told["id"])
             return Handle(external_id, {"status": self._status_url(external_id, told.get("status_url"))})
-        snapshot = self._snapshot(told)
+        snapshot = self._snapshot({"state": CallState.SUCCEEDED.value, **told})
         if snapshot.error:
             raise snapshot.error
         return noted(order.key, Arrived(self._parcels(told, self.exchange.url("/"), into), snapshot.spent))
 
     def _status_url(self, external_id: str, given: object) -> str:
         ours = self.exchange.url("/" + quote(external_id, safe=""))
-        return urljoin(ours, given) if isinstance(given, str) and given else ours
+        wanted = urljoin(ours, given) if isinstance(given, str) and given else ours
+        if not self._is_home(wanted):
+            raise Trouble(Fault.PROVIDER, "The server sends us elsewhere to ask.", billed=Billed.UNKNOWN)
+        return wanted
+
+    def _is_home(self, url: str) -> bool:
+        return urlsplit(url)[:2] == urlsplit(self.exchange.url(""))[:2]
 
     async def poll(self, handle: Handle) -> Snapshot:
         if "files" in handle.more:
             return Snapshot(CallState.SUCCEEDED, "done", 100.0, spent=spent_of(handle))
-        return self._snapshot(await self.exchange.ask("GET", handle.urls["status"]))
+        return self._snapshot(await self.exchange.ask("GET", handle.urls["status"], bounds=WIDE))
 
     def _snapshot(self, told: Mapping[str, Any]) -> Snapshot:
-        words = str(told.get("state", "succeeded"))
+        words = str(told.get("state"))
         if words not in STATES:
             raise Trouble(Fault.PROVIDER, "The server names a state that the contract does not know.")
         error = table(told.get("error"))
@@ -136,7 +144,7 @@ class Plain(Outline):
             parcels = found_again(handle, into)
             return tuple(self._parcel(here.role, here.media_type, here.url) if here.url else here for here in parcels)
         where = handle.urls["status"]
-        told = await self.exchange.ask("GET", where, bounds=Bounds(bytes=LARGEST, seconds=300.0))
+        told = await self.exchange.ask("GET", where, bounds=WIDE)
         return self._parcels(told, where, into)
 
     def _parcels(self, told: Mapping[str, Any], where: str, into: Path) -> tuple[Parcel, ...]:
@@ -153,8 +161,7 @@ class Plain(Outline):
         return tuple(parcels)
 
     def _parcel(self, role: str, media_type: str, url: str) -> Parcel:
-        home = urlsplit(url)[:2] == urlsplit(self.exchange.url(""))[:2]
-        return Parcel(role, media_type, url, headers=self.exchange.headers if home else {})
+        return Parcel(role, media_type, url, headers=self.exchange.headers if self._is_home(url) else {})
 
     async def cancel(self, handle: Handle) -> Cancelled:
         if "files" in handle.more:
@@ -162,9 +169,9 @@ class Plain(Outline):
         try:
             await self.exchange.send("DELETE", handle.urls["status"])
         except Trouble as trouble:
-            if trouble.http_status in (404, 405, 501):
+            if trouble.http_status in (405, 501):
                 return Cancelled.UNSUPPORTED
-            if trouble.http_status in (409, 410):
+            if trouble.http_status in (404, 409, 410):
                 return Cancelled.TOO_LATE
             raise
         return Cancelled.ACCEPTED

@@ -15,26 +15,28 @@ from maquette.ports.outbound import Bounds
 MODEL = "isnet-general-use"
 """Named in every request: rembg's own default has been ``bria-rmbg`` since 2.0.86, which is not for commercial use
 (https://github.com/danielgatis/rembg/pull/845)."""
-RESTRICTED: Mapping[str, str] = {"bria": "CC BY-NC 4.0, or a contract with BRIA"}
-"""Beginnings of the names of models whose licences forbid commercial use."""
+LICENCES: Mapping[str, tuple[str, bool]] = {
+    "bria": ("CC BY-NC 4.0, or a contract with BRIA", False),
+    "birefnet": ("MIT", True),
+    "isnet-general-use": ("Apache-2.0", True),
+    "u2net": ("Apache-2.0", True),
+}
+"""By the beginnings of models' names: the licence of the weights, and whether it allows commercial use."""
+UNKNOWN = ("as the authors of the weights say", False)
 SLOW = ("bria", "birefnet", "ben2")
 
 
 class Rembg(Instant):
     """A cutter. ``model`` is one of rembg's names; what the server lacks it downloads by itself."""
 
-    imprint = Imprint(
-        "rembg server", (Capability.CUTTER,), licence="rembg: MIT; weights: as their authors say", commercial_use=True
-    )
+    imprint = Imprint("rembg server", (Capability.CUTTER,))
 
     @property
     def info(self) -> EngineInfo:
-        info = super().info
-        licence = next((text for name, text in RESTRICTED.items() if self._model.startswith(name)), "")
-        if not licence:
-            return info
-        allowed = self.options.commercial_use is True
-        return replace(info, licence=self.options.licence or licence, commercial_use=allowed)
+        options = self.options
+        licence, allowed = next((told for name, told in LICENCES.items() if self._model.startswith(name)), UNKNOWN)
+        commercial = allowed if options.commercial_use is None else options.commercial_use
+        return replace(super().info, licence=options.licence or licence, commercial_use=commercial)
 
     @property
     def _model(self) -> str:

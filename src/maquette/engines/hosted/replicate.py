@@ -32,7 +32,7 @@ from maquette.engines.hosted.outline import Imprint, Outline
 from maquette.engines.hosted.parts import array, named_in
 from maquette.ports.engines import Capability
 from maquette.ports.hosting import Options, Order, Parcel
-from maquette.ports.outbound import Answer, Fetcher
+from maquette.ports.outbound import Answer, Bounds, Fetcher
 
 STATES: Mapping[str, CallState] = {
     "starting": CallState.QUEUED,
@@ -49,6 +49,8 @@ KEPT_S = 3600.0
 LATE_S = 300.0
 SKEW_S = 60.0
 PAGES = 5
+WIDE = Bounds(bytes=64_000_000, seconds=120.0)
+"""A prediction repeats its input, files included."""
 
 
 class Replicate(Outline):
@@ -96,7 +98,8 @@ class Replicate(Outline):
         return self._snapshot(await self._asked(handle))
 
     async def _asked(self, handle: Handle) -> dict[str, Any]:
-        return await self.exchange.ask("GET", f"/v1/predictions/{quote(handle.external_id, safe='')}")
+        path = f"/v1/predictions/{quote(handle.external_id, safe='')}"
+        return await self.exchange.ask("GET", path, bounds=WIDE)
 
     def _snapshot(self, told: Mapping[str, Any]) -> Snapshot:
         words = str(told.get("status", ""))

@@ -70,6 +70,8 @@ WORDS: Mapping[Fault, str] = {
 }
 CLOCKS = Clocks(queue_s=1800.0, run_s=1800.0, stall_s=900.0, total_s=3600.0)
 UPLOADING = Bounds(bytes=1_000_000, seconds=180.0)
+LONGEST_PAUSE_S = 15.0
+"""Between two looks, however long Tripo says that it still takes: progress is to be seen."""
 PAGE = 50
 LOOKED_AT = 8
 """How many tasks are looked into to find one again."""
@@ -146,6 +148,7 @@ class Tripo(Outline):
             eta_s=left if left is not None and left >= 0 else None,
             spent=_spent(task),
             error=_failure(words, task) if state is State.FAILED else None,
+            retry_after=min(max(left, 2.0), LONGEST_PAUSE_S) if left and left > 0 and state is State.RUNNING else None,
         )
 
     async def result(self, handle: Handle, into: Path) -> tuple[Parcel, ...]:  # noqa: ARG002 - all lies at addresses

@@ -7,9 +7,13 @@ from typing import Any
 
 from maquette.domain.assets import Role
 from maquette.domain.errors import Permanent, Refused
+from maquette.domain.hosting import Takes
 from maquette.domain.states import Stage
+from maquette.media.images.enclosing import enclose
+from maquette.pipelines.orders import Draft
 from maquette.pipelines.stage import IS_TEST, MIB, Desk, InputFile, OutputFile, Produced, StageSpec
 from maquette.ports.engines import Capability, EditedPicture, Editor, EditRequest
+from maquette.ports.hosting import Enclosure
 from maquette.ports.processes import Limits
 
 SIZES: Mapping[str, tuple[int, int]] = MappingProxyType(
@@ -31,6 +35,19 @@ def work(desk: Desk) -> Produced:
     sources = tuple(source for photo in photos for source in (*photo.derived_from, photo.asset_id))
     simulated = bool(editor.info.is_test)
     return Produced(tuple(_clean(desk.into, *numbered, sources, simulated) for numbered in enumerate(edited, 1)))
+
+
+def orders(desk: Desk, takes: Takes) -> tuple[Draft, ...]:
+    """One order for all variants, with the photo where there is one."""
+    photos = desk.of(Role.WORKING)
+    pictures: list[Enclosure] = []
+    notes: list[str] = []
+    for index, photo in enumerate(photos[: max(takes.pictures, 1)]):
+        enclosed = enclose(photo.path, desk.into / f"picture-{index}", takes)
+        pictures.append(Enclosure(enclosed.path, enclosed.media_type, enclosed.width, enclosed.height))
+        notes += enclosed.notes
+    told = prompt_of(desk.settings), wants(desk.settings, photos)
+    return (Draft(tuple(pictures), prompt=told[0], wants=told[1], notes=tuple(notes)),)
 
 
 def prompt_of(settings: Mapping[str, Any]) -> str:
@@ -84,4 +101,5 @@ SPEC = StageSpec(
     limits=Limits(seconds=900, memory_bytes=6144 * MIB, cpu_seconds=1800),
     settings=("prompt", "style", "size", "variants"),
     capability=Capability.EDITOR,
+    orders=orders,
 )

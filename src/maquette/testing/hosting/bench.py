@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from maquette.domain.hosting import CALL_ENDED, CallState, Handle, Snapshot, Trouble
 from maquette.ports.engines import Capability
@@ -14,7 +15,7 @@ from maquette.testing.loopbacks.base import Loopback
 
 Ordering = Callable[[Path], Order]
 PATIENCE_S = 30.0
-HURRY_S = 1.5
+HURRY_S = 0.6
 """What a request gets where the loopback will never answer it."""
 MOST_POLLS = 12
 ORDER = {
@@ -71,9 +72,11 @@ class Sent:
 class Watched:
     """A fetcher that lets everything through, gives it less time, and remembers it."""
 
-    def __init__(self, inner: Fetcher) -> None:
+    def __init__(self, inner: Fetcher, loopback: Loopback) -> None:
         self._inner = inner
-        self.seconds = PATIENCE_S
+        self._loopback = loopback
+        self.hurried = ""
+        """The phase that gets less time; what comes before it may be slow on a busy machine."""
         self.sent: list[Sent] = []
 
     async def request(
@@ -89,7 +92,7 @@ class Watched:
     ) -> Answer:
         self.sent.append(Sent(method, url, headers or {}, False))
         return await self._inner.request(method, url, headers=headers, body=body, policy=policy,
-                                         bounds=self._shorter(bounds), any_status=any_status)  # fmt: skip
+                                         bounds=self._shorter(method, url, bounds), any_status=any_status)  # fmt: skip
 
     async def download(
         self,
@@ -101,11 +104,15 @@ class Watched:
         bounds: Bounds | None = None,
     ) -> Downloaded:
         self.sent.append(Sent("GET", url, headers or {}, True))
-        return await self._inner.download(url, into, headers=headers, policy=policy, bounds=self._shorter(bounds))
+        return await self._inner.download(
+            url, into, headers=headers, policy=policy, bounds=self._shorter("GET", url, bounds)
+        )
 
-    def _shorter(self, bounds: Bounds | None) -> Bounds:
+    def _shorter(self, method: str, url: str, bounds: Bounds | None) -> Bounds:
         bounds = bounds or Bounds()
-        return replace(bounds, seconds=min(bounds.seconds, self.seconds))
+        phase = self._loopback.phase(method, urlsplit(url).path) or self.hurried
+        most = HURRY_S if self.hurried and phase == self.hurried else PATIENCE_S
+        return replace(bounds, seconds=min(bounds.seconds, most))
 
 
 class Bench:
@@ -114,7 +121,7 @@ class Bench:
     def __init__(self, subject: Subject, loopback: Loopback, fetcher: Fetcher, folder: Path) -> None:
         self.subject = subject
         self.loopback = loopback
-        self.fetcher = Watched(fetcher)
+        self.fetcher = Watched(fetcher, loopback)
         self.folder = folder
         self.engine = subject.made(loopback, self.fetcher)
         self.order = subject.order(folder)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 
 from maquette.domain.hosting import CALL_ENDED, PASSING, Billed, CallState, Fault, Trouble
-from maquette.testing.hosting.bench import HURRY_S, MOST_POLLS, PATIENCE_S, Bench, Case
+from maquette.testing.hosting.bench import MOST_POLLS, Bench, Case
 
 SUBMIT_FAULTS: Mapping[str, tuple[Collection[Fault], Collection[Billed]]] = {
     "busy": ((Fault.RATE_LIMITED,), (Billed.NO,)),
@@ -29,7 +29,7 @@ def _submit_fault(kind: str) -> Case:
         faults, billed = SUBMIT_FAULTS[kind]
         bench.loopback.faults.add(kind, "submit")
         if kind in SLOW:
-            bench.fetcher.seconds = HURRY_S
+            bench.fetcher.hurried = "submit"
         trouble = await bench.trouble(bench.submit())
         assert (trouble.fault in faults, trouble.billed in billed) == (True, True), (trouble.fault, trouble.billed)
         assert trouble.billed is not Billed.NO or not bench.paid, "it is on the bill"
@@ -48,12 +48,12 @@ def _poll_fault(kind: str) -> Case:
         handle = await bench.submit()
         bench.loopback.faults.add(kind, "poll")
         if kind in SLOW:
-            bench.fetcher.seconds = HURRY_S
+            bench.fetcher.hurried = "poll"
         trouble = await bench.trouble(bench.engine.poll(handle))
         expected = {Fault.AUTH} if kind == "denied" else {*PASSING, Fault.BAD_OUTPUT}
         assert trouble.fault in expected, trouble.fault
         assert trouble.billed is Billed.NO, "asking costs nothing"
-        bench.fetcher.seconds = PATIENCE_S
+        bench.fetcher.hurried = ""
         assert (await bench.ended(handle))[-1].state is CallState.SUCCEEDED, "the commission is as it was"
 
     return case

@@ -213,6 +213,10 @@ class Loopback:
         return [call for call in self.calls for entry in self._routes
                 if entry.phase == phase and entry.method == call.method and entry.pattern.match(call.path)]  # fmt: skip
 
+    def phase(self, method: str, path: str) -> str:
+        """The phase of a request; empty for one that it does not know, or that has none."""
+        return next((entry.phase for entry in self._routes if entry.method == method and entry.pattern.match(path)), "")
+
     def answer(self, call: Call, handler: "BaseHTTPRequestHandler") -> Reply | None:
         """What is to be sent; None when the connection has been dealt with already."""
         self.calls.append(call)

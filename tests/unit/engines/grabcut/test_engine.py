@@ -217,7 +217,7 @@ def test_boxes_beyond_the_photo(tmp_path: Path) -> None:
             cut(tmp_path / "off", drawn.photo, box)
 
 
-def test_busy_scenes_are_flagged_and_a_box_still_helps(tmp_path: Path) -> None:
+def test_busy_scenes_are_flagged_what_stays_unmarked_is_right_and_a_box_still_helps(tmp_path: Path) -> None:
     dice = np.random.default_rng(11)
     backdrop = even()
     for _ in range(160):
@@ -225,7 +225,8 @@ def test_busy_scenes_are_flagged_and_a_box_still_helps(tmp_path: Path) -> None:
         cv2.rectangle(backdrop, (x, y), (x + w, y + h), dice.integers(60, 255, 3).tolist(), -1)
     drawn = compose(ball(), backdrop, (12, 14, 16), shadow=0)
     alone = cut(tmp_path / "alone", drawn.photo)
-    assert {"busy_background", "uncertain"} <= set(alone.quality.flags)
+    assert "busy_background" in alone.quality.flags
+    assert "uncertain" in alone.quality.flags or iou(alpha_of(alone), drawn.truth) > 0.8
     boxed = cut(tmp_path / "boxed", drawn.photo, Box(105, 105, 210, 210))
     assert iou(alpha_of(boxed), drawn.truth) > 0.85
     assert boxed.quality.score > alone.quality.score

@@ -164,3 +164,15 @@ def test_without_a_key_or_a_model_it_says_what_is_missing():
         assert "model" in made(Fal, fal).check().message
         assert made(Fal, fal, model="a/b").check().ready
         assert made(Fal, fal, model="a/b").info.version != made(Fal, fal, model="a/c").info.version
+
+
+def test_behind_a_proxy_the_addresses_are_asked_for_there(tmp_path):
+    class Behind(FalLoopback):
+        """Knows itself by its public name only."""
+
+        url = "https://queue.fal.run"
+
+    with Behind() as fal:
+        engine = made(Fal, fal, base_url=f"http://127.0.0.1:{fal.port}", **CUT)
+        handle = asyncio.run(engine.submit(order(tmp_path), tmp_path))
+        assert asyncio.run(engine.poll(handle)).state is CallState.RUNNING

@@ -100,11 +100,27 @@ class TestMeshy:
             ("", {}, {"texture": False}, (20, 20)),
             ("", {"texture_resolution": "8k", "ultra_mode": True}, {}, (40, 40)),
             ("meshy-9", {}, {}, (15, 30)),
+            ("meshy-t2", {}, {}, (15, 15)),
         ],
     )
     def test_the_estimate_follows_the_list(self, model: str, more: Any, wants: Any, units: Any, front: Order):
         spread = offline(Meshy, key="k", model=model, more=more).spread(replace(front, wants=wants))
         assert spread and (spread.low, spread.high) == units
+
+    def test_models_that_lay_their_triangles_themselves_get_one_picture_and_no_number(
+        self, front: Order, tmp_path: Path
+    ):
+        with MeshyLoopback() as meshy:
+            engine = made(Meshy, meshy, "meshy-t2")
+            run(engine.submit(front, tmp_path))
+            (call,) = meshy.seen("submit")
+        assert engine.abilities.takes.pictures == 1
+        assert call.json()["model_type"] == "smart-topology" and "target_polycount" not in call.json()
+
+    def test_ultra_is_for_one_picture_only(self, front: Order, four: Order):
+        engine = offline(Meshy, key="k", more={"ultra_mode": True})
+        one, several = engine.spread(front), engine.spread(four)
+        assert one and several and (one.high, several.high) == (35, 30)
 
     def test_several_tasks_since_then_are_a_matter_for_a_person(self, front: Order, tmp_path: Path):
         with MeshyLoopback() as meshy:
@@ -191,7 +207,7 @@ class TestHunyuan:
     def test_it_is_not_chosen_unasked_and_says_where_it_may_not_be_used(self):
         info = offline(Hunyuan, base_url="http://127.0.0.1:8081").info
         assert not info.commercial_use
-        assert "European Union" in info.licence and "South Korea" in info.licence
+        assert "the EU" in info.licence and "South Korea" in info.licence
         assert not offline(Hunyuan).check().ready
 
 
@@ -242,6 +258,7 @@ class TestTripo:
             queued, running = run(engine.poll(handle)), run(engine.poll(handle))
         assert (queued.state, queued.queue_position, queued.eta_s) == (CallState.QUEUED, 3, None)
         assert (running.state, running.queue_position, running.eta_s) == (CallState.RUNNING, None, 4)
+        assert (queued.retry_after, running.retry_after) == (None, 4)
 
     def test_nobody_says_what_another_series_costs(self, front: Order):
         assert offline(Tripo, key="k", model="P1-20260311").spread(front) is None

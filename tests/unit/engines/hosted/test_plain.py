@@ -1,7 +1,10 @@
 """Anybody's own server, in each form that the plain contract allows."""
 
 import asyncio
+import base64
 import io
+import json
+from typing import ClassVar
 
 import pytest
 from PIL import Image
@@ -10,6 +13,7 @@ from commissions import carry, made, mask, order
 from maquette.domain.hosting import Amount, Billed, CallState, Cancelled, Fault, Trouble
 from maquette.engines.hosted.plain import Plain
 from maquette.ports.engines import Capability
+from maquette.testing.loopbacks.base import Call, Loopback, Reply, route
 from maquette.testing.loopbacks.plain import PlainLoopback
 from maquette.testing.loopbacks.wares import sent_form
 
@@ -93,3 +97,69 @@ def test_it_tells_its_balance_and_that_it_lacks_an_address(tmp_path):
         assert asyncio.run(made(Plain, server).balance()) == Amount(100, "credit")
     assert made(Plain, server).check().ready
     assert not made(Plain, server, base_url="").check().ready
+
+
+class Odd(Loopback):
+    """Says whatever a test wants it to say."""
+
+    told: ClassVar[dict[str, object]] = {}
+    status: ClassVar[int] = 200
+
+    @route("POST", "/?", "submit")
+    def submit(self, call: Call) -> Reply:
+        return Reply(self.told, self.status)
+
+    @route("GET", "/{id}", "poll")
+    def look(self, call: Call) -> Reply:
+        return Reply(self.told)
+
+
+def odd(told: dict[str, object], status: int = 200) -> Odd:
+    return type("Odd", (Odd,), {"told": told, "status": status})()
+
+
+def test_outputs_may_come_within_the_answer(tmp_path):
+    data = base64.b64encode(order(tmp_path).pictures[0].path.read_bytes()).decode()
+    told = {"outputs": [{"data": data}, {"role": "mask", "url": "files/1"}], "cost": {"units": 3, "unit": "credit"}}
+    with odd(told) as server:
+        engine = made(Plain, server)
+        handle = asyncio.run(engine.submit(order(tmp_path), tmp_path))
+        parcels = asyncio.run(engine.result(handle, tmp_path))
+        assert asyncio.run(engine.poll(handle)).spent == Amount(3, "credit")
+        assert [parcel.role for parcel in parcels] == ["picture", "mask"]
+        assert parcels[0].path.read_bytes()[:4] == b"\x89PNG"
+        assert parcels[1].url == f"{server.url}/files/1"
+        assert parcels[1].headers
+        assert data not in json.dumps(handle.document())
+
+
+@pytest.mark.parametrize(
+    ("told", "status", "billed"),
+    [
+        ({"id": "1", "status_url": "https://elsewhere.example/1"}, 202, Billed.UNKNOWN),
+        ({"outputs": []}, 200, Billed.YES),
+        ({"outputs": [{"data": "!"}]}, 200, Billed.YES),
+        ({"state": "failed", "error": {"fault": "nonsense", "message": "<script>"}}, 200, Billed.NO),
+    ],
+)
+def test_an_answer_outside_the_contract_is_no_outcome(tmp_path, told, status, billed):
+    with odd(told, status) as server, pytest.raises(Trouble) as caught:
+        asyncio.run(made(Plain, server).submit(order(tmp_path), tmp_path))
+    assert caught.value.billed is billed
+    assert "<script>" not in str(caught.value)
+
+
+def test_a_state_that_the_contract_does_not_know_is_not_learnt(tmp_path):
+    with odd({"id": "1"}, 202) as server:
+        engine = made(Plain, server)
+        handle = asyncio.run(engine.submit(order(tmp_path), tmp_path))
+        with pytest.raises(Trouble) as caught:
+            asyncio.run(engine.poll(handle))
+    assert caught.value.fault is Fault.PROVIDER
+
+
+def test_the_key_is_not_sent_to_another_server(tmp_path):
+    with odd({"outputs": [{"url": "https://cdn.example/file.png"}]}) as server:
+        engine = made(Plain, server)
+        parcels = asyncio.run(engine.result(asyncio.run(engine.submit(order(tmp_path), tmp_path)), tmp_path))
+    assert (parcels[0].url, dict(parcels[0].headers)) == ("https://cdn.example/file.png", {})

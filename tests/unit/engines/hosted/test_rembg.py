@@ -27,7 +27,9 @@ def test_a_model_that_forbids_commerce_says_so(tmp_path):
         free, restricted = made(Rembg, server), made(Rembg, server, model="bria-rmbg")
         allowed = made(Rembg, server, model="bria-rmbg", commercial_use=True, licence="contract of 2026")
         carry(restricted, order(tmp_path), tmp_path / "into")
-    assert free.info.commercial_use
+        unknown = made(Rembg, server, model="somebodys-model")
+    assert (free.info.commercial_use, free.info.licence) == (True, "Apache-2.0")
+    assert not unknown.info.commercial_use
     assert not restricted.info.commercial_use
     assert "NC" in restricted.info.licence
     assert (allowed.info.commercial_use, allowed.info.licence) == (True, "contract of 2026")
