@@ -169,7 +169,7 @@ def _key(house: Maquette, plan: Plan, photos: _Photos, folder: Path) -> str:
         for capability, name in ENGINE_SETTINGS.items()
         if name in entry.settings
     ]
-    parts = {
+    parts: dict[str, object] = {
         "pipeline": plan.new.pipeline,
         "on_error": plan.new.on_error,
         "rows": [asdict(row) for row in plan.drafts],
@@ -178,6 +178,8 @@ def _key(house: Maquette, plan: Plan, photos: _Photos, folder: Path) -> str:
         "stages": [[stage, spec_of(entry.pipeline.name, stage).version] for stage in entry.pipeline.stages],
         "engines": [f"{info.name} {info.version}" for info in engines if info],
     }
+    if plan.new.project_id is not None:
+        parts["project_id"] = plan.new.project_id
     return f"cli-{hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()}"
 
 

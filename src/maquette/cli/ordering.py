@@ -14,6 +14,7 @@ from maquette.domain.errors import Refused
 from maquette.pipelines.catalog import find
 
 PIPELINE = "photo_to_model"
+MOST_PRIORITY = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def _from_json(data: bytes, order: Order) -> NewBatch:
     rows = document.get("rows")
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in cast(list[object], rows)):
         raise Refused("sheet_invalid", f"{order.table} holds no list of rows.", hint)
-    if unknown := document.keys() - {"rows", "pipeline", "settings", "on_error", "name", "priority"}:
+    if unknown := document.keys() - {"rows", "pipeline", "settings", "on_error", "name", "priority", "project_id"}:
         raise Refused("sheet_invalid", f"{order.table} has an unknown field {sorted(unknown)[0]!r}.", hint)
     return NewBatch(
         order.pipeline or str(document.get("pipeline", PIPELINE)),
@@ -61,7 +62,22 @@ def _from_json(data: bytes, order: Order) -> NewBatch:
         _object(document.get("settings", {})) | dict(order.chosen),
         order.on_error or _on_error(document.get("on_error", "refuse")),
         str(document.get("name", order.name)),
+        _priority(document.get("priority", 0)),
+        project_id=_project(document.get("project_id")),
     )
+
+
+def _priority(given: object) -> int:
+    if not isinstance(given, int) or isinstance(given, bool) or abs(given) > MOST_PRIORITY:
+        hint = f"A whole number from -{MOST_PRIORITY} to {MOST_PRIORITY}."
+        raise Refused("invalid_request", f"priority cannot be {given!r}.", hint)
+    return given
+
+
+def _project(given: object) -> str | None:
+    if given is None or isinstance(given, str):
+        return given
+    raise Refused("invalid_request", f"project_id cannot be {given!r}.", "Write the id of a project: prj_…")
 
 
 def _object(given: object) -> dict[str, Any]:

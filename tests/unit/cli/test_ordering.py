@@ -35,6 +35,9 @@ def written(folder: Path, name: str, text: str) -> Path:
         ('{"rows": [], "colour": 1}', "sheet_invalid"),
         ('{"rows": [], "settings": 1}', "invalid_setting"),
         ('{"rows": [], "on_error": "weep"}', "invalid_request"),
+        ('{"rows": [], "priority": "high"}', "invalid_request"),
+        ('{"rows": [], "priority": 101}', "invalid_request"),
+        ('{"rows": [], "project_id": 7}', "invalid_request"),
     ],
 )
 def test_json_that_is_no_batch_is_refused(tmp_path: Path, text: str, code: str) -> None:
@@ -72,3 +75,11 @@ def test_anything_else_is_csv(tmp_path: Path) -> None:
     new = read(order(written(tmp_path, "table.txt", "sku\tfront\tcolour\nA\ta.jpg\tred\n")))
     assert list(new.rows) == ROWS
     assert [(one.row, one.code, one.column) for one in new.problems] == [(None, "unknown_column", "colour")]
+
+
+def test_priority_and_project_of_a_file_count(tmp_path: Path) -> None:
+    path = written(tmp_path, "table.json", json.dumps({"rows": ROWS, "priority": -5, "project_id": "prj_1"}))
+    new = read(order(path))
+    assert (new.priority, new.project_id) == (-5, "prj_1")
+    plain = read(order(written(tmp_path, "plain.json", json.dumps(ROWS))))
+    assert (plain.priority, plain.project_id) == (0, None)

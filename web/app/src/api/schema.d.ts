@@ -575,6 +575,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs/{job_id}/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_calls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/calls/{call_id}/adopt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["adopt_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/calls/{call_id}/forget": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["forget_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/calls/{call_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["retry_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs/{job_id}/cancel": {
         parameters: {
             query?: never;
@@ -1349,6 +1413,9 @@ export interface components {
     schemas: {
         /** @enum {string} */
         Action: "approve" | "reject" | "redo" | "replace" | "view";
+        AdoptIn: {
+            external_id: string;
+        };
         ApprovalOut: {
             default: string;
             title: string;
@@ -1493,6 +1560,48 @@ export interface components {
         };
         /** @enum {string} */
         Billed: "yes" | "no" | "unknown";
+        CallErrorOut: {
+            code: string;
+            hint: string;
+            message: string;
+            retryable: boolean;
+        };
+        CallOut: {
+            attempt: number;
+            billed: components["schemas"]["Billed"];
+            capability: string;
+            cost_usd: number | null;
+            created_at: string;
+            ended_at: string | null;
+            engine: string;
+            error: components["schemas"]["CallErrorOut"] | null;
+            external_id: string | null;
+            http_status: number | null;
+            id: string;
+            is_test: boolean;
+            job_id: string;
+            latency_ms: number | null;
+            number: number;
+            polls: number;
+            price_at: string | null;
+            reserved_usd: number | null;
+            response: {
+                [key: string]: unknown;
+            };
+            stage: components["schemas"]["Stage"];
+            state: components["schemas"]["CallState"];
+            submitted_at: string | null;
+            task_id: string | null;
+            undecided: boolean;
+            unit: string;
+            units: number | null;
+            updated_at: string;
+            void: boolean;
+        };
+        CallPage: {
+            items: components["schemas"]["CallOut"][];
+            next_cursor: string | null;
+        };
         /** @enum {string} */
         CallState: "submitting" | "queued" | "running" | "finalizing" | "succeeded" | "failed" | "canceled" | "expired" | "lost";
         /** @enum {string} */
@@ -1632,6 +1741,7 @@ export interface components {
             started_at: string | null;
             status: components["schemas"]["Status"];
             ui_stage: ("uploaded" | "removing_background" | "processing" | "generating" | "ready" | "failed") | null;
+            undecided_calls: components["schemas"]["CallOut"][];
             updated_at: string;
             waiting_for: components["schemas"]["WaitingFor"] | null;
         };
@@ -1686,6 +1796,21 @@ export interface components {
             type: "dimensions";
             units: string[];
         };
+        EngineLatelyOut: {
+            median_s: number | null;
+            success_rate: number;
+            tries: number;
+        };
+        EngineLimitsOut: {
+            max_parallel: number;
+            media_types: string[];
+            order_bytes: number;
+            picture_bytes: number;
+            pictures: number;
+            side: number;
+            total_s: number;
+            views: string[];
+        };
         EngineOut: {
             capability: components["schemas"]["Capability"];
             title: string;
@@ -1701,13 +1826,19 @@ export interface components {
         };
         EngineRecordOut: {
             capability: components["schemas"]["Capability"] | null;
+            charges: boolean;
             commercial_use: boolean | null;
             hint: string;
+            hosted: boolean;
             is_test: boolean;
+            lately: components["schemas"]["EngineLatelyOut"] | null;
             licence: string | null;
+            limits: components["schemas"]["EngineLimitsOut"] | null;
             message: string;
             name: string;
             needs: string | null;
+            price: components["schemas"]["PriceOut"] | null;
+            queue: components["schemas"]["Queue"] | null;
             ready: boolean;
             title: string;
             version: string | null;
@@ -1850,6 +1981,7 @@ export interface components {
             started_at: string | null;
             status: components["schemas"]["Status"];
             ui_stage: ("uploaded" | "removing_background" | "processing" | "generating" | "ready" | "failed") | null;
+            undecided_calls: components["schemas"]["CallOut"][];
             updated_at: string;
             waiting_for: components["schemas"]["WaitingFor"] | null;
         };
@@ -2317,6 +2449,9 @@ export interface components {
             report: {
                 [key: string]: unknown;
             };
+        };
+        ResumeIn: {
+            budget_usd?: number | null;
         };
         RetryIn: {
             from_stage?: components["schemas"]["Stage"] | null;
@@ -6679,6 +6814,369 @@ export interface operations {
             };
         };
     };
+    list_calls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallPage"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adopt_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+                call_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdoptIn"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobOut"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forget_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+                call_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobOut"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retry_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+                call_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobOut"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     cancel_job: {
         parameters: {
             query?: never;
@@ -7188,7 +7686,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ResumeIn"] | null;
+            };
+        };
         responses: {
             202: {
                 headers: {
