@@ -72,7 +72,7 @@ def refine(photo: Bytes, mask: Mask) -> tuple[Bytes, Bytes]:
 
 def _tiles(outline: Mask, halo: int) -> Iterator[tuple[tuple[slice, slice], tuple[slice, slice]]]:
     """Every tile of the object's surroundings, alone and with a halo around it."""
-    (top, bottom), (left, right) = (_reach_of(outline.any(axis), halo) for axis in (1, 0))
+    (top, bottom), (left, right) = (_reach_of(np.asarray(outline.any(axis)), halo) for axis in (1, 0))
     for low in range(top, bottom, _TILE):
         for first in range(left, right, _TILE):
             inner = slice(low, min(bottom, low + _TILE)), slice(first, min(right, first + _TILE))

@@ -14,8 +14,8 @@ from maquette.domain.errors import Refused
 from maquette.domain.hosting import Amount, Billed, Calling, CallState, Cancelled, Fault, Spread, Trouble
 from maquette.engines.hosted.fal import Fal
 from maquette.ports.engines import Capability
-from maquette.testing.loopbacks.base import Reply, route
 from maquette.testing.loopbacks.fal import FalLoopback
+from maquette.testing.loopbacks.server import Reply, route
 
 CUT = {"model": "fal-ai/birefnet/v2", "more": {"inputs": {"image": "image_url"}, "outputs": "image"}}
 EDIT = {
