@@ -5,10 +5,13 @@ from datetime import timedelta
 
 import pytest
 
+from maquette.domain.calls import ProviderCall
 from maquette.domain.errors import Refused
+from maquette.domain.hosting import CallState
+from maquette.domain.ids import new_id
 from maquette.domain.jobs import JobInput, TaskStatus
 from maquette.domain.projects import Project, ProjectKind
-from maquette.domain.states import Status
+from maquette.domain.states import Stage, Status
 
 DAY = timedelta(days=1)
 
@@ -179,3 +182,31 @@ def test_a_deleted_job_is_not_retried(stock):
     with pytest.raises(Refused) as refusal:
         stock.tx.jobs.apply(move)
     assert refusal.value.code == "illegal_move"
+
+
+def test_what_a_provider_delivered_goes_and_comes_back_with_its_job(database, sample):
+    with database.write() as tx:
+        stock = Stock(tx, sample)
+        raw = sample.asset(5)
+        tx.assets.add(raw)
+        at = stock.first.created_at
+        tx.calls.add(
+            ProviderCall(
+                new_id("call"),
+                sample.owner,
+                stock.first.id,
+                Stage.GENERATING,
+                1,
+                "meshy",
+                "mesher",
+                new_id("key"),
+                at,
+                at,
+                state=CallState.SUCCEEDED,
+                parcels=({"role": "model", "asset_id": raw.id},),
+            )
+        )
+        assert tx.deleted.delete_job(sample.owner, stock.first.id, stock.at)
+        assert raw.id not in stock.living()
+        assert tx.deleted.restore_job(sample.owner, stock.first.id, stock.at)
+        assert raw.id in stock.living()

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Table, func, select, union_all
 
 from maquette.adapters.sql.paging import page
 from maquette.adapters.sql.rows import load
-from maquette.adapters.sql.tables import ASSETS, BATCHES, CHORES, JOBS, PROJECTS, TASKS
+from maquette.adapters.sql.tables import ASSETS, BATCHES, CHORES, JOBS, PROJECTS, PROVIDER_CALLS, TASKS
 from maquette.domain.assets import Asset
 from maquette.domain.batches import Batch
 from maquette.domain.errors import Refused
@@ -22,6 +22,7 @@ from maquette.ports.pages import Page
 T = TypeVar("T", Asset, Job, Project, Batch)
 
 _A, _B, _J, _P, _T = ASSETS.c, BATCHES.c, JOBS.c, PROJECTS.c, TASKS.c
+_C = PROVIDER_CALLS.c
 _TABLES = (PROJECTS, JOBS, ASSETS, BATCHES)
 _TICK = timedelta(milliseconds=1)
 _CHUNK = 500
@@ -50,7 +51,7 @@ class SqlDeleted:
     def delete_job(self, owner_id: str, job_id: str, at: datetime) -> bool:
         if not self._mark(JOBS, at, _J.owner_id == owner_id, _J.id == job_id, _J.status.in_(ENDED)):
             return False
-        self._delete_assets(owner_id, at, self._made(owner_id, _J.deleted_at == at))
+        self._delete_assets(owner_id, at, self._left(owner_id, _J.deleted_at == at))
         return True
 
     def delete_project(self, owner_id: str, project_id: str, at: datetime) -> bool:
@@ -59,14 +60,14 @@ class SqlDeleted:
         self._mark(JOBS, at, _J.owner_id == owner_id, _J.project_id == project_id, _J.status.in_(ENDED))
         inside = select(_A.id).where(_A.owner_id == owner_id, _A.project_id == project_id)
         belonging = set(self._connection.execute(inside).scalars())
-        self._delete_assets(owner_id, at, belonging | self._made(owner_id, _J.deleted_at == at))
+        self._delete_assets(owner_id, at, belonging | self._left(owner_id, _J.deleted_at == at))
         return True
 
     def delete_batch(self, owner_id: str, batch_id: str, at: datetime) -> bool:
         if not self._mark(BATCHES, at, _B.owner_id == owner_id, _B.id == batch_id):
             return False
         self._mark(JOBS, at, _J.owner_id == owner_id, _J.batch_id == batch_id, _J.status.in_(ENDED))
-        self._delete_assets(owner_id, at, self._made(owner_id, _J.deleted_at == at))
+        self._delete_assets(owner_id, at, self._left(owner_id, _J.deleted_at == at))
         return True
 
     def delete_owner(self, owner_id: str, at: datetime) -> Act:
@@ -200,6 +201,12 @@ class SqlDeleted:
         query = select(_T.output_assets).join(JOBS).where(_T.owner_id == owner_id, *which)
         return _flat(self._connection.execute(query).scalars())
 
+    def _left(self, owner_id: str, *which: ColumnElement[bool]) -> set[str]:
+        """All that some jobs leave behind: what their tasks made, and what providers delivered to them."""
+        mine = (_C.job_id == _J.id, _C.owner_id == owner_id)
+        calls = self._connection.execute(select(_C.parcels).where(*mine, *which)).scalars()
+        return self._made(owner_id, *which) | {parcel["asset_id"] for parcels in calls for parcel in parcels}
+
     def _delete_assets(self, owner_id: str, at: datetime, candidates: set[str]) -> None:
         leaving = candidates - self._referred(owner_id, at) if candidates else candidates
         for chunk in _chunks(leaving):
@@ -218,7 +225,7 @@ class SqlDeleted:
 
     def _restore_made(self, owner_id: str, at: datetime, *which: ColumnElement[bool]) -> None:
         """Later instants count too: such an asset went with the last of several jobs that shared it."""
-        for chunk in _chunks(self._made(owner_id, *which)):
+        for chunk in _chunks(self._left(owner_id, *which)):
             self._unmark(ASSETS, _A.owner_id == owner_id, _A.id.in_(chunk), _A.deleted_at >= at)
 
 

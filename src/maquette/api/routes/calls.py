@@ -3,8 +3,8 @@
 from fastapi import APIRouter
 
 from maquette.api.dependencies import OwnerDep, ServicesDep
+from maquette.api.job_view import shown
 from maquette.api.problems import documented
-from maquette.api.routes.jobs import shown
 from maquette.api.schemas.calls import AdoptIn, CallOut, CallPage
 from maquette.api.schemas.jobs import JobOut
 

@@ -1,14 +1,14 @@
 """Jobs: accept, look at, cancel, retry, resume, delete. The stream of events is in ``maquette.api.streams``."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Response
 
 from maquette.api.asking import new_job
 from maquette.api.dependencies import Cursor, Deleted, Limit, OwnerDep, PrincipalDep, ServicesDep
+from maquette.api.job_view import fields, shown
 from maquette.api.problems import ProblemResponse, documented
 from maquette.api.schemas.approvals import ApproveIn, ReviewOut
-from maquette.api.schemas.calls import CallOut
 from maquette.api.schemas.jobs import (
     CreatedJobOut,
     JobOut,
@@ -25,7 +25,7 @@ from maquette.api.schemas.jobs import (
 )
 from maquette.api.services import Services
 from maquette.domain.errors import Refused
-from maquette.domain.jobs import Job, worked_ms
+from maquette.domain.jobs import Job
 from maquette.domain.states import Status
 
 router = APIRouter(prefix="/api/v1/jobs", tags=["jobs"])
@@ -53,7 +53,7 @@ def create_job(
         return ProblemResponse(refusal, headers=_room(services, owner))
     response.headers.update(_room(services, owner))
     _follow(accepted.job, response)
-    return CreatedJobOut.model_validate(_fields(services, accepted.job) | {"session_token": accepted.token})
+    return CreatedJobOut.model_validate(fields(services, accepted.job) | {"session_token": accepted.token})
 
 
 @router.get("", response_model=JobPage, responses=documented())
@@ -181,19 +181,6 @@ def list_tasks(job_id: str, services: ServicesDep, owner: OwnerDep) -> TaskPage:
 def list_logs(job_id: str, services: ServicesDep, owner: OwnerDep) -> LogPage:
     """What the stages had to say."""
     return LogPage(items=[LogLineOut.of(line) for line in services.jobs.logs(owner, job_id)])
-
-
-def _fields(services: Services, job: Job) -> dict[str, Any]:
-    position = services.jobs.queue_position(job) if job.status is Status.PENDING else None
-    tasks = services.jobs.tasks(job.owner_id, job.id)
-    undecided = [CallOut.of(call) for call in services.calls.undecided(job)]
-    fields = job_fields(job, position, worked_ms(tasks), services.estimates.eta(job, position, tasks))
-    return fields | {"undecided_calls": undecided}
-
-
-def shown(services: Services, job: Job) -> JobOut:
-    """A job as its owner sees it."""
-    return JobOut.model_validate(_fields(services, job))
 
 
 def _room(services: Services, owner: str) -> dict[str, str]:
