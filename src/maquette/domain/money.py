@@ -189,7 +189,7 @@ def hint(limit: Limit, engine: str) -> str:
         case Limit.UNKNOWN:
             return f"Set the price in [prices.{engine}], then resume the job."
         case Limit.JOB:
-            return "Start the job again with a higher budget_usd, or raise job_usd in [budget] and resume it."
+            return "Resume the job with a higher budget_usd; where job_usd of [budget] is lower, raise that first."
         case Limit.BATCH:
             return "Raise batch_usd in [budget], then resume the job."
         case Limit.DAY:
