@@ -11,52 +11,35 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     String,
     Table,
     Text,
     UniqueConstraint,
-    text,
 )
 
 from maquette.adapters.sql import documents
 from maquette.adapters.sql.columns import LONG, UtcTime, choice
+from maquette.adapters.sql.metadata import ID, METADATA, job_of
+from maquette.adapters.sql.provider_tables import DELIVERIES as DELIVERIES
+from maquette.adapters.sql.provider_tables import PROVIDER_CALLS as PROVIDER_CALLS
+from maquette.adapters.sql.provider_tables import WEBHOOKS as WEBHOOKS
 from maquette.domain.assets import Role, View
 from maquette.domain.batches import BatchStatus, OnError, RowStatus
 from maquette.domain.fleet import WorkerState
-from maquette.domain.hosting import Billed, CallState
 from maquette.domain.jobs import EventType, TaskStatus
 from maquette.domain.projects import ProjectKind
 from maquette.domain.states import Stage, Status, WaitingFor
-from maquette.domain.webhooks import DeliveryStatus
-
-METADATA = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-    }
-)
-
-_ID = String(64)
-
-
-def _job_of(name: str) -> Column[str]:
-    """The job that a row belongs to and vanishes with."""
-    return Column(name, _ID, ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False)
 
 
 def _project_of() -> Column[str]:
-    return Column("project_id", _ID, ForeignKey("projects.id", ondelete="SET NULL"))
+    return Column("project_id", ID, ForeignKey("projects.id", ondelete="SET NULL"))
 
 
 PROJECTS = Table(
     "projects",
     METADATA,
-    Column("id", _ID, primary_key=True),
-    Column("owner_id", _ID, nullable=False),
+    Column("id", ID, primary_key=True),
+    Column("owner_id", ID, nullable=False),
     Column("kind", choice(ProjectKind, "kind"), nullable=False),
     Column("name", Text, nullable=False),
     Column("created_at", UtcTime, nullable=False),
@@ -73,8 +56,8 @@ PROJECTS = Table(
 ASSETS = Table(
     "assets",
     METADATA,
-    Column("id", _ID, primary_key=True),
-    Column("owner_id", _ID, nullable=False),
+    Column("id", ID, primary_key=True),
+    Column("owner_id", ID, nullable=False),
     Column("role", choice(Role, "role"), nullable=False),
     Column("media_type", Text, nullable=False),
     Column("sha256", String(64), nullable=False),
@@ -88,7 +71,7 @@ ASSETS = Table(
     Column("stats", documents.facts(), nullable=False),
     Column("quality", documents.quality()),
     Column("derived_from", documents.names(), nullable=False),
-    Column("produced_by", _ID),
+    Column("produced_by", ID),
     Column("engine", Text),
     Column("is_test", Boolean, nullable=False),
     Column("deleted_at", UtcTime),
@@ -102,8 +85,8 @@ ASSETS = Table(
 JOBS = Table(
     "jobs",
     METADATA,
-    Column("id", _ID, primary_key=True),
-    Column("owner_id", _ID, nullable=False),
+    Column("id", ID, primary_key=True),
+    Column("owner_id", ID, nullable=False),
     Column("pipeline", Text, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
@@ -121,9 +104,9 @@ JOBS = Table(
     Column("inputs", documents.inputs(), nullable=False),
     Column("hold_after", documents.stages(), nullable=False),
     _project_of(),
-    Column("parent_job_id", _ID),
-    Column("batch_id", _ID),
-    Column("result_id", _ID),
+    Column("parent_job_id", ID),
+    Column("batch_id", ID),
+    Column("result_id", ID),
     Column("idempotency_key", Text),
     Column("request_fingerprint", Text),
     Column("deadline_s", Integer, nullable=False),
@@ -150,8 +133,8 @@ JOBS = Table(
 BATCHES = Table(
     "batches",
     METADATA,
-    Column("id", _ID, primary_key=True),
-    Column("owner_id", _ID, nullable=False),
+    Column("id", ID, primary_key=True),
+    Column("owner_id", ID, nullable=False),
     Column("pipeline", Text, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
@@ -170,25 +153,25 @@ BATCHES = Table(
 BATCH_ROWS = Table(
     "batch_rows",
     METADATA,
-    Column("batch_id", _ID, ForeignKey("batches.id", ondelete="CASCADE"), primary_key=True),
+    Column("batch_id", ID, ForeignKey("batches.id", ondelete="CASCADE"), primary_key=True),
     Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("owner_id", _ID, nullable=False),
+    Column("owner_id", ID, nullable=False),
     Column("sku", Text, nullable=False),
     Column("status", choice(RowStatus, "status"), nullable=False),
     Column("name", Text, nullable=False),
     Column("photos", documents.photos(), nullable=False),
     Column("settings", documents.facts(), nullable=False),
     Column("problems", documents.row_problems(), nullable=False),
-    Column("job_id", _ID),
+    Column("job_id", ID),
     Index(None, "status", "batch_id"),
 )
 
 TASKS = Table(
     "tasks",
     METADATA,
-    Column("id", _ID, primary_key=True),
-    _job_of("job_id"),
-    Column("owner_id", _ID, nullable=False),
+    Column("id", ID, primary_key=True),
+    job_of("job_id"),
+    Column("owner_id", ID, nullable=False),
     Column("stage", choice(Stage, "stage"), nullable=False),
     Column("attempt", Integer, nullable=False),
     Column("number", Integer, nullable=False),
@@ -217,9 +200,9 @@ TASKS = Table(
 EVENTS = Table(
     "events",
     METADATA,
-    Column("job_id", _ID, ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    Column("job_id", ID, ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
     Column("seq", Integer, primary_key=True, autoincrement=False),
-    Column("owner_id", _ID, nullable=False),
+    Column("owner_id", ID, nullable=False),
     Column("type", choice(EventType, "type"), nullable=False),
     Column("at", UtcTime, nullable=False),
     Column("data", documents.facts(), nullable=False),
@@ -229,8 +212,8 @@ LOGS = Table(
     "logs",
     METADATA,
     Column("id", LONG, primary_key=True),
-    _job_of("job_id"),
-    Column("owner_id", _ID, nullable=False),
+    job_of("job_id"),
+    Column("owner_id", ID, nullable=False),
     Column("at", UtcTime, nullable=False),
     Column("level", String(16), nullable=False),
     Column("message", Text, nullable=False),
@@ -242,9 +225,9 @@ LOGS = Table(
 RESULTS = Table(
     "results",
     METADATA,
-    Column("id", _ID, primary_key=True),
-    _job_of("job_id"),
-    Column("owner_id", _ID, nullable=False),
+    Column("id", ID, primary_key=True),
+    job_of("job_id"),
+    Column("owner_id", ID, nullable=False),
     Column("kind", String(32), nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("assets", documents.grouped_names(), nullable=False),
@@ -257,8 +240,8 @@ SESSIONS = Table(
     "sessions",
     METADATA,
     Column("token_hash", String(64), primary_key=True),
-    _job_of("job_id"),
-    Column("owner_id", _ID, nullable=False),
+    job_of("job_id"),
+    Column("owner_id", ID, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Index(None, "job_id"),
 )
@@ -266,8 +249,8 @@ SESSIONS = Table(
 API_KEYS = Table(
     "api_keys",
     METADATA,
-    Column("id", _ID, primary_key=True),
-    Column("owner_id", _ID, nullable=False),
+    Column("id", ID, primary_key=True),
+    Column("owner_id", ID, nullable=False),
     Column("name", Text, nullable=False),
     Column("key_hash", String(64), nullable=False),
     Column("prefix", String(16), nullable=False),
@@ -284,8 +267,8 @@ SIGN_INS = Table(
     "sign_ins",
     METADATA,
     Column("token_hash", String(64), primary_key=True),
-    Column("key_id", _ID, ForeignKey("api_keys.id", ondelete="CASCADE"), nullable=False),
-    Column("owner_id", _ID, nullable=False),
+    Column("key_id", ID, ForeignKey("api_keys.id", ondelete="CASCADE"), nullable=False),
+    Column("owner_id", ID, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("expires_at", UtcTime, nullable=False),
     Index(None, "key_id"),
@@ -295,9 +278,9 @@ TICKETS = Table(
     "tickets",
     METADATA,
     Column("token_hash", String(64), primary_key=True),
-    Column("owner_id", _ID, nullable=False),
+    Column("owner_id", ID, nullable=False),
     Column("path", Text, nullable=False),
-    Column("key_id", _ID, ForeignKey("api_keys.id", ondelete="CASCADE")),
+    Column("key_id", ID, ForeignKey("api_keys.id", ondelete="CASCADE")),
     Column("created_at", UtcTime, nullable=False),
     Column("expires_at", UtcTime, nullable=False),
     Index(None, "expires_at"),
@@ -307,8 +290,8 @@ TICKETS = Table(
 UPLOADS = Table(
     "uploads",
     METADATA,
-    Column("id", _ID, primary_key=True),
-    Column("owner_id", _ID, nullable=False),
+    Column("id", ID, primary_key=True),
+    Column("owner_id", ID, nullable=False),
     Column("name", Text, nullable=False),
     Column("view", choice(View, "view")),
     _project_of(),
@@ -317,107 +300,15 @@ UPLOADS = Table(
     Column("sha256", String(64)),
     Column("created_at", UtcTime, nullable=False),
     Column("expires_at", UtcTime, nullable=False),
-    Column("asset_id", _ID),
+    Column("asset_id", ID),
     Index(None, "owner_id"),
     Index(None, "expires_at"),
-)
-
-PROVIDER_CALLS = Table(
-    "provider_calls",
-    METADATA,
-    # the ledger outlives its job, hence no foreign keys
-    Column("id", _ID, primary_key=True),
-    Column("owner_id", _ID, nullable=False),
-    Column("job_id", _ID, nullable=False),
-    Column("batch_id", _ID),
-    Column("task_id", _ID),
-    Column("stage", choice(Stage, "stage"), nullable=False),
-    Column("attempt", Integer, nullable=False),
-    Column("engine", Text, nullable=False),
-    Column("capability", String(32), nullable=False),
-    Column("order_key", Text, nullable=False),
-    Column("number", Integer, nullable=False),
-    Column("void", Boolean, nullable=False),
-    Column("state", choice(CallState, "state"), nullable=False),
-    Column("external_id", Text),
-    Column("handle", documents.facts()),
-    Column("request_digest", String(64), nullable=False),
-    Column("reserved_usd", Float),
-    Column("cost_usd", Float),
-    Column("units", Float),
-    Column("unit", Text, nullable=False),
-    Column("billed", choice(Billed, "billed"), nullable=False),
-    Column("price_at", Text),
-    Column("http_status", Integer),
-    Column("latency_ms", LONG),
-    Column("response", documents.facts(), nullable=False),
-    Column("error", documents.problem()),
-    Column("parcels", documents.many_facts(), nullable=False),
-    Column("wake_hash", String(64)),
-    Column("wakes", Integer, nullable=False),
-    Column("polls", Integer, nullable=False),
-    Column("created_at", UtcTime, nullable=False),
-    Column("updated_at", UtcTime, nullable=False),
-    Column("submitted_at", UtcTime),
-    Column("ended_at", UtcTime),
-    Column("is_test", Boolean, nullable=False),
-    CheckConstraint("reserved_usd >= 0", "reserved_usd"),
-    Index(
-        "uq_provider_calls_owner_id_order_key",
-        "owner_id",
-        "order_key",
-        unique=True,
-        sqlite_where=text("NOT void"),
-        postgresql_where=text("NOT void"),
-    ),
-    Index(None, "job_id"),
-    Index(None, "owner_id", "created_at", "id"),
-    Index(None, "engine", "state"),
-    Index(None, "wake_hash"),
-)
-
-WEBHOOKS = Table(
-    "webhooks",
-    METADATA,
-    Column("id", _ID, primary_key=True),
-    Column("owner_id", _ID, nullable=False),
-    Column("url", Text, nullable=False),
-    Column("secret", Text, nullable=False),
-    Column("events", documents.names(), nullable=False),
-    Column("enabled", Boolean, nullable=False),
-    Column("created_at", UtcTime, nullable=False),
-    Column("deleted_at", UtcTime),
-    Column("failures", Integer, nullable=False),
-    Index(None, "owner_id", "created_at", "id"),
-)
-
-DELIVERIES = Table(
-    "deliveries",
-    METADATA,
-    Column("id", _ID, primary_key=True),
-    Column("webhook_id", _ID, ForeignKey("webhooks.id", ondelete="CASCADE"), nullable=False),
-    Column("owner_id", _ID, nullable=False),
-    _job_of("job_id"),
-    Column("seq", Integer, nullable=False),
-    Column("type", Text, nullable=False),
-    Column("payload", documents.facts(), nullable=False),
-    Column("status", choice(DeliveryStatus, "status"), nullable=False),
-    Column("tries", Integer, nullable=False),
-    Column("next_at", UtcTime),
-    Column("last_status", Integer),
-    Column("last_error", Text, nullable=False),
-    Column("created_at", UtcTime, nullable=False),
-    Column("delivered_at", UtcTime),
-    UniqueConstraint("webhook_id", "job_id", "seq"),
-    Index(None, "status", "next_at"),
-    Index(None, "owner_id", "created_at", "id"),
-    Index(None, "job_id"),
 )
 
 WORKERS = Table(
     "workers",
     METADATA,
-    Column("id", _ID, primary_key=True),
+    Column("id", ID, primary_key=True),
     Column("host", Text, nullable=False),
     Column("pid", Integer, nullable=False),
     Column("version", Text, nullable=False),

@@ -1,0 +1,115 @@
+"""The tables of commissions to providers, and of webhooks."""
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from maquette.adapters.sql import documents
+from maquette.adapters.sql.columns import LONG, UtcTime, choice
+from maquette.adapters.sql.metadata import ID, METADATA, job_of
+from maquette.domain.hosting import Billed, CallState
+from maquette.domain.states import Stage
+from maquette.domain.webhooks import DeliveryStatus
+
+PROVIDER_CALLS = Table(
+    "provider_calls",
+    METADATA,
+    # the ledger outlives its job, hence no foreign keys
+    Column("id", ID, primary_key=True),
+    Column("owner_id", ID, nullable=False),
+    Column("job_id", ID, nullable=False),
+    Column("batch_id", ID),
+    Column("task_id", ID),
+    Column("stage", choice(Stage, "stage"), nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("engine", Text, nullable=False),
+    Column("capability", String(32), nullable=False),
+    Column("order_key", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("void", Boolean, nullable=False),
+    Column("state", choice(CallState, "state"), nullable=False),
+    Column("external_id", Text),
+    Column("handle", documents.facts()),
+    Column("request_digest", String(64), nullable=False),
+    Column("reserved_usd", Float),
+    Column("cost_usd", Float),
+    Column("units", Float),
+    Column("unit", Text, nullable=False),
+    Column("billed", choice(Billed, "billed"), nullable=False),
+    Column("price_at", Text),
+    Column("http_status", Integer),
+    Column("latency_ms", LONG),
+    Column("response", documents.facts(), nullable=False),
+    Column("error", documents.problem()),
+    Column("parcels", documents.many_facts(), nullable=False),
+    Column("wake_hash", String(64)),
+    Column("wakes", Integer, nullable=False),
+    Column("polls", Integer, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("updated_at", UtcTime, nullable=False),
+    Column("submitted_at", UtcTime),
+    Column("ended_at", UtcTime),
+    Column("is_test", Boolean, nullable=False),
+    CheckConstraint("reserved_usd >= 0", "reserved_usd"),
+    Index(
+        "uq_provider_calls_owner_id_order_key",
+        "owner_id",
+        "order_key",
+        unique=True,
+        sqlite_where=text("NOT void"),
+        postgresql_where=text("NOT void"),
+    ),
+    Index(None, "job_id"),
+    Index(None, "owner_id", "created_at", "id"),
+    Index(None, "engine", "state"),
+    Index(None, "wake_hash"),
+)
+
+WEBHOOKS = Table(
+    "webhooks",
+    METADATA,
+    Column("id", ID, primary_key=True),
+    Column("owner_id", ID, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("secret", Text, nullable=False),
+    Column("events", documents.names(), nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("deleted_at", UtcTime),
+    Column("failures", Integer, nullable=False),
+    Index(None, "owner_id", "created_at", "id"),
+)
+
+DELIVERIES = Table(
+    "deliveries",
+    METADATA,
+    Column("id", ID, primary_key=True),
+    Column("webhook_id", ID, ForeignKey("webhooks.id", ondelete="CASCADE"), nullable=False),
+    Column("owner_id", ID, nullable=False),
+    job_of("job_id"),
+    Column("seq", Integer, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("payload", documents.facts(), nullable=False),
+    Column("status", choice(DeliveryStatus, "status"), nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("next_at", UtcTime),
+    Column("last_status", Integer),
+    Column("last_error", Text, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("delivered_at", UtcTime),
+    UniqueConstraint("webhook_id", "job_id", "seq"),
+    Index(None, "status", "next_at"),
+    Index(None, "owner_id", "created_at", "id"),
+    Index(None, "job_id"),
+)
