@@ -21,7 +21,7 @@ def parse(arguments: list[str]) -> None:
     """Raises what the command line raises for an unknown command, option or value. Runs nothing."""
     command: Any = typer.main.get_command(app)
     context = command.make_context("maquette", list(arguments))
-    while hasattr(command, "resolve_command"):
+    while hasattr(command, "resolve_command") and (context._protected_args or context.args):
         name, command, rest = command.resolve_command(context, [*context._protected_args, *context.args])
         context = command.make_context(name, rest, parent=context)
 

@@ -13,7 +13,7 @@ from maquette.domain.hosting import CALL_ENDED, Handle, Snapshot
 from maquette.ports.engines import Capability
 from maquette.ports.hosting import Enclosure, HostedEngine, Options, Order, Parcel
 from maquette.ports.outbound import Policy
-from maquette.testing.loopbacks.base import Loopback
+from maquette.testing.loopbacks.server import Loopback
 
 
 def made(adapter: Any, server: Loopback, capability: Capability | None = None, **options: Any) -> HostedEngine:

@@ -6,7 +6,7 @@ from typing import Any
 
 from standardwebhooks.webhooks import Webhook as Verifier
 
-from maquette.testing.loopbacks.base import Call, Loopback, Reply, route
+from maquette.testing.loopbacks.server import Call, Loopback, Reply, route
 
 
 class Receiver(Loopback):

@@ -22,7 +22,7 @@ from maquette.engines.hosted.exchange import Exchange
 from maquette.ports.engines import Capability, EngineInfo, EngineRecord, Readiness
 from maquette.ports.hosting import HostedEngine, Options, Order, Parcel
 from maquette.ports.outbound import Fetcher
-from maquette.testing.loopbacks.base import Call, Loopback, Reply, route
+from maquette.testing.loopbacks.server import Call, Loopback, Reply, route
 
 PRICE = 5.0
 """Credits for a task."""

@@ -25,9 +25,9 @@ from maquette.engines.hosted.tencent import Tencent
 from maquette.engines.hosted.tripo import Tripo
 from maquette.ports.hosting import Options, Order
 from maquette.testing.hosting import photographed
-from maquette.testing.loopbacks.base import Loopback
 from maquette.testing.loopbacks.goods import box
 from maquette.testing.loopbacks.meshy import MeshyLoopback
+from maquette.testing.loopbacks.server import Loopback
 from maquette.testing.loopbacks.tencent import TencentLoopback
 from maquette.testing.loopbacks.tripo import TripoLoopback
 

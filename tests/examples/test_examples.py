@@ -19,7 +19,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 def test_every_numbered_example_is_tested_here_and_listed():
     numbered = sorted(path.name for path in EXAMPLES.iterdir() if path.name[0].isdigit())
-    assert numbered == ["01-cutout", "02-http", "03-batch"]
+    assert numbered == ["01-cutout", "02-http", "03-batch", "04-engines"]
     text = (EXAMPLES / "README.md").read_text(encoding="utf-8")
     assert all(f"[{name}]" in text for name in numbered)
 
@@ -57,3 +57,20 @@ def test_03_batch_is_the_one_that_the_guide_shows(tmp_path: Path):
     assert [(row["sku"], row["status"]) for row in rows] == [("POT-01", "completed"), ("POT-02", "completed")]
     assert [round(float(row["height_m"]), 3) for row in rows] == [0.245, 0.244]
     assert all((tmp_path / "models" / row["model"]).read_bytes()[:4] == b"glTF" for row in rows)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_04_engines_are_exchanged_by_configuration_alone(tmp_path: Path):
+    script = [sys.executable, EXAMPLES / "04-engines" / "switch.py"]
+    done = subprocess.run(script, env=environment(tmp_path), check=True, capture_output=True, text=True, timeout=850)
+    lines = done.stdout.splitlines()
+    assert [line.partition(", cost")[0] for line in lines] == [
+        "photo_to_model: completed, made by hunyuan3d",
+        "photo_to_model: completed, made by meshy",
+        "image: completed, made by gemini",
+        "image: completed, made by fal",
+    ]
+    costs = [float(line.rpartition("$")[2]) for line in lines]
+    assert costs[0] == 0
+    assert all(cost > 0 for cost in costs[1:])

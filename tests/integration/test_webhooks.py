@@ -24,7 +24,7 @@ from maquette.domain.states import Stage
 from maquette.domain.webhooks import SCHEDULE_S, Delivery, DeliveryStatus, Webhook
 from maquette.pipelines.catalog import CATALOG
 from maquette.testing import ManualClock
-from maquette.testing.loopbacks.base import Reply
+from maquette.testing.loopbacks.server import Reply
 from receivers import Receiver
 
 OWNER = "local"

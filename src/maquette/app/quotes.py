@@ -123,6 +123,10 @@ def _orders(
 ) -> tuple[tuple[Order, ...], ...]:
     """What may be ordered: the alternatives, each of one or more orders."""
     enclosed = tuple(_enclosed(one, takes) for one in pictures)
+    if spec.capability is Capability.MESHER:
+        # sides that the provider cannot use are not sent
+        enclosed = tuple(one for one in enclosed if not (one.view and takes.views) or one.view in takes.views)
+        enclosed = enclosed or tuple(_enclosed(one, takes) for one in pictures[:1])
     # where photos are chosen among, nobody knows yet how many
     fewest = 1 if Stage.SELECTING in entry.pipeline.stages else len(enclosed)
     if spec.capability is Capability.CUTTER:

@@ -2,14 +2,19 @@
 
 import csv
 import io
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from maquette.domain.calls import ProviderCall
-from maquette.domain.hosting import Billed, CallState
+from maquette.domain.fleet import Queue
+from maquette.domain.hosting import Abilities, Billed, CallState, Takes
 from maquette.domain.ids import LOCAL_OWNER, new_id
+from maquette.domain.money import Price
 from maquette.domain.states import Stage
+from maquette.ports.engines import Capability, EngineInfo, EngineRecord, Readiness
+from maquette.testing import Shelf
 
 START = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -165,3 +170,38 @@ def test_an_estimate_refuses_what_a_job_would(world, change, code):
     asked = {"pipeline": "cutout", "inputs": [{"asset_id": world.photo()["id"]}]} | change
     assert world.http.post("/api/v1/jobs:estimate", json=asked).json()["code"] == code
     assert world.http.post("/api/v1/jobs", json=asked).json()["code"] == code
+
+
+def test_engines_are_told_with_price_limits_and_record(make):
+    takes = Takes(pictures=4, max_side=2048, max_bytes=1000)
+    far = EngineRecord(
+        "meshy",
+        "none:None",
+        Readiness(True),
+        EngineInfo("meshy", "1", Capability.MESHER, "Meshy", "terms", True, queue=Queue.NET),
+        hosted=True,
+        abilities=Abilities(takes=takes, cost_unit="credit", max_parallel=3),
+    )
+    near = EngineRecord(
+        "saw", "none:None", Readiness(True), EngineInfo("saw", "1", Capability.CUTTER, "Saw", "MIT", True)
+    )
+    world = make(engines=Shelf([far, near]))
+    prices = {"meshy": Price("credit", 0.02, date(2026, 11, 1))}
+    object.__setattr__(world.services, "spending", replace(world.services.spending, prices=prices))
+    now = datetime.now(UTC)
+    minute = (now - START).total_seconds() / 60
+    for state, ended in ((CallState.SUCCEEDED, 30), (CallState.FAILED, 1)):
+        commission(world, minute, state=state, ended_at=now + timedelta(seconds=ended))
+    meshy, saw = world.http.get("/api/v1/engines").json()["items"]
+    assert (meshy["hosted"], meshy["queue"], meshy["charges"]) == (True, "net", True)
+    assert meshy["price"] == {"usd": 0.02, "unit": "credit", "at": "2026-11-01"}
+    assert (meshy["limits"]["pictures"], meshy["limits"]["side"], meshy["limits"]["max_parallel"]) == (4, 2048, 3)
+    assert (meshy["lately"]["tries"], meshy["lately"]["success_rate"]) == (2, 0.5)
+    assert round(meshy["lately"]["median_s"]) == 30
+    assert (saw["hosted"], saw["charges"], saw["price"], saw["limits"], saw["lately"]) == (
+        False,
+        False,
+        None,
+        None,
+        None,
+    )

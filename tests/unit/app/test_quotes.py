@@ -1,11 +1,12 @@
 """What a job will cost: each stage, whichever of its engines does it, and nothing invented."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
 from maquette.app.quotes import Quotes
+from maquette.domain.assets import Asset, Role, View
 from maquette.domain.errors import Refused, Unavailable
 from maquette.domain.hosting import Abilities, Spread, Takes
 from maquette.domain.money import Price, Range
@@ -153,3 +154,20 @@ def test_a_picture_is_priced_by_its_size_and_number() -> None:
 def test_an_engine_that_cannot_be_used_is_told_as_when_the_job_starts() -> None:
     with pytest.raises(Unavailable):
         quote({"mesher": "mesher_keyless"}, 1)
+
+
+def test_sides_that_the_provider_cannot_use_are_not_reckoned() -> None:
+    cloud = Cloud("mesher_a")
+    cloud.abilities = Abilities(takes=Takes(pictures=4, views=("front", "back")), cost_unit="credit")
+    shelf = Hosting(
+        (record("mesher_a", Capability.MESHER, hosted=True), record("s", Capability.CUTTER)), {"mesher_a": cloud}
+    )
+    entry = find("photo_to_model")
+    at = datetime(2026, 11, 1, tzinfo=UTC)
+    seen = [
+        Asset(f"ast_{view}", "own", Role.ORIGINAL, "image/png", "0" * 64, 1, at, "a.png", view)
+        for view in (View.FRONT, View.LEFT, View.TOP)
+    ]
+    made = Quotes(shelf, {"mesher_a": CREDIT}).of(entry, settle(entry, {"mesher": "mesher_a"}), seen)
+    assert stage_of(made).engines == ("mesher_a",)
+    assert [picture.view for picture in cloud.asked[0].pictures] == [View.FRONT]

@@ -20,8 +20,8 @@ from maquette.ports.hosting import Options
 from maquette.settings.tables import EngineTable
 from maquette.testing.hosting import photographed
 from maquette.testing.loopbacks.__main__ import known, main, settings
-from maquette.testing.loopbacks.base import Call, Loopback, Reply, route
 from maquette.testing.loopbacks.meshy import MeshyLoopback
+from maquette.testing.loopbacks.server import Call, Loopback, Reply, route
 
 
 @pytest.mark.parametrize("name", sorted(known()))

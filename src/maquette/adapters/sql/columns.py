@@ -5,11 +5,22 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Enum, Integer
+from sqlalchemy import JSON, BigInteger, Column, DateTime, Enum, ForeignKey, Integer, MetaData, String
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+METADATA = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+ID = String(64)
 LONG: TypeEngine[int] = BigInteger().with_variant(Integer, "sqlite")
 """64 bits; SQLite numbers rows by itself only where the type is spelt INTEGER."""
 
@@ -66,3 +77,8 @@ def choice(kind: type[StrEnum], name: str) -> Enum:
         length=32,
         values_callable=_values,
     )
+
+
+def job_of(name: str) -> Column[str]:
+    """The job that a row belongs to and vanishes with."""
+    return Column(name, ID, ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False)

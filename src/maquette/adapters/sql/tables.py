@@ -18,17 +18,38 @@ from sqlalchemy import (
 )
 
 from maquette.adapters.sql import documents
-from maquette.adapters.sql.columns import LONG, UtcTime, choice
-from maquette.adapters.sql.metadata import ID, METADATA, job_of
-from maquette.adapters.sql.provider_tables import DELIVERIES as DELIVERIES
-from maquette.adapters.sql.provider_tables import PROVIDER_CALLS as PROVIDER_CALLS
-from maquette.adapters.sql.provider_tables import WEBHOOKS as WEBHOOKS
+from maquette.adapters.sql.columns import ID, LONG, METADATA, UtcTime, choice, job_of
+from maquette.adapters.sql.elsewhere import DELIVERIES, PROVIDER_CALLS, WEBHOOKS
 from maquette.domain.assets import Role, View
 from maquette.domain.batches import BatchStatus, OnError, RowStatus
 from maquette.domain.fleet import WorkerState
 from maquette.domain.jobs import EventType, TaskStatus
 from maquette.domain.projects import ProjectKind
 from maquette.domain.states import Stage, Status, WaitingFor
+
+__all__ = [
+    "API_KEYS",
+    "ASSETS",
+    "BATCHES",
+    "BATCH_ROWS",
+    "CHORES",
+    "DELIVERIES",
+    "EVENTS",
+    "JOBS",
+    "LOGS",
+    "METADATA",
+    "PROJECTS",
+    "PROVIDER_CALLS",
+    "RESULTS",
+    "SESSIONS",
+    "SIGN_INS",
+    "TASKS",
+    "TICKETS",
+    "UPLOADS",
+    "WEBHOOKS",
+    "WORKERS",
+    "WORK_QUEUES",
+]
 
 
 def _project_of() -> Column[str]:

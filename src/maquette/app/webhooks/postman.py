@@ -18,7 +18,7 @@ from maquette.domain.webhooks import Delivery, DeliveryStatus, Outcome, Webhook,
 from maquette.ports.clock import Clock
 from maquette.ports.stores import Database
 
-LOOK_EVERY_S = 0.5
+LOOK_EVERY_S = 1.0
 AT_ONCE = 32
 """Addresses that are served at a time. Each gets one message after the other, so that a dead one delays no other."""
 KEPT = timedelta(days=30)
@@ -43,7 +43,7 @@ class Postman:
         self._thread = threading.Thread(target=self._work, name="postman", daemon=True)
 
     def start(self) -> None:
-        """Looks twice a second whether there is something to send."""
+        """Looks each second whether there is something to send."""
         self._thread.start()
 
     def stop(self) -> None:

@@ -7,6 +7,8 @@ import numpy.typing as npt
 from maquette.engines.grabcut.pixels import Bytes, Mask
 
 Models = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
+_NOTHING = 0.001
+"""A mask that covers no more of the picture has collapsed."""
 
 
 def grab_cut(picture: Bytes, labels: Bytes, iterations: int) -> Mask:
@@ -18,7 +20,7 @@ def grab_likely(picture: Bytes, likely: Mask, outside: Mask, iterations: int) ->
     """GrabCut from a first guess; ``outside`` never becomes object.
 
     The colour models are learnt on every other pixel of every other row, at a quarter of the cost; one cut with them
-    through all pixels is the result.
+    through all pixels is the result. Where that leaves next to nothing, all pixels teach the models after all.
     """
     labels = np.where(likely, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
     labels[outside] = cv2.GC_BGD
@@ -26,7 +28,8 @@ def grab_likely(picture: Bytes, likely: Mask, outside: Mask, iterations: int) ->
     if not _both_sides(few):
         return grab_cut(picture, labels, iterations)
     _cut(np.ascontiguousarray(picture[::2, ::2]), few, iterations, cv2.GC_INIT_WITH_MASK, models)
-    return _cut(picture, labels, 1, cv2.GC_EVAL_FREEZE_MODEL, models)
+    found = _cut(picture, labels, 1, cv2.GC_EVAL_FREEZE_MODEL, models)
+    return found if found.mean() > _NOTHING else grab_cut(picture, labels, iterations)
 
 
 def _cut(picture: Bytes, labels: Bytes, iterations: int, mode: int, models: Models) -> Mask:

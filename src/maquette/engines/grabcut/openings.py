@@ -14,7 +14,7 @@ from maquette.engines.grabcut.pixels import Bytes, Floats, Mask, blurred, distan
 _CALM = 4.0
 """Backdrops that vary by more than this from pixel to pixel (8-bit levels) are not plain."""
 _BLOWN = 251.0
-_ALIKE, _SAME = 7.0, 2.0
+_ALIKE, _SAME = 10.0, 2.0
 """A pixel of an opening, and the mean of all of them, are within so many levels of the backdrop."""
 _APART, _ENCLOSED = 30.0, 0.85
 """Around an opening so large a share of the pixels is so many levels away from the backdrop."""

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from maquette.engines.grabcut.claims import Marked
-from maquette.engines.grabcut.cutting import grab_cut, grab_likely, sharpen
+from maquette.engines.grabcut.cutting import grab_cut, sharpen
 from maquette.engines.grabcut.expect import best_of, expected_iou, is_disputed, is_uncertain
 from maquette.engines.grabcut.hints import apply_marks
 from maquette.engines.grabcut.pieces import close_pinholes, keep_object, outlying
@@ -125,7 +125,9 @@ def _from_busy_scene(
     """
     best = max(expected, key=lambda name: expected[name])
     rough = proposals[best][0] if expected[best] >= _CONVINCING else _agreed(proposals, expected)
-    return grab_likely(rgb, _at(rough, outside.shape), outside, 1)
+    labels = np.where(_at(rough, outside.shape), cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
+    labels[outside] = cv2.GC_BGD
+    return grab_cut(rgb, labels, 1)
 
 
 def _agreed(proposals: dict[str, tuple[Mask, Doubles]], expected: dict[str, float]) -> Mask:

@@ -47,6 +47,9 @@ FAULTS: Mapping[str, Fault] = {
 }
 """fal's own types of errors; every ``runner_…`` is the provider's, whatever else is known by its status."""
 CANCELLATIONS = ("request_cancelled", "cancelled", "canceled")
+INVALID = (400, 413, 415, 422)
+"""What the model itself answers to an input that it does not like."""
+KEPT_S = 86_400
 LATE_S = 300.0
 WIDE = Bounds(bytes=64_000_000, seconds=120.0)
 """Some models give their files within the answer."""
@@ -106,7 +109,7 @@ class Fal(Outline):
 
     def _wishes(self) -> dict[str, str]:
         """What fal keeps is public to whoever knows the address: not its input, and its output no longer than told."""
-        seconds = int(self.options.more.get("keep_s", 86_400))
+        seconds = int(number(self.options.more.get("keep_s")) or KEPT_S)
         return {
             "x-fal-store-io": "0",
             "x-fal-object-lifecycle-preference": json.dumps({"expiration_duration_seconds": seconds}),
@@ -134,7 +137,8 @@ class Fal(Outline):
         except Trouble as trouble:
             if trouble.http_status in (404, 410):
                 return Snapshot(CallState.EXPIRED, words)
-            if not trouble.raw or trouble.fault in (Fault.AUTH, Fault.RATE_LIMITED):
+            told = trouble.raw and trouble.fault not in (Fault.AUTH, Fault.QUOTA, Fault.RATE_LIMITED)
+            if not told and trouble.http_status not in INVALID:
                 raise
             return _ended(words, trouble)
         return Snapshot(CallState.SUCCEEDED, words, 100.0, spent=self._units(answer))
@@ -197,7 +201,7 @@ def _logs(told: Mapping[str, Any]) -> str:
 
 def _trouble(kind: str, otherwise: Fault) -> Trouble:
     fault = Fault.PROVIDER if kind.startswith("runner_") else FAULTS.get(kind, otherwise)
-    return Trouble(fault, f"The provider says: {kind.replace('_', ' ') or 'failed'}.", raw=kind)
+    return Trouble(fault, f"The provider says: {fault.value.replace('_', ' ')}.", raw=kind)
 
 
 def _ended(words: str, trouble: Trouble) -> Snapshot:

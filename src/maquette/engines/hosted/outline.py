@@ -52,7 +52,12 @@ class Outline:
     @classmethod
     def configured(cls, options: Options, fetcher: Fetcher) -> Self:
         """Raises ``Refused("invalid_setting")``."""
-        return cls(options, fetcher)
+        engine = cls(options, fetcher)
+        try:
+            engine.abilities  # noqa: B018 - reads the numbers among the options
+        except (ValueError, TypeError) as error:
+            raise Refused("invalid_setting", f"An option of {options.name} is not what it should be.") from error
+        return engine
 
     @property
     def abilities(self) -> Abilities:

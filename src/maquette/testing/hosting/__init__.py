@@ -8,10 +8,10 @@ An adapter's test needs these lines, and a ``Fetcher`` that really speaks HTTP:
     def test_it_conforms(case, tmp_path):
         check_hosted_engine(SUBJECT, case, HttpxFetcher(SystemClock(), "test"), tmp_path)
 
-The loopback is one of ``testing.loopbacks.base``; it serves ``submit`` and ``poll`` as phases of its routes, deals out
-the faults ``refused``, ``fails``, ``stuck`` and ``backwards`` of phase ``task`` (``tasks.TaskLoopback`` does), and has
-a method ``letter(task, at, forged)`` where the provider calls back. What it writes on its bill is the truth that
-an engine's ``billed``, ``spent`` and ``spread`` are held against.
+The loopback is a ``testing.loopbacks.server.Loopback``; its routes have the phases ``submit`` and ``poll``, it deals
+out the faults ``refused``, ``fails``, ``stuck`` and ``backwards`` of phase ``task`` (``tasks.TaskLoopback`` does),
+and has a method ``letter(task, at, forged)`` where the provider calls back. What it writes on its bill is the truth
+that an engine's ``billed``, ``spent`` and ``spread`` are held against.
 """
 
 import asyncio

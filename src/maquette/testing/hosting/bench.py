@@ -11,7 +11,7 @@ from maquette.domain.hosting import CALL_ENDED, CallState, Handle, Snapshot, Tro
 from maquette.ports.engines import Capability
 from maquette.ports.hosting import HostedEngine, Options, Order, Parcel
 from maquette.ports.outbound import EMPTY, PUBLIC, Answer, Body, Bounds, Downloaded, Fetcher, Policy, Sink
-from maquette.testing.loopbacks.base import Loopback
+from maquette.testing.loopbacks.server import Loopback
 
 Ordering = Callable[[Path], Order]
 PATIENCE_S = 30.0

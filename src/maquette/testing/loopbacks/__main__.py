@@ -9,7 +9,7 @@ import threading
 from collections.abc import Sequence
 
 import maquette.testing.loopbacks as package
-from maquette.testing.loopbacks.base import Loopback
+from maquette.testing.loopbacks.server import Loopback
 
 
 def known() -> dict[str, type[Loopback]]:

@@ -8,8 +8,8 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from maquette.testing.loopbacks.base import Call, Reply, route
 from maquette.testing.loopbacks.goods import box, picture
+from maquette.testing.loopbacks.server import Call, Reply, route
 from maquette.testing.loopbacks.tasks import TaskLoopback, Work
 from maquette.testing.loopbacks.wares import cut_out, edited, sent_form
 

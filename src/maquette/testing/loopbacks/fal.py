@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from maquette.testing.loopbacks.base import Call, Reply, route
+from maquette.testing.loopbacks.server import Call, Reply, route
 from maquette.testing.loopbacks.tasks import TaskLoopback, Work, keyed, post
 from maquette.testing.loopbacks.wares import made_by
 

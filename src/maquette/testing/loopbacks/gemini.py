@@ -4,8 +4,8 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
-from maquette.testing.loopbacks.base import Call, Loopback, Reply, route
 from maquette.testing.loopbacks.goods import picture
+from maquette.testing.loopbacks.server import Call, Loopback, Reply, route
 from maquette.testing.loopbacks.wares import edited
 
 TOKENS = {"promptTokenCount": 300, "candidatesTokenCount": 1290, "totalTokenCount": 1590}

@@ -10,8 +10,8 @@ import binascii
 from collections.abc import Mapping
 from typing import Any
 
-from maquette.testing.loopbacks.base import Call, Loopback, Reply, route
 from maquette.testing.loopbacks.goods import box
+from maquette.testing.loopbacks.server import Call, Loopback, Reply, route
 from maquette.testing.loopbacks.tasks import TaskLoopback, Work
 
 TRAFFIC = {"text": "**NETWORK ERROR DUE TO HIGH TRAFFIC. PLEASE REGENERATE OR REFRESH THIS PAGE.**", "error_code": 1}

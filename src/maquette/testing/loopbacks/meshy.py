@@ -8,8 +8,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from maquette.testing.loopbacks.base import Call, Reply, route
 from maquette.testing.loopbacks.goods import box, picture
+from maquette.testing.loopbacks.server import Call, Reply, route
 from maquette.testing.loopbacks.tasks import TaskLoopback, Work, keyed, post
 
 KINDS = ("image-to-3d", "multi-image-to-3d", "remesh")

@@ -8,8 +8,8 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
-from maquette.testing.loopbacks.base import Call, Loopback, Reply, route
 from maquette.testing.loopbacks.goods import picture
+from maquette.testing.loopbacks.server import Call, Loopback, Reply, route
 from maquette.testing.loopbacks.wares import edited, sent_form
 
 USAGE = {"input_tokens": 300, "output_tokens": 1000, "total_tokens": 1300}

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from maquette.testing.loopbacks.base import Call, Reply, route
 from maquette.testing.loopbacks.goods import box
+from maquette.testing.loopbacks.server import Call, Reply, route
 from maquette.testing.loopbacks.tasks import TaskLoopback, Work, keyed
 from maquette.testing.loopbacks.wares import cut_out, edited, sent_form
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from maquette.testing.loopbacks.base import Call, Loopback, Reply, route
+from maquette.testing.loopbacks.server import Call, Loopback, Reply, route
 from maquette.testing.loopbacks.wares import cut_out, sent_form
 
 DEFAULT = "bria-rmbg"

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from maquette.testing.loopbacks.base import Call, Reply, route
+from maquette.testing.loopbacks.server import Call, Reply, route
 from maquette.testing.loopbacks.tasks import TaskLoopback, Work, keyed, post
 from maquette.testing.loopbacks.wares import made_by
 

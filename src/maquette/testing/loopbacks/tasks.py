@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from maquette.testing.loopbacks.base import Answering, Call, Loopback, Reply, route
+from maquette.testing.loopbacks.server import Answering, Call, Loopback, Reply, route
 
 FATES = ("refused", "fails", "stuck", "backwards", "forever")
 

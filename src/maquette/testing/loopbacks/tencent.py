@@ -16,8 +16,8 @@ from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
-from maquette.testing.loopbacks.base import Call, Reply, route
 from maquette.testing.loopbacks.goods import box, picture
+from maquette.testing.loopbacks.server import Call, Reply, route
 from maquette.testing.loopbacks.tasks import TaskLoopback, Work
 
 _STATUS = {"queued": "WAIT", "running": "RUN", "done": "DONE", "failed": "FAIL", "refused": "FAIL", "canceled": "FAIL"}

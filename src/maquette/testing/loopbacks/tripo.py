@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from maquette.testing.loopbacks.base import Call, Reply, route
 from maquette.testing.loopbacks.goods import box, picture
+from maquette.testing.loopbacks.server import Call, Reply, route
 from maquette.testing.loopbacks.tasks import TaskLoopback, Work, keyed
 
 _STATUS = {"queued": "queued", "running": "running", "done": "success", "failed": "failed", "refused": "banned",

@@ -9,8 +9,8 @@ from email.message import Message
 from email.policy import HTTP
 from typing import Any, cast
 
-from maquette.testing.loopbacks.base import Call
 from maquette.testing.loopbacks.goods import box, picture
+from maquette.testing.loopbacks.server import Call
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from maquette.adapters.outbound.fetcher import HttpxFetcher
 from maquette.domain.hosting import Billed, Fault, Trouble
 from maquette.engines.hosted.exchange import Exchange
 from maquette.ports.outbound import Bounds
-from maquette.testing.loopbacks.base import Call, Loopback, Reply, route
+from maquette.testing.loopbacks.server import Call, Loopback, Reply, route
 
 
 class Echo(Loopback):

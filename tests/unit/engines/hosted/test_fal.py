@@ -14,6 +14,7 @@ from maquette.domain.errors import Refused
 from maquette.domain.hosting import Amount, Billed, Calling, CallState, Cancelled, Fault, Spread, Trouble
 from maquette.engines.hosted.fal import Fal
 from maquette.ports.engines import Capability
+from maquette.testing.loopbacks.base import Reply, route
 from maquette.testing.loopbacks.fal import FalLoopback
 
 CUT = {"model": "fal-ai/birefnet/v2", "more": {"inputs": {"image": "image_url"}, "outputs": "image"}}
@@ -122,9 +123,25 @@ def test_a_mask_without_a_place_is_refused_before_anything_is_sent(tmp_path):
     assert (caught.value.fault, fal.calls) == (Fault.UNSUPPORTED, [])
 
 
-def test_a_mapping_that_is_none_is_refused():
-    with FalLoopback() as fal, pytest.raises(Refused):
-        made(Fal, fal, model="a/b", more={"outputs": [3]})
+@pytest.mark.parametrize("more", [{"outputs": [3]}, {"inputs": ["image"]}, {"constants": 1}, {"pictures": "many"}])
+def test_options_that_cannot_be_are_refused(more):
+    with FalLoopback() as fal, pytest.raises(Refused) as caught:
+        made(Fal, fal, model="a/b", more=more)
+    assert caught.value.code == "invalid_setting"
+
+
+def test_an_input_that_the_model_does_not_like_is_a_failure_and_not_asked_for_for_ever(tmp_path):
+    class Picky(FalLoopback):
+        """Refuses in prose, as models without types of errors do."""
+
+        @route("GET", "/{owner}/{app}/requests/{id}", "result")
+        def result(self, call):
+            return Reply({"detail": "The image has three ears."}, 400)
+
+    with Picky() as fal, pytest.raises(Trouble) as caught:
+        carry(made(Fal, fal, **CUT), order(tmp_path), tmp_path / "into", fal.url)
+    assert caught.value.fault is Fault.INVALID_INPUT
+    assert "ears" not in str(caught.value)
 
 
 def test_call_backs_are_checked_against_fals_keys(tmp_path):

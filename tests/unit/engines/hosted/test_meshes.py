@@ -22,9 +22,9 @@ from maquette.engines.hosted.tencent import Tencent, authorization
 from maquette.engines.hosted.tripo import Tripo
 from maquette.ports.hosting import HostedEngine, Options, Order
 from maquette.testing.hosting import modelled, photographed
-from maquette.testing.loopbacks.base import Loopback
 from maquette.testing.loopbacks.hunyuan import Hunyuan21Loopback, HunyuanLoopback
 from maquette.testing.loopbacks.meshy import MeshyLoopback
+from maquette.testing.loopbacks.server import Loopback
 from maquette.testing.loopbacks.tencent import TencentLoopback
 from maquette.testing.loopbacks.tripo import TripoLoopback
 

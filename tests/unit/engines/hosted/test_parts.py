@@ -6,7 +6,7 @@ import pytest
 
 from maquette.domain.hosting import Fault, Trouble
 from maquette.engines.hosted.parts import Part, decoded, form, kept
-from maquette.testing.loopbacks.base import Call
+from maquette.testing.loopbacks.server import Call
 from maquette.testing.loopbacks.wares import sent_form
 
 BYTES = bytes(range(256))

@@ -13,8 +13,8 @@ from commissions import carry, made, mask, order
 from maquette.domain.hosting import Amount, Billed, CallState, Cancelled, Fault, Trouble
 from maquette.engines.hosted.plain import Plain
 from maquette.ports.engines import Capability
-from maquette.testing.loopbacks.base import Call, Loopback, Reply, route
 from maquette.testing.loopbacks.plain import PlainLoopback
+from maquette.testing.loopbacks.server import Call, Loopback, Reply, route
 from maquette.testing.loopbacks.wares import sent_form
 
 PICTURES = (Capability.CUTTER, Capability.EDITOR)

@@ -18,9 +18,9 @@ from maquette.engines.hosted.tencent import Tencent
 from maquette.engines.hosted.tripo import Tripo
 from maquette.ports.engines import Capability
 from maquette.ports.hosting import Enclosure, Options, Order
-from maquette.testing.loopbacks.base import Loopback
 from maquette.testing.loopbacks.hunyuan import HunyuanLoopback
 from maquette.testing.loopbacks.meshy import MeshyLoopback
+from maquette.testing.loopbacks.server import Loopback
 from maquette.testing.loopbacks.tencent import TencentLoopback
 from maquette.testing.loopbacks.tripo import TripoLoopback
 

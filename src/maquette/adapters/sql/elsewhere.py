@@ -1,4 +1,4 @@
-"""The tables of commissions to providers, and of webhooks."""
+"""The tables of what is done with other people's machines: commissions, webhooks and what was told to them."""
 
 from sqlalchemy import (
     Boolean,
@@ -16,8 +16,7 @@ from sqlalchemy import (
 )
 
 from maquette.adapters.sql import documents
-from maquette.adapters.sql.columns import LONG, UtcTime, choice
-from maquette.adapters.sql.metadata import ID, METADATA, job_of
+from maquette.adapters.sql.columns import ID, LONG, METADATA, UtcTime, choice, job_of
 from maquette.domain.hosting import Billed, CallState
 from maquette.domain.states import Stage
 from maquette.domain.webhooks import DeliveryStatus
