@@ -7,6 +7,7 @@ import io
 import json
 
 import pytest
+from maquette.testing.loopbacks.base import Reply, route
 from PIL import Image
 
 from commissions import carry, made, mask, order
@@ -14,7 +15,6 @@ from maquette.domain.errors import Refused
 from maquette.domain.hosting import Amount, Billed, Calling, CallState, Cancelled, Fault, Spread, Trouble
 from maquette.engines.hosted.fal import Fal
 from maquette.ports.engines import Capability
-from maquette.testing.loopbacks.base import Reply, route
 from maquette.testing.loopbacks.fal import FalLoopback
 
 CUT = {"model": "fal-ai/birefnet/v2", "more": {"inputs": {"image": "image_url"}, "outputs": "image"}}
