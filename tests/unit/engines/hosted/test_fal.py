@@ -7,6 +7,7 @@ import io
 import json
 
 import pytest
+from maquette.testing.loopbacks.base import Reply, route
 from PIL import Image
 
 from commissions import carry, made, mask, order
