@@ -7,7 +7,6 @@ import io
 import json
 
 import pytest
-from maquette.testing.loopbacks.base import Reply, route
 from PIL import Image
 
 from commissions import carry, made, mask, order
