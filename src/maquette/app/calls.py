@@ -66,6 +66,9 @@ class Calls:
                 )
             if not _is_open_to_decision(job, call):
                 raise Refused("illegal_move", f"The commission is {call.state}: there is nothing to decide about it.")
+            number = changes.get("external_id")
+            if number and tx.calls.is_taken(call.engine, number, call.id):
+                raise Refused("conflict", "That number is of another commission.", "Copy the one of this commission.")
             at = self._clock.now()
             ended = at if changes.get("void") else None
             after = replace(call, updated_at=at, billed=Billed.UNKNOWN, **changes | {"ended_at": ended})

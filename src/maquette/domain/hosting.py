@@ -179,6 +179,8 @@ class Abilities:
     """The answer to the submit is the result: a crash amid it loses both."""
     reconciles: bool = False
     """It can list what was submitted lately, so that a submit without an answer can be found again."""
+    finds_by_time: bool = False
+    """What it finds is told from other commissions by nothing but its time."""
     result_ttl_s: float | None = None
     """How long the provider keeps a result."""
     max_parallel: int = 4

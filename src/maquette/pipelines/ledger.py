@@ -87,6 +87,17 @@ class Ledger:
         with self._writing() as tx:
             return tx.calls.standing(owner_id, order_key)
 
+    def is_taken(self, call: ProviderCall, found: Handle) -> bool:
+        """Whether what was found at the provider is another commission's."""
+        with self._writing() as tx:
+            return tx.calls.is_taken(call.engine, found.external_id, call.id)
+
+    def others_unanswered(self, call: ProviderCall) -> bool:
+        """Whether other commissions of the same engine wait for the provider's first answer, too."""
+        with self._writing() as tx:
+            others = (other for other in tx.calls.open() if other.engine == call.engine and other.id != call.id)
+            return any(other.handle is None for other in others)
+
     def begin(self, account: Account, live: Live, call_id: str, wake: str) -> ProviderCall | Full | TooDear:
         """Reserves the money and writes the row, before anything is sent; only for a job that is ``live``.
 

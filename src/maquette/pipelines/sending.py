@@ -13,7 +13,7 @@ from maquette.domain.states import WaitingFor
 from maquette.pipelines.clocks import Pace
 from maquette.pipelines.commission import Commission, Waiting, uncertain
 from maquette.pipelines.ledger import Full, Ledger, TooDear
-from maquette.pipelines.patience import until_written
+from maquette.pipelines.patience import patiently, until_written
 from maquette.pipelines.troubles import CODE_OF, CallFailed, OnHold, failed
 from maquette.ports.clock import Clock
 from maquette.ports.hosting import Order
@@ -97,11 +97,20 @@ class Sender:
             try:
                 found = await commission.engine.find(order, call.created_at.timestamp() - CLOCKS_DIFFER_S)
             except Trouble as trouble:
+                if trouble.fault is Fault.LOST:
+                    raise await uncertain(self._ledger, call) from trouble
                 again = Temporary("remote_failed", "The provider cannot say whether it got the order.")
                 raise CallFailed(trouble, again) from trouble
-            if found is not None:
-                return found
+            if found is not None and not await patiently(self._ledger.is_taken, call, found):
+                return await self._if_nobody_elses(commission, call, found)
         return None
+
+    async def _if_nobody_elses(self, commission: Commission, call: ProviderCall, found: Handle) -> Handle:
+        """Where only its time tells whose it is, and others wait for an answer too, a person decides."""
+        by_time = commission.engine.abilities.finds_by_time
+        if by_time and await patiently(self._ledger.others_unanswered, call):
+            raise await uncertain(self._ledger, call)
+        return found
 
     async def _sent(self, commission: Commission, call: ProviderCall, order: Order) -> ProviderCall:
         """Goes on when this is cancelled: what is on its way may be paid, and its number must not be lost."""

@@ -38,6 +38,10 @@ class CallRows(Protocol):
         """Those of all owners that providers may be at work on, the first first."""
         ...
 
+    def is_taken(self, engine: str, external_id: str, but: str) -> bool:
+        """Whether another commission than ``but``, of whatever owner, has this number of the provider's."""
+        ...
+
     def open_count(self, engine: str) -> int:
         """How many commissions are open with this engine, of all owners and processes."""
         ...

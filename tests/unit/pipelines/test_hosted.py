@@ -12,6 +12,7 @@ import pytest
 from hosted_house import GLB, OWNER, PRICES, House, stand_ins
 from maquette.app.calls import Calls
 from maquette.domain.assets import Role
+from maquette.domain.errors import Refused
 from maquette.domain.hosting import Billed, CallState, Clocks
 from maquette.domain.ids import token_hash
 from maquette.domain.jobs import Job
@@ -92,6 +93,32 @@ def test_a_submit_without_an_answer_is_found_and_not_sent_again(house: House, pr
     assert house.run(job).status is Status.COMPLETED
     assert len(provider.seen("submit")) == len(provider.bill) == 1
     assert [call.number for call in house.calls(job)] == [1]
+
+
+def test_what_is_found_by_its_time_alone_may_not_be_another_commissions(tmp_path: Path, provider: Tasks) -> None:
+    house = House(tmp_path, provider, finds_by_time=True)
+    first = house.accept()
+    house.run(first)
+    provider.faults.add("error", "submit")
+    second = house.accept()
+    assert house.run(second).status is Status.COMPLETED
+    assert [house.calls(job)[0].external_id for job in (first, second)] == ["task-1", "task-2"]
+    assert len(provider.bill) == 2
+    house.database.close()
+
+
+def test_of_two_that_wait_for_an_answer_time_alone_tells_nothing(tmp_path: Path, provider: Tasks) -> None:
+    house = House(tmp_path, provider, finds_by_time=True)
+    provider.faults.add("reset", "submit", times=2)
+    provider.faults.add("error", "list", times=100)
+    unanswered = house.accept()
+    assert house.run(unanswered).status is Status.FAILED
+    provider.faults.clear()
+    provider.faults.add("reset", "submit")
+    held = house.run(house.accept())
+    assert (held.status, held.waiting_for) == (Status.WAITING, WaitingFor.UNCERTAIN)
+    assert len(provider.seen("submit")) == len(provider.bill) == 2
+    house.database.close()
 
 
 def test_a_submit_that_never_arrived_is_sent_again(house: House, provider: Tasks) -> None:
@@ -350,6 +377,15 @@ def test_an_adopted_commission_is_followed_and_not_sent_again(tmp_path: Path, pr
     Calls(house.database, house.handed, house.clock).adopt(OWNER, job.id, call.id, "task-1")
     assert house.run(job).status is Status.COMPLETED
     assert len(provider.seen("submit")) == len(provider.bill) == 1
+    house.database.close()
+
+
+def test_the_number_of_another_commission_cannot_be_adopted(tmp_path: Path, provider: Tasks) -> None:
+    house, job, call = uncertain(tmp_path, provider)
+    house.run(house.accept())
+    with pytest.raises(Refused) as caught:
+        Calls(house.database, house.handed, house.clock).adopt(OWNER, job.id, call.id, "task-2")
+    assert caught.value.code == "conflict"
     house.database.close()
 
 

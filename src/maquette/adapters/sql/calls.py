@@ -69,6 +69,10 @@ class SqlCalls:
         self._connection.execute(update(PROVIDER_CALLS).where(mine).values(wakes=_C.wakes + 1))
         return self._one(select(PROVIDER_CALLS).where(mine))
 
+    def is_taken(self, engine: str, external_id: str, but: str) -> bool:
+        those = (_C.engine == engine, _C.external_id == external_id, _C.id != but)
+        return self._one(select(PROVIDER_CALLS).where(*those).limit(1)) is not None
+
     def of_wake(self, wake_hash: str) -> ProviderCall | None:
         return self._one(select(PROVIDER_CALLS).where(_C.wake_hash == wake_hash).limit(1))
 

@@ -79,6 +79,7 @@ class _Tasks(Outline):
             cancelling=Cancelling.ANY,
             calling=Calling.UNSIGNED,
             reconciles=True,
+            finds_by_time=True,
             result_ttl_s=3 * 86_400.0,
             max_parallel=10,
             cost_unit="credit",
