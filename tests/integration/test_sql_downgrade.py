@@ -12,9 +12,11 @@ from maquette.domain.assets import Role
 from maquette.domain.batches import BatchStatus, OnError, RowStatus
 from maquette.domain.errors import Refused
 from maquette.domain.fleet import WorkerState
+from maquette.domain.hosting import Billed, CallState
 from maquette.domain.jobs import EventType, TaskStatus
 from maquette.domain.projects import ProjectKind
 from maquette.domain.states import Stage, Status
+from maquette.domain.webhooks import DeliveryStatus
 
 AT = datetime(2026, 11, 20, 12, 0, 0, 123456, tzinfo=UTC)
 CHOSEN = {
@@ -23,13 +25,15 @@ CHOSEN = {
         "tasks": TaskStatus.FAILED,
         "batches": BatchStatus.RUNNING,
         "batch_rows": RowStatus.STARTED,
+        "deliveries": DeliveryStatus.PENDING,
     },
     "on_error": {"batches": OnError.SKIP},
     "kind": {"projects": ProjectKind.ROOM, "results": "model"},
     "role": {"assets": Role.LOD},
     "type": {"events": EventType.CREATED},
-    "state": {"workers": WorkerState.RUNNING},
-    "stage": {"tasks": Stage.STORING},
+    "state": {"workers": WorkerState.RUNNING, "provider_calls": CallState.RUNNING},
+    "stage": {"tasks": Stage.STORING, "provider_calls": Stage.GENERATING},
+    "billed": {"provider_calls": Billed.NO},
     "sha256": {"assets": "a" * 64},
     "seq": {"events": 1, "jobs": 1},
     "attempt": {"jobs": 1, "tasks": 1},

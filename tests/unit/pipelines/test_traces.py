@@ -43,12 +43,12 @@ def recorder(house: SimpleNamespace, tmp_path: Path) -> Iterator[Recorder]:
     recorder = Recorder()
     database: SqlDatabase = house.database
     parts = house.runner
-    house.jobs = Jobs(database, house.handed, parts._fleet, house.clock, tracer=recorder)
+    house.jobs = Jobs(database, house.handed, parts._engines, house.clock, tracer=recorder)
     house.runner = Runner(
         database,
         house.blobs,
         parts._processes,
-        parts._fleet,
+        parts._engines,
         house.clock,
         tmp_path / "work",
         None,
