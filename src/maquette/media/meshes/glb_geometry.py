@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from maquette.media.meshes.container import Document, entry, refuse, rows, table, view_bytes, whole
-from maquette.media.meshes.mesh import Floats, Ints, Mesh, unit
+from maquette.media.meshes.mesh import Floats, Ints, Mesh, cross, unit
 
 MAX_TRIANGLES = 2_000_000
 _COMPONENTS = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
@@ -76,8 +76,8 @@ def _normals(document: Document, body: memoryview, matrix: Floats, attributes: D
         return None
     given = _accessor(document, body, attributes["NORMAL"], 3)
     # normals follow the inverse transpose of their model's matrix; the cofactors are that, times the determinant
-    a, b, c = matrix[:3, :3]
-    cofactors = np.array([np.cross(b, c), np.cross(c, a), np.cross(a, b)]) * np.sign(np.linalg.det(matrix[:3, :3]))
+    turn = matrix[:3, :3]
+    cofactors = cross(turn[[1, 2, 0]], turn[[2, 0, 1]]) * np.sign(np.linalg.det(turn))
     placed = given @ cofactors.T
     if len(placed) != count or not np.isfinite(placed).all() or np.linalg.norm(placed, axis=1).min() < 1e-12:
         return None

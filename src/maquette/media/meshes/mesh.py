@@ -46,10 +46,19 @@ def unit(vectors: Floats) -> Floats:
     return np.where(lengths > 1e-20, vectors / np.maximum(lengths, 1e-20), np.array([0.0, 1.0, 0.0]))
 
 
+def cross(a: Floats, b: Floats) -> Floats:
+    """The cross products of rows (n, 3), of floats. numpy's own does the same, at six times the cost for small ones."""
+    product = np.empty_like(a)
+    for axis in range(3):
+        i, j = (axis + 1) % 3, (axis + 2) % 3
+        product[:, axis] = a[:, i] * b[:, j] - a[:, j] * b[:, i]
+    return product
+
+
 def face_vectors(mesh: Mesh) -> Floats:
     """Outward normals of the faces, (m, 3), twice as long as the face's area."""
     corners = mesh.positions[mesh.faces]
-    return np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    return cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
 
 
 def weld(mesh: Mesh) -> tuple[Mesh, Ints]:
@@ -102,7 +111,7 @@ def is_watertight(mesh: Mesh) -> bool:
 def volume(mesh: Mesh) -> float:
     """The enclosed volume by the divergence theorem; positive when the faces look outwards."""
     corners = mesh.positions[mesh.faces].astype(np.float64)
-    return float(np.einsum("ij,ij->", corners[:, 0], np.cross(corners[:, 1], corners[:, 2])) / 6)
+    return float(np.einsum("ij,ij->", corners[:, 0], cross(corners[:, 1], corners[:, 2])) / 6)
 
 
 def drop_unused(mesh: Mesh) -> Mesh:
