@@ -25,7 +25,7 @@ def look_at_engines(settings: Settings) -> list[Finding]:
             # cut-outs can be made without a mesher; without a cutter nothing can; the others are an offer
             needed = {Capability.CUTTER: State.BROKEN, Capability.MESHER: State.MISSING}
             state = needed.get(capability, State.NOTE)
-            findings.append(Finding(f"a {capability}", state, "no engine is ready", "maquette engines"))
+            findings.append(Finding(f"any {capability}", state, "no engine is ready", "maquette engines"))
     return [*findings, *_preferred(settings, records), *_queue(settings, records)]
 
 
