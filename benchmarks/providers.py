@@ -5,8 +5,8 @@
 Real are the courier, the ledger, the database, the files, the HTTP client, Meshy's adapter and Meshy's loopback; the
 other stages are stand-ins that write a line each. The provider's clocks and the longest wait for an answer are cut to
 seconds. Where nobody knows whether an order was taken, a person decides who sees the provider's list with its pictures.
-Exits 1 if a worker is wedged, an order is bought twice or gets another's model, a clock is passed, the ledger is not the
-provider's bill, memory grows by 200 MiB, a failed job has no true reason, or a budget does not hold.
+Exits 1 if a worker is wedged, an order is bought twice or gets another's model, a clock is passed, the ledger is not
+the provider's bill, memory grows by 200 MiB, a failed job has no true reason, or a budget does not hold.
 """
 
 import argparse
