@@ -391,12 +391,12 @@ def stormed(folder: Path, jobs: int, share: float, seed: int) -> list[str]:
 
 
 async def taken_up(shop: Shop, meshy: Stormy, jobs: list[Job]) -> list[str]:
-    """Retries, in fine weather, the jobs that failed although their model was made: none is to be bought again."""
+    """Retries, in fine weather, the jobs that failed and whose models are there or will be: none is bought again."""
     standing: list[Job] = []
     for job in map(shop.job, jobs):
         last = shop.calls(job)[-1] if job.status is Status.FAILED and shop.calls(job) else None
         work = meshy.works.get(last.external_id or "") if last and not last.void else None
-        if work is not None and work.fate != "stuck":
+        if work is not None and work.fate in ("", "backwards") and work.stage != "canceled":
             standing.append(job)
     bought = len(meshy.works)
     for job in standing:
