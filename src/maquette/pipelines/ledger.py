@@ -92,11 +92,10 @@ class Ledger:
         with self._writing() as tx:
             return tx.calls.is_taken(call.engine, found.external_id, call.id)
 
-    def others_unanswered(self, call: ProviderCall) -> bool:
-        """Whether other commissions of the same engine wait for the provider's first answer, too."""
+    def others_unanswered(self, call: ProviderCall, since: datetime) -> bool:
+        """Whether other commissions of the same engine never got the provider's first answer, either."""
         with self._writing() as tx:
-            others = (other for other in tx.calls.open() if other.engine == call.engine and other.id != call.id)
-            return any(other.handle is None for other in others)
+            return tx.calls.is_unanswered(call.engine, since, call.id)
 
     def begin(self, account: Account, live: Live, call_id: str, wake: str) -> ProviderCall | Full | TooDear:
         """Reserves the money and writes the row, before anything is sent; only for a job that is ``live``.

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from maquette.domain.calls import ProviderCall
 from maquette.domain.errors import Permanent, Temporary
@@ -91,24 +92,26 @@ class Sender:
             await self._waiting.rest(call, SENDING_S - age)
 
     async def _found(self, commission: Commission, call: ProviderCall) -> Handle | None:
-        order = self._keyed(commission.order, call)
+        order, since = self._keyed(commission.order, call), call.created_at - timedelta(seconds=CLOCKS_DIFFER_S)
         for pause in (0.0, self._pace.settle_s):
             await asyncio.sleep(pause)
             try:
-                found = await commission.engine.find(order, call.created_at.timestamp() - CLOCKS_DIFFER_S)
+                found = await commission.engine.find(order, since.timestamp())
             except Trouble as trouble:
                 if trouble.fault is Fault.LOST:
                     raise await uncertain(self._ledger, call) from trouble
                 again = Temporary("remote_failed", "The provider cannot say whether it got the order.")
                 raise CallFailed(trouble, again) from trouble
             if found is not None and not await patiently(self._ledger.is_taken, call, found):
-                return await self._if_nobody_elses(commission, call, found)
+                return await self._if_nobody_elses(commission, call, found, since)
         return None
 
-    async def _if_nobody_elses(self, commission: Commission, call: ProviderCall, found: Handle) -> Handle:
+    async def _if_nobody_elses(
+        self, commission: Commission, call: ProviderCall, found: Handle, since: datetime
+    ) -> Handle:
         """Where only its time tells whose it is, and others wait for an answer too, a person decides."""
         by_time = commission.engine.abilities.finds_by_time
-        if by_time and await patiently(self._ledger.others_unanswered, call):
+        if by_time and await patiently(self._ledger.others_unanswered, call, since):
             raise await uncertain(self._ledger, call)
         return found
 

@@ -42,8 +42,13 @@ class CallRows(Protocol):
         """Whether another commission than ``but``, of whatever owner, has this number of the provider's."""
         ...
 
+    def is_unanswered(self, engine: str, since: datetime, but: str) -> bool:
+        """Whether another commission than ``but`` was perhaps sent to this engine, and has no number of the provider's:
+        one that is being sent, or one since then of which nobody knows or a person said to forget it."""
+        ...
+
     def open_count(self, engine: str) -> int:
-        """How many commissions are open with this engine, of all owners and processes."""
+        """How many commissions are open with this engine, of all owners and processes, for jobs that go on."""
         ...
 
     def wake(self, wake_hash: str) -> ProviderCall | None:

@@ -121,6 +121,39 @@ def test_of_two_that_wait_for_an_answer_time_alone_tells_nothing(tmp_path: Path,
     house.database.close()
 
 
+def test_what_may_be_that_of_a_commission_that_a_person_decides_about_is_not_taken(
+    tmp_path: Path, provider: Tasks
+) -> None:
+    house = House(tmp_path, provider, finds_by_time=True, reconciles=False)
+    provider.faults.add("reset", "submit")
+    house.run(house.accept())
+    house.database.close()
+    house = House(tmp_path, provider, finds_by_time=True)
+    provider.faults.add("error", "submit")
+    held = house.run(house.accept())
+    assert (held.status, held.waiting_for) == (Status.WAITING, WaitingFor.UNCERTAIN)
+    assert len(provider.bill) == 1
+    house.database.close()
+
+
+def test_a_result_that_could_not_be_fetched_takes_nobodys_place(tmp_path: Path, provider: Tasks) -> None:
+    house = House(tmp_path, provider, max_parallel=1)
+    provider.faults.add("drop", "result", times=100)
+    first = house.accept()
+    assert house.run(first).status is Status.FAILED
+    provider.faults.clear()
+    second = house.accept()
+
+    async def soon() -> Job:
+        return await asyncio.wait_for(house.walked(second), 20)
+
+    assert asyncio.run(soon()).status is Status.COMPLETED
+    house.jobs.retry(OWNER, first.id)
+    assert house.run(first).status is Status.COMPLETED
+    assert len(provider.bill) == 2
+    house.database.close()
+
+
 def test_a_submit_that_never_arrived_is_sent_again(house: House, provider: Tasks) -> None:
     provider.faults.add("error", "submit")
     assert house.run(house.accept()).status is Status.COMPLETED

@@ -9,10 +9,11 @@ from sqlalchemy.exc import IntegrityError
 
 from maquette.adapters.sql.dialect import hold_name
 from maquette.adapters.sql.rows import changes, load, values
-from maquette.adapters.sql.tables import PROVIDER_CALLS
+from maquette.adapters.sql.tables import JOBS, PROVIDER_CALLS
 from maquette.domain.calls import Outlay, ProviderCall
 from maquette.domain.errors import Refused
 from maquette.domain.hosting import CALL_ENDED, Billed, CallState
+from maquette.domain.states import ENDED
 
 _C = PROVIDER_CALLS.c
 _OPEN = _C.state.not_in(CALL_ENDED)
@@ -61,7 +62,9 @@ class SqlCalls:
         return self._many(_OPEN)
 
     def open_count(self, engine: str) -> int:
-        query = select(func.count()).select_from(PROVIDER_CALLS).where(_C.engine == engine, _OPEN)
+        going_on = select(JOBS.c.id).where(JOBS.c.status.not_in(ENDED))
+        which = _C.engine == engine, _OPEN, _C.job_id.in_(going_on)
+        query = select(func.count()).select_from(PROVIDER_CALLS).where(*which)
         return self._connection.execute(query).scalar_one()
 
     def wake(self, wake_hash: str) -> ProviderCall | None:
@@ -71,6 +74,12 @@ class SqlCalls:
 
     def is_taken(self, engine: str, external_id: str, but: str) -> bool:
         those = (_C.engine == engine, _C.external_id == external_id, _C.id != but)
+        return self._one(select(PROVIDER_CALLS).where(*those).limit(1)) is not None
+
+    def is_unanswered(self, engine: str, since: datetime, but: str) -> bool:
+        lost = and_(_C.state == CallState.LOST, _C.updated_at >= since)
+        perhaps = or_(_C.state == CallState.SUBMITTING, lost)
+        those = (_C.engine == engine, _C.external_id.is_(None), perhaps, _C.id != but)
         return self._one(select(PROVIDER_CALLS).where(*those).limit(1)) is not None
 
     def of_wake(self, wake_hash: str) -> ProviderCall | None:

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from maquette.domain.hosting import (
@@ -65,6 +65,9 @@ CLOCKS = Clocks(queue_s=3600.0, run_s=3600.0, stall_s=1200.0, total_s=7200.0)
 class _Tasks(Outline):
     """What both engines have: tasks under a path, asked for until they end."""
 
+    paths: ClassVar[tuple[str, ...]]
+    """Where its tasks may be."""
+
     @property
     def info(self) -> EngineInfo:
         info = super().info
@@ -115,12 +118,9 @@ class _Tasks(Outline):
         return Handle(task, more={"path": path})
 
     async def poll(self, handle: Handle) -> Snapshot:
-        answer, task = await self._task(handle)
+        answer, task, _ = await self._task(handle)
         words = text(task.get("status"))
-        state = STATES.get(words, State.RUNNING)
-        progress = percent(task.get("progress"))
-        if state is State.RUNNING and progress is not None and progress >= NEARLY_DONE:
-            state = State.FINALIZING
+        progress, state = percent(task.get("progress")), _state(task)
         ahead = number(task.get("preceding_tasks"))
         return Snapshot(
             state,
@@ -133,7 +133,7 @@ class _Tasks(Outline):
         )
 
     async def result(self, handle: Handle, into: Path) -> tuple[Parcel, ...]:  # noqa: ARG002 - all lies at addresses
-        _, task = await self._task(handle)
+        _, task, _ = await self._task(handle)
         model = text(table(task.get("model_urls")).get("glb"))
         if not model:
             raise Trouble(Fault.BAD_OUTPUT, "Meshy made no GLB.", billed=Billed.YES)
@@ -143,9 +143,10 @@ class _Tasks(Outline):
 
     async def cancel(self, handle: Handle) -> Cancelled:
         # the same request deletes a task that is done, and with it what was paid for
-        if (await self.poll(handle)).state not in (State.QUEUED, State.RUNNING):
+        _, task, place = await self._task(handle)
+        if _state(task) not in (State.QUEUED, State.RUNNING):
             return Cancelled.TOO_LATE
-        await self.exchange.send("DELETE", f"{handle.more['path']}/{handle.external_id}")
+        await self.exchange.send("DELETE", place)
         return Cancelled.ACCEPTED
 
     async def find(self, order: Order, since: float) -> Handle | None:
@@ -172,15 +173,27 @@ class _Tasks(Outline):
         left = number((await self.exchange.ask("GET", "/openapi/v1/balance")).get("balance"))
         return None if left is None else Amount(left, "credit")
 
-    async def _task(self, handle: Handle) -> tuple[Answer, Mapping[str, Any]]:
-        answer = await self.exchange.send("GET", f"{handle.more['path']}/{handle.external_id}")
-        return answer, read_object(answer)
+    async def _task(self, handle: Handle) -> tuple[Answer, Mapping[str, Any], str]:
+        """What was answered, the task in it, and its place. Of a task that a person named only the number is known."""
+        *others, last = [handle.more["path"]] if "path" in handle.more else self.paths
+        for path in others:
+            try:
+                return await self._at(f"{path}/{handle.external_id}")
+            except Trouble as trouble:
+                if trouble.fault is not Fault.EXPIRED:
+                    raise
+        return await self._at(f"{last}/{handle.external_id}")
+
+    async def _at(self, place: str) -> tuple[Answer, Mapping[str, Any], str]:
+        answer = await self.exchange.send("GET", place)
+        return answer, read_object(answer), place
 
 
 class Meshy(_Tasks):
     """Models from pictures. ``more`` goes into each request as it is (``texture_resolution``, ``ultra_mode``…)."""
 
     imprint = Imprint("Meshy, model from pictures", (Capability.MESHER,), "1", LICENCE, True, OWN_BASE)
+    paths = ("/openapi/v1/image-to-3d", "/openapi/v1/multi-image-to-3d")
 
     @property
     def takes(self) -> Takes:
@@ -191,7 +204,7 @@ class Meshy(_Tasks):
         return self.options.model.startswith(SMART_TOPOLOGY)
 
     def path(self, order: Order) -> str:
-        return "/openapi/v1/image-to-3d" if len(order.pictures) == 1 else "/openapi/v1/multi-image-to-3d"
+        return self.paths[0] if len(order.pictures) == 1 else self.paths[1]
 
     def wishes(self, order: Order) -> dict[str, Any]:
         wants = order.wants
@@ -229,9 +242,10 @@ class MeshyRemesh(_Tasks):
     """Models with fewer triangles; the texture stays."""
 
     imprint = Imprint("Meshy, fewer triangles", (Capability.REMESHER,), "1", LICENCE, True, OWN_BASE)
+    paths = ("/openapi/v1/remesh",)
 
     def path(self, order: Order) -> str:  # noqa: ARG002 - there is one only
-        return "/openapi/v1/remesh"
+        return self.paths[0]
 
     def wishes(self, order: Order) -> dict[str, Any]:
         triangles = min(max(int(order.wants.get("triangles") or 30_000), 100), 300_000)
@@ -245,6 +259,12 @@ class MeshyRemesh(_Tasks):
 
     def spread(self, order: Order) -> Spread | None:  # noqa: ARG002 - one price for all
         return Spread(5.0, 5.0, "credit")
+
+
+def _state(task: Mapping[str, Any]) -> State:
+    state = STATES.get(text(task.get("status")), State.RUNNING)
+    progress = percent(task.get("progress"))
+    return State.FINALIZING if state is State.RUNNING and progress and progress >= NEARLY_DONE else state
 
 
 def _sized(wants: Mapping[str, Any]) -> dict[str, Any]:

@@ -113,13 +113,17 @@ class Plain(Outline):
             raise Trouble(Fault.PROVIDER, "The server sends us elsewhere to ask.", billed=Billed.UNKNOWN)
         return wanted
 
+    def _where(self, handle: Handle) -> str:
+        """Where to ask for it. Of a commission that a person named only the number is known."""
+        return handle.urls.get("status") or self._status_url(handle.external_id, None)
+
     def _is_home(self, url: str) -> bool:
         return urlsplit(url)[:2] == urlsplit(self.exchange.url(""))[:2]
 
     async def poll(self, handle: Handle) -> Snapshot:
         if "files" in handle.more:
             return Snapshot(CallState.SUCCEEDED, "done", 100.0, spent=spent_of(handle))
-        return self._snapshot(await self.exchange.ask("GET", handle.urls["status"], bounds=WIDE))
+        return self._snapshot(await self.exchange.ask("GET", self._where(handle), bounds=WIDE))
 
     def _snapshot(self, told: Mapping[str, Any]) -> Snapshot:
         words = str(told.get("state"))
@@ -143,7 +147,7 @@ class Plain(Outline):
         if "files" in handle.more:
             parcels = found_again(handle, into)
             return tuple(self._parcel(here.role, here.media_type, here.url) if here.url else here for here in parcels)
-        where = handle.urls["status"]
+        where = self._where(handle)
         told = await self.exchange.ask("GET", where, bounds=WIDE)
         return self._parcels(told, where, into)
 
@@ -167,7 +171,7 @@ class Plain(Outline):
         if "files" in handle.more:
             return Cancelled.TOO_LATE
         try:
-            await self.exchange.send("DELETE", handle.urls["status"])
+            await self.exchange.send("DELETE", self._where(handle))
         except Trouble as trouble:
             if trouble.http_status in (405, 501):
                 return Cancelled.UNSUPPORTED

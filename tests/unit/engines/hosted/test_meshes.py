@@ -15,7 +15,7 @@ import pytest
 from maquette.adapters.clocks import SystemClock
 from maquette.adapters.outbound.fetcher import HttpxFetcher
 from maquette.domain.assets import View
-from maquette.domain.hosting import Billed, CallState, Cancelled, Fault, Trouble
+from maquette.domain.hosting import Billed, CallState, Cancelled, Fault, Handle, Trouble
 from maquette.engines.hosted.hunyuan import Hunyuan
 from maquette.engines.hosted.meshy import TEST_KEY, Meshy, MeshyRemesh
 from maquette.engines.hosted.tencent import Tencent, authorization
@@ -78,6 +78,17 @@ class TestMeshy:
             assert (snapshot.state, snapshot.progress, snapshot.retry_after) == (CallState.FINALIZING, 99, 15)
             assert run(engine.cancel(handle)) is Cancelled.TOO_LATE
             assert meshy.seen("cancel") == []
+
+    @pytest.mark.parametrize("views", [(View.FRONT,), FOUR])
+    def test_a_task_of_which_only_the_number_is_known_is_followed(self, views: Any, tmp_path: Path):
+        with MeshyLoopback() as meshy:
+            engine = made(Meshy, meshy)
+            known = Handle(run(engine.submit(photographed(*views)(tmp_path), tmp_path)).external_id)
+            assert [run(engine.poll(known)).state for _ in range(2)][-1] is CallState.SUCCEEDED
+            assert run(engine.result(known, tmp_path))[0].role == "model"
+            with pytest.raises(Trouble) as caught:
+                run(engine.poll(Handle("nobody-knows-it")))
+        assert caught.value.fault is Fault.EXPIRED
 
     def test_the_wait_that_meshy_asks_for_is_told(self, front: Order, tmp_path: Path):
         with MeshyLoopback(polls=4) as meshy:

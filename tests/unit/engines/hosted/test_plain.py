@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from commissions import carry, made, mask, order
-from maquette.domain.hosting import Amount, Billed, CallState, Cancelled, Fault, Trouble
+from maquette.domain.hosting import Amount, Billed, CallState, Cancelled, Fault, Handle, Trouble
 from maquette.engines.hosted.plain import Plain
 from maquette.ports.engines import Capability
 from maquette.testing.loopbacks.plain import PlainLoopback
@@ -35,6 +35,14 @@ def test_each_capability_delivers_its_file(tmp_path, capability: Capability, at_
         assert content[:4] == b"glTF"
     assert came.snapshots[-1].spent == Amount(2, "credit")
     assert server.bill[0].units == 2
+
+
+def test_a_commission_of_which_only_the_number_is_known_is_followed(tmp_path):
+    with PlainLoopback() as server:
+        engine = made(Plain, server, Capability.CUTTER)
+        known = Handle(asyncio.run(engine.submit(order(tmp_path), tmp_path)).external_id)
+        assert [asyncio.run(engine.poll(known)).state for _ in range(2)] == [CallState.RUNNING, CallState.SUCCEEDED]
+        assert asyncio.run(engine.result(known, tmp_path))
 
 
 def test_progress_is_told_and_the_order_is_whole(tmp_path):
