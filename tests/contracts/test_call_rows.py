@@ -10,7 +10,7 @@ from maquette.domain.calls import Outlay, ProviderCall
 from maquette.domain.errors import Problem, Refused
 from maquette.domain.hosting import Billed, CallState, Handle
 from maquette.domain.ids import new_id
-from maquette.domain.states import Stage
+from maquette.domain.states import Stage, Status
 
 from .conftest import START
 
@@ -104,13 +104,36 @@ def test_a_call_is_written_once_from_what_it_was(tx, sample):
 
 
 def test_open_calls_are_counted_for_their_engine(tx, sample, other):
+    job, others, over = sample.job(), other.job(), sample.job(status=Status.FAILED)
+    for each in (job, others, over):
+        tx.jobs.add(each)
+    call = call_of(sample, job_id=job.id)
+    tx.calls.add(call)
+    tx.calls.add(call_of(other, engine=call.engine, job_id=others.id, state=CallState.RUNNING))
+    tx.calls.add(call_of(sample, engine=call.engine, job_id=job.id, state=CallState.LOST))
+    tx.calls.add(call_of(sample, engine=call.engine, job_id=over.id, state=CallState.RUNNING))
+    tx.calls.add(call_of(sample, job_id=job.id))
+    assert tx.calls.open_count(call.engine) == 2
+    assert [found.engine for found in tx.calls.open()].count(call.engine) == 3
+
+
+@pytest.mark.parametrize(
+    ("fields", "unanswered"),
+    [
+        ({"state": CallState.SUBMITTING, "minute": -60}, True),
+        ({"state": CallState.LOST}, True),
+        ({"state": CallState.LOST, "void": True}, True),
+        ({"state": CallState.LOST, "minute": -60}, False),
+        ({"state": CallState.LOST, "external_id": "t1"}, False),
+        ({"state": CallState.FAILED, "void": True}, False),
+    ],
+)
+def test_what_another_call_may_have_made_is_known(tx, sample, other, fields, unanswered):
     call = call_of(sample)
     tx.calls.add(call)
-    tx.calls.add(call_of(other, engine=call.engine, state=CallState.RUNNING))
-    tx.calls.add(call_of(sample, engine=call.engine, state=CallState.LOST))
-    tx.calls.add(call_of(sample))
-    assert tx.calls.open_count(call.engine) == 2
-    assert [found.engine for found in tx.calls.open()].count(call.engine) == 2
+    assert not tx.calls.is_unanswered(call.engine, START, call.id)
+    tx.calls.add(call_of(other, engine=call.engine, **fields))
+    assert tx.calls.is_unanswered(call.engine, START, call.id) is unanswered
 
 
 def test_the_calls_of_a_job_come_in_their_order(tx, sample):
@@ -154,13 +177,15 @@ def test_sums_tell_costs_reserves_and_what_nobody_knows(tx, sample, other):
 
 def test_whoever_holds_a_name_counts_alone(database, sample):
     """Each adds one only if there is none: without the hold several would."""
-    engine = new_id("eng")
+    engine, job = new_id("eng"), sample.job()
+    with database.write() as tx:
+        tx.jobs.add(job)
 
     def submit(_):
         with database.write() as tx:
             tx.calls.hold("total", engine)
             if tx.calls.open_count(engine) == 0:
-                tx.calls.add(call_of(sample, engine=engine))
+                tx.calls.add(call_of(sample, engine=engine, job_id=job.id))
 
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(submit, range(6)))
