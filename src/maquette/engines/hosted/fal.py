@@ -107,6 +107,15 @@ class Fal(Outline):
         """An address that fal gave, on the server that we speak with: a proxy of the operator's has another name."""
         return self.exchange.url(urlsplit(str(url)).path)
 
+    def _at(self, handle: Handle, name: str) -> str:
+        """The address that fal gave. Of a request that a person named only the number is known: fal's addresses leave
+        out the path of the model behind its app."""
+        if name in handle.urls:
+            return handle.urls[name]
+        app = "/".join(self.options.model.strip("/").split("/")[:2])
+        ends = {"status": "/status", "result": "", "cancel": "/cancel"}
+        return self.exchange.url(f"/{quote(app, safe='/')}/requests/{quote(handle.external_id, safe='')}{ends[name]}")
+
     def _wishes(self) -> dict[str, str]:
         """What fal keeps is public to whoever knows the address: not its input, and its output no longer than told."""
         seconds = int(number(self.options.more.get("keep_s")) or KEPT_S)
@@ -116,7 +125,7 @@ class Fal(Outline):
         }
 
     async def poll(self, handle: Handle) -> Snapshot:
-        told = await self.exchange.ask("GET", _at(handle, "status") + "?logs=1")
+        told = await self.exchange.ask("GET", self._at(handle, "status") + "?logs=1")
         words = str(told.get("status", ""))
         position = number(told.get("queue_position"))
         if words == "IN_QUEUE":
@@ -133,7 +142,7 @@ class Fal(Outline):
     async def _outcome(self, handle: Handle, words: str) -> Snapshot:
         """Completed is not done: whether it succeeded shows only where the result is fetched."""
         try:
-            answer = await self.exchange.send("GET", _at(handle, "result"), bounds=WIDE)
+            answer = await self.exchange.send("GET", self._at(handle, "result"), bounds=WIDE)
         except Trouble as trouble:
             if trouble.http_status in (404, 410):
                 return Snapshot(CallState.EXPIRED, words)
@@ -150,12 +159,12 @@ class Fal(Outline):
             return None
 
     async def result(self, handle: Handle, into: Path) -> tuple[Parcel, ...]:
-        answer = await self.exchange.send("GET", _at(handle, "result"), bounds=WIDE)
+        answer = await self.exchange.send("GET", self._at(handle, "result"), bounds=WIDE)
         return self._plan.parcels(read_object(answer), into)
 
     async def cancel(self, handle: Handle) -> Cancelled:
         try:
-            told = await self.exchange.ask("PUT", _at(handle, "cancel"))
+            told = await self.exchange.ask("PUT", self._at(handle, "cancel"))
         except Trouble as trouble:
             if trouble.http_status in (400, 404, 409, 410):
                 return Cancelled.TOO_LATE
@@ -186,13 +195,6 @@ class Fal(Outline):
     def _keys(self) -> list[str]:
         """The ``x`` of fal's public keys, as https://rest.fal.ai/.well-known/jwks.json lists them."""
         return [str(key) for key in array(self.options.more.get("webhook_keys"))]
-
-
-def _at(handle: Handle, name: str) -> str:
-    """One of the addresses that fal gave: they leave out the path of the model and cannot be made up."""
-    if name not in handle.urls:
-        raise Trouble(Fault.PROVIDER, f"The provider gave no address for the {name}.")
-    return handle.urls[name]
 
 
 def _logs(told: Mapping[str, Any]) -> str:

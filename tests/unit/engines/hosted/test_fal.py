@@ -11,7 +11,7 @@ from PIL import Image
 
 from commissions import carry, made, mask, order
 from maquette.domain.errors import Refused
-from maquette.domain.hosting import Amount, Billed, Calling, CallState, Cancelled, Fault, Spread, Trouble
+from maquette.domain.hosting import Amount, Billed, Calling, CallState, Cancelled, Fault, Handle, Spread, Trouble
 from maquette.engines.hosted.fal import Fal
 from maquette.ports.engines import Capability
 from maquette.testing.loopbacks.fal import FalLoopback
@@ -105,6 +105,17 @@ def test_a_submit_that_breaks_may_be_paid_and_is_not_repeated(tmp_path):
             carry(made(Fal, fal, **CUT), order(tmp_path), tmp_path / "into", fal.url)
     assert caught.value.billed is Billed.UNKNOWN
     assert len(fal.bill) == 1
+
+
+def test_a_request_that_a_person_named_is_found_by_its_number(tmp_path):
+    with FalLoopback(polls=1) as fal:
+        engine = made(Fal, fal, **CUT)
+        named = Handle(asyncio.run(engine.submit(order(tmp_path), tmp_path)).external_id)
+        while asyncio.run(engine.poll(named)).state is not CallState.SUCCEEDED:
+            assert len(fal.calls) < 10
+        (parcel,) = asyncio.run(engine.result(named, tmp_path))
+        assert parcel.role == "picture"
+        assert asyncio.run(engine.cancel(named)) is Cancelled.TOO_LATE
 
 
 def test_cancelling_is_asked_for_and_shows(tmp_path):
