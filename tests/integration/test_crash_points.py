@@ -51,12 +51,14 @@ def test_deaths_at_some_points(tmp_path: Path, store: str) -> None:
     assert [case["killed"] for case in report["cases"]].count(True) >= 5  # the last point may come too late to be met
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("store", STORES)
 def test_a_full_disk_at_some_points(tmp_path: Path, store: str) -> None:
     report = sweep(tmp_path, "full", "--spread", "3", "--store", store)
     assert sum(bool(case["struck"]) for case in report["cases"]) >= 2  # the last point may come too late to be met
 
 
+@pytest.mark.slow
 def test_deaths_at_some_points_of_a_job_that_waits_for_approval(tmp_path: Path) -> None:
     report = sweep(tmp_path, "kill", "--spread", "4", "--product")
     assert [case["killed"] for case in report["cases"]].count(True) >= 3
